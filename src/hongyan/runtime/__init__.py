@@ -1,0 +1,1 @@
+"""One process from nothing: settings, the embedded database, the supervisor, logging."""
