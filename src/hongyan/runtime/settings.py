@@ -125,9 +125,9 @@ def read(environment: Mapping[str, str]) -> Settings:
     """Settings from `environment`. Raises SettingError for a value that cannot be used or a name nobody knows."""
     known = {f"HONGYAN_{item.name.upper()}": item.name for item in fields(Settings)}
     given = {name: value for name, value in environment.items() if name.startswith("HONGYAN_")}
-    for name in given:
+    for name, value in given.items():
         if name not in known:
-            raise SettingError(name.removeprefix("HONGYAN_"), given[name], "left out: there is no such setting")
+            raise SettingError(name.removeprefix("HONGYAN_"), value, "left out: there is no such setting")
     return Settings(**{known[name]: value for name, value in given.items()})
 
 

@@ -1,0 +1,185 @@
+"""The dispatch tables as the pages read them: unmanaged, made by the SQL of `migrations/`; nothing here writes messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class MessageState(models.TextChoices):
+    """Forward only: queued -> submitted -> one outcome. `uncertain` may still be settled by a late receipt."""
+
+    BLOCKED = "blocked", _("Blocked")
+    """A screen refused it; `reason` says which."""
+    QUEUED = "queued", _("Waiting")
+    SUBMITTED = "submitted", _("Sent, no receipt yet")
+    """The carrier accepted every segment."""
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")
+    EXPIRED = "expired", _("Expired")
+    UNCERTAIN = "uncertain", _("Uncertain")
+    """The line broke, or we did, after the bytes may have gone."""
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Channel(models.Model):
+    """One account at one carrier gateway."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    protocol = models.CharField(_("protocol"), max_length=16)
+    host = models.CharField(_("host"), max_length=255)
+    port = models.IntegerField(_("port"))
+    login = models.CharField(_("login"), max_length=64)
+    secret_encrypted = models.TextField(default="", editable=False)
+    service_number = models.CharField(_("service number"), max_length=21, blank=True, default="")
+    speed_per_s = models.IntegerField(_("messages a second"), default=100)
+    window_size = models.IntegerField(_("window"), default=16)
+    connections = models.SmallIntegerField(_("connections"), default=1)
+    numbers_per_submit = models.SmallIntegerField(_("numbers per submit"), default=1)
+    price_micros = models.BigIntegerField(_("price of a segment"), default=50000)
+    """Millionths of a yuan."""
+    options: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    is_enabled = models.BooleanField(_("in use"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    changed_at = models.DateTimeField(auto_now=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_channel"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Route(models.Model):
+    """The rule that picks a channel for a message; the first in `position` order whose conditions all hold."""
+
+    name = models.CharField(_("name"), max_length=80)
+    position = models.IntegerField(_("order"), default=100)
+    channel = models.ForeignKey(Channel, models.PROTECT, related_name="routes", verbose_name=_("channel"))
+    carriers = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    prefixes = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    categories = ArrayField(models.CharField(max_length=16), default=list, blank=True)
+    department_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
+    weight = models.IntegerField(_("weight"), default=1)
+    is_enabled = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_route"
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Batch(models.Model):
+    """Up to 1,000 messages of one submission on one channel: the unit a gateway leases."""
+
+    submission_id = models.BigIntegerField()
+    department_id = models.BigIntegerField()
+    channel = models.ForeignKey(Channel, models.DO_NOTHING, related_name="+")
+    category = models.CharField(max_length=16)
+    lane = models.SmallIntegerField()
+    size = models.SmallIntegerField()
+    text = models.TextField(null=True)
+    source_number = models.TextField()
+    not_before = models.DateTimeField(null=True)
+    state = models.CharField(max_length=16)
+    stop = models.CharField(max_length=8, null=True)
+    watermark = models.SmallIntegerField()
+    leased_by = models.TextField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_batch"
+
+
+class Message(models.Model):
+    """One text to one recipient, with one final outcome."""
+
+    id = models.BigIntegerField(primary_key=True)
+    submission_id = models.BigIntegerField()
+    number = models.TextField()
+    contact_id = models.BigIntegerField(null=True)
+    name = models.TextField()
+    text = models.TextField(null=True)
+    segments = models.SmallIntegerField()
+    channel = models.ForeignKey(Channel, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    price_micros = models.BigIntegerField()
+    state = models.CharField(max_length=16, choices=MessageState.choices)
+    reason = models.TextField()
+    planned_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True)
+    """Deleted by its owner: no longer listed, still counted and audited."""
+    resent_as = models.BigIntegerField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_message"
+
+
+class Incoming(models.Model):
+    """One text from a phone to one of our service numbers, joined from its segments."""
+
+    channel = models.ForeignKey(Channel, models.DO_NOTHING, related_name="+", db_constraint=False)
+    carrier_id = models.TextField(default="")
+    number = models.TextField()
+    service_number = models.TextField()
+    text = models.TextField()
+    segments = models.SmallIntegerField(default=1)
+    is_complete = models.BooleanField(default=True)
+    received_at = models.DateTimeField()
+    routed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_incoming"
+
+
+class Connection(models.Model):
+    """What a gateway last said about one of a channel's connections."""
+
+    pk = models.CompositePrimaryKey("channel_id", "node", "slot")
+    channel = models.ForeignKey(Channel, models.DO_NOTHING, related_name="live_connections")
+    node = models.TextField()
+    slot = models.SmallIntegerField()
+    state = models.CharField(max_length=16)
+    detail = models.TextField()
+    since = models.DateTimeField()
+    window_used = models.IntegerField()
+    per_second = models.FloatField()
+    last_error = models.TextField()
+    last_error_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_connection"
+
+
+class Tally(models.Model):
+    """Sums of a submission's messages by channel, day, state and reason."""
+
+    pk = models.CompositePrimaryKey("submission_id", "channel_id", "day", "state", "reason")
+    submission_id = models.BigIntegerField()
+    channel_id = models.IntegerField()
+    day = models.DateField()
+    state = models.CharField(max_length=16)
+    reason = models.TextField()
+    messages = models.BigIntegerField()
+    segments = models.BigIntegerField()
+    price_micros = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_tally"

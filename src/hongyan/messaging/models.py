@@ -1,0 +1,231 @@
+"""Submissions, phrases, signatures, opt-outs and the mailbox."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from hongyan.accounts.models import Department, User
+from hongyan.accounts.rights import Reach
+
+
+class Category(models.TextChoices):
+    """Decides priority, quiet hours, consent rule and resend policy."""
+
+    VERIFICATION = "verification", _("Verification code")
+    NOTICE = "notice", _("Notice")
+    INTERACTIVE = "interactive", _("Interactive")
+    MARKETING = "marketing", _("Marketing")
+
+    @property
+    def lane(self) -> int:
+        """Which goes first at a channel: lower before higher."""
+        return list(Category).index(self)
+
+
+def _within_reach(user: User, owner: str = "owner", department: str = "department") -> Q:
+    """The condition for rows that belong to a user and a department."""
+    if user.reach is Reach.EVERYTHING:
+        return Q()
+    own = Q(**{owner: user})
+    if user.reach is Reach.SUBTREE:
+        return own | Q(**{f"{department}__path__startswith": user.department.path})
+    return own
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own, and those of the departments within reach; drafts are their owner's alone."""
+        return self.filter(_within_reach(user)).exclude(~Q(owner=user), state=Submission.State.DRAFT)
+
+
+class Submission(models.Model):
+    """One request to send: who asked, content, recipients, schedule, category. It expands into messages.
+
+        draft -> scheduled -> planning -> running -> finished
+                     |            |          | ^
+                     |            |          v |
+                     |            |         paused
+                     +------------+----------+--> cancelled          planning -> failed
+
+    `planning` may already send: batches are ready as they are written. The counts are in `dispatch_tally`.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
+        """Waits for its time; may be edited and cancelled."""
+        PLANNING = "planning", _("Being prepared")
+        RUNNING = "running", _("Sending")
+        PAUSED = "paused", _("Paused")
+        FINISHED = "finished", _("Finished")
+        """Every message has been handed over or ended; receipts may still come."""
+        CANCELLED = "cancelled", _("Cancelled")
+        FAILED = "failed", _("Could not be sent")
+        """Planning found something that makes sending wrong; `error` says what. Nothing left."""
+
+    class Origin(models.TextChoices):
+        CONSOLE = "console", _("Console")
+        API = "api", _("API")
+        COMMAND_LINE = "command_line", _("Command line")
+        REPLY = "reply", _("Reply from the mailbox")
+        RESEND = "resend", _("Resend")
+        DEMONSTRATION = "demonstration", _("Demonstration")
+
+    owner = models.ForeignKey(User, models.PROTECT, related_name="submissions")
+    department = models.ForeignKey(Department, models.PROTECT, related_name="submissions")
+    """The owner's at the time of asking."""
+    title = models.CharField(_("title"), max_length=120, blank=True)
+    category = models.CharField(_("category"), max_length=16, choices=Category.choices, default=Category.NOTICE)
+    origin = models.CharField(max_length=16, choices=Origin.choices, default=Origin.CONSOLE)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.DRAFT)
+
+    text = models.TextField(_("text"), blank=True)
+    """The body as written, with its variables: "{姓名}您好"."""
+    signature = models.CharField(_("signature"), max_length=20, blank=True)
+    """Without its brackets; put in front as 【…】."""
+    personal_signature = models.CharField(max_length=20, blank=True)
+    """Put at the end; empty when not wanted."""
+    opt_out_tail = models.CharField(max_length=20, blank=True)
+
+    recipients: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    """A `messaging.recipients.Selection` as JSON: groups, contacts, books, lists, numbers, and who is left out."""
+    source_number = models.CharField(max_length=21, blank=True)
+
+    scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
+    validity_minutes = models.IntegerField(null=True, blank=True)
+    resend_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="resends")
+    answers = models.ForeignKey("Reply", models.PROTECT, null=True, blank=True, related_name="answers")
+    """The reply that this submission answers."""
+    idempotency_key = models.CharField(max_length=128, blank=True)
+    request_digest = models.CharField(max_length=64, blank=True)
+
+    expected = models.IntegerField(default=0)
+    """How many recipients the person confirmed."""
+    planned = models.IntegerField(default=0)
+    """How many messages have been written; the final total once planning is over."""
+    is_planned = models.BooleanField(default=False)
+    error = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = SubmissionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="submission_is_asked_once_per_key",
+            ),
+        ]
+        indexes = [
+            # The scheduler's minute round.
+            models.Index(fields=["scheduled_at"], condition=Q(state="scheduled"), name="submission_due"),
+            models.Index(fields=["owner", "-id"], name="submission_list_of_a_user"),
+            models.Index(fields=["department", "-id"], name="submission_list_of_a_dept"),
+            # The round that notices finished submissions.
+            models.Index(fields=["id"], condition=Q(state__in=["planning", "running"]), name="submission_live"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:30]
+
+
+class Signature(models.Model):
+    """A company signature that may stand in front of messages, 【…】."""
+
+    text = models.CharField(_("signature"), max_length=20, unique=True)
+    is_default = models.BooleanField(_("used unless another is chosen"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-is_default", "text"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"], condition=Q(is_default=True), name="signature_default_is_one"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"【{self.text}】"
+
+
+class Phrase(models.Model):
+    """A stored text to start from. Without owner it is the company's, for all to use."""
+
+    owner = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="phrases")
+    folder = models.CharField(_("folder"), max_length=40, blank=True)
+    title = models.CharField(_("title"), max_length=60)
+    text = models.TextField(_("text"))
+    category = models.CharField(max_length=16, choices=Category.choices, default=Category.NOTICE)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["folder", "title", "id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class OptOut(models.Model):
+    """A person's wish not to get marketing, with where it came from."""
+
+    number = models.CharField(max_length=20, unique=True)
+    source = models.CharField(max_length=40)
+    """"reply", "console" or "api"."""
+    evidence = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+
+class BlockedNumber(models.Model):
+    """The company's refusal to write to a number at all."""
+
+    number = models.CharField(max_length=20, unique=True)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    added_by = models.ForeignKey(User, models.PROTECT, null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    def visible_to(self, user: User) -> Self:
+        """Replies in one's own mailbox, and those within reach; unclaimed ones are for who reaches everything."""
+        return self.filter(_within_reach(user))
+
+
+class Reply(models.Model):
+    """An incoming message in somebody's mailbox, threaded with the message it answers."""
+
+    incoming_id = models.BigIntegerField(unique=True)
+    """Of `dispatch_incoming`: routing twice makes one reply."""
+    number = models.CharField(max_length=20)
+    service_number = models.CharField(max_length=21)
+    text = models.TextField()
+    received_at = models.DateTimeField()
+    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="replies")
+    """Null: unclaimed."""
+    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="replies")
+    submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="replies")
+    message_id = models.BigIntegerField(null=True)
+    """The message it answers, of `dispatch_message`."""
+    is_opt_out = models.BooleanField(default=False)
+    is_favourite = models.BooleanField(default=False)
+    read_at = models.DateTimeField(null=True)
+    hidden_at = models.DateTimeField(null=True)
+
+    objects = ReplyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        indexes = [
+            models.Index(fields=["owner", "-received_at"], name="reply_mailbox"),
+            models.Index(fields=["number", "-received_at"], name="reply_conversation"),
+            # The unread count in every page's header.
+            models.Index(fields=["owner"], condition=Q(read_at=None, hidden_at=None), name="reply_unread"),
+        ]
