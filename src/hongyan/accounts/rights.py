@@ -27,7 +27,7 @@ class Right(StrEnum):
     SEE_PEOPLE = "see_people"
     """Open address books that belong to or are shared with the user."""
     MANAGE_PEOPLE = "manage_people"
-    """Add, change and import contacts in the enterprise's and the department's books; one's own book needs SEND only."""
+    """Add, change, import contacts in the enterprise's and department's books; one's own book needs SEND only."""
     SEE_NUMBERS = "see_numbers"
     """Phone numbers in clear; without it 138****1234."""
     EXPORT = "export"

@@ -144,8 +144,8 @@ class Contact(models.Model):
 class Upload(models.Model):
     """A file someone gave us, kept in the database so that any worker on any machine can read it.
 
-    It becomes contacts of a book (purpose `contacts`) or a recipient list (purpose `recipients`). `contacts/importing.py`
-    has the verbs, `contacts/tasks.py` the job.
+    It becomes contacts of a book (purpose `contacts`) or a recipient list (purpose `recipients`).
+    `contacts/importing.py` has the verbs, `contacts/tasks.py` the job.
     """
 
     class Purpose(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The dispatch tables as the pages read them: unmanaged, made by the SQL of `migrations/`; nothing here writes messages."""
+"""The dispatch tables as the pages read them: unmanaged, made by the SQL of `migrations/`."""
 
 from __future__ import annotations
 
