@@ -1,0 +1,206 @@
+"""Fill an empty installation with the demonstration company (catalogue row N26)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from django.db import connection, transaction
+
+from hongyan.accounts import departments
+from hongyan.accounts.models import Department, User
+from hongyan.accounts.rights import Role
+from hongyan.contacts.models import AddressBook, Contact, Group
+from hongyan.contacts.people import search_text, sort_key
+from hongyan.demo import history
+from hongyan.demo.people import DEPARTMENTS, PRODUCTS, Crowd, Person
+from hongyan.demo.texts import SIGNATURE
+from hongyan.dispatch.models import Channel, Route
+from hongyan.messaging.models import OptOut, Phrase, Signature
+from hongyan.runtime.secrets import encrypt
+from hongyan.simulator.accounts import DEMONSTRATION
+
+PASSWORD = "hongyan-demo"  # noqa: S105 - printed at start and valid in the demonstration only
+SERVICE_NUMBER = "10690001"
+PRICE_MICROS = 45_000
+STAFF, CUSTOMERS = 300, 2000
+
+USERS: tuple[tuple[str, str, str, Role, str], ...] = (
+    # sign-in name, name, department, role, extension
+    ("admin", "王思远", "总经理办公室", Role.ADMINISTRATOR, "1001"),
+    ("shichang", "李欣怡", "市场部", Role.DEPARTMENT_ADMINISTRATOR, "1002"),
+    ("pinpai", "陈诗涵", "品牌组", Role.SENDER, "1003"),
+    ("huiyuan", "周雨桐", "会员组", Role.SENDER, "1004"),
+    ("kefu", "刘海燕", "热线组", Role.SENDER, "1005"),
+    ("weixiu", "赵立新", "维修组", Role.SENDER, "1006"),
+    ("huadong", "孙博文", "华东大区", Role.SENDER, "1007"),
+    ("caiwu", "吴静", "财务部", Role.SENDER, "1008"),
+    ("shengchan", "马建国", "生产制造部", Role.SENDER, "1009"),
+    ("chakan", "林知远", "市场部", Role.VIEWER, ""),
+)
+
+PHRASES = (
+    (
+        "会议",
+        "会议通知",
+        "notice",
+        "请于【时间】在【地点】参加【主题】会议，请提前安排工作。参加请回复1，不能参加请回复2。",
+    ),
+    ("会议", "会议改期", "notice", "原定会议因故改期，具体时间另行通知，给您带来不便敬请谅解。"),
+    ("放假", "节假日值班", "notice", "节日期间请值班人员保持手机畅通，遇紧急情况立即上报。"),
+    ("客户", "生日祝福", "marketing", "{姓名}{称呼}，祝您生日快乐！凭此短信到店可领取生日礼一份。"),
+    ("客户", "维修预约", "notice", "{姓名}{称呼}您好，工程师将于明天上午上门维修，请保持电话畅通。"),
+)
+
+
+def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
+    """Load the demonstration unless somebody is here already; tells whether it did. One transaction, a few seconds."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Two starts at once: the second waits, then finds users.
+        cursor.execute("select pg_advisory_xact_lock(hashtext('demonstration'))")
+        if User.objects.exists():
+            return False
+        random = Random(20260101)
+        say("departments and users")
+        root, nodes = _departments()
+        users = _users(root, nodes)
+        say("channels and routes")
+        channels = _channels()
+        Signature.objects.create(text=SIGNATURE, is_default=True)
+        Phrase.objects.bulk_create(
+            Phrase(folder=folder, title=title, category=category, text=text)
+            for folder, title, category, text in PHRASES
+        )
+        say("300 people and 2,000 customers")
+        crowd = Crowd(random)
+        staff = _staff(crowd, random)
+        customers = _customers(crowd)
+        say("a year of messages")
+        stage = history.Stage(
+            senders={user.department.name: user for user in users.values() if user.role != Role.VIEWER},
+            staff=staff,
+            customers=customers,
+            channel_of=channels,
+            price_micros=PRICE_MICROS,
+            service_number=SERVICE_NUMBER,
+        )
+        history.write(random, stage)
+        OptOut.objects.bulk_create(
+            OptOut(number=number, source="reply", evidence="R")
+            for number in {contact.number for contact in random.sample(customers, 24)}
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("analyze")
+    return True
+
+
+def _departments() -> tuple[Department, dict[str, Department]]:
+    root = departments.create("云帆家电集团", None)
+    nodes: dict[str, Department] = {}
+    for name, parts in DEPARTMENTS.items():
+        nodes[name] = departments.create(name, root)
+        for part in parts:
+            nodes[part] = departments.create(part, nodes[name])
+    return root, nodes
+
+
+def _users(root: Department, nodes: dict[str, Department]) -> dict[str, User]:
+    users = {}
+    for username, name, department, role, extension in USERS:
+        user = User(
+            username=username, name=name, department=nodes[department], role=role, extension=extension,
+            personal_signature="" if role == Role.VIEWER else name,
+        )  # fmt: skip
+        user.set_password(PASSWORD)
+        user.save()
+        users[username] = user
+    return users
+
+
+def _channels() -> dict[str, int]:
+    """The three simulated accounts as channels; gives the channel of each home carrier."""
+    ids = {}
+    for account in DEMONSTRATION:
+        channel = Channel.objects.create(
+            name=account.title,
+            protocol=account.protocol,
+            host="127.0.0.1",
+            port=account.port,
+            login=account.login,
+            secret_encrypted=encrypt(account.secret),
+            service_number=SERVICE_NUMBER,
+            speed_per_s=500,
+            window_size=32,
+            connections=2,
+            numbers_per_submit=100 if account.protocol.startswith("cmpp") else 1,
+            price_micros=PRICE_MICROS if account.protocol.startswith("cmpp") else 320_000,
+        )
+        ids[account.protocol] = channel.pk
+    for position, (name, carriers, protocol) in enumerate(
+        (
+            ("移动、广电号码", ["mobile", "broadnet"], "cmpp30"),
+            ("联通、电信号码", ["unicom", "telecom"], "cmpp20"),
+            ("境外号码", ["abroad"], "smpp34"),
+            ("默认", [], "cmpp30"),
+        ),
+        start=1,
+    ):
+        Route.objects.create(name=name, position=position * 10, channel_id=ids[protocol], carriers=carriers)
+    return {
+        "mobile": ids["cmpp30"], "broadnet": ids["cmpp30"], "unicom": ids["cmpp20"], "telecom": ids["cmpp20"],
+        "unknown": ids["cmpp30"], "abroad": ids["smpp34"],
+    }  # fmt: skip
+
+
+def _contact(book: AddressBook, person: Person) -> Contact:
+    return Contact(
+        book=book,
+        name=person.name,
+        number=person.number,
+        title=person.title,
+        company=person.company,
+        fields=person.fields,
+        pinyin=sort_key(person.name),
+        search=search_text(person.name, person.number, person.company),
+    )
+
+
+def _group(book: AddressBook, name: str, parent: Group | None = None) -> Group:
+    group = Group.objects.create(book=book, name=name, parent=parent, path="")
+    group.path = f"{parent.path if parent else '/'}{group.pk}/"
+    group.save(update_fields=["path"])
+    return group
+
+
+def _enroll(group: Group, contacts: list[Contact]) -> None:
+    through = Group.contacts.through
+    through.objects.bulk_create(through(group_id=group.pk, contact_id=contact.pk) for contact in contacts)
+
+
+def _staff(crowd: Crowd, random: Random) -> list[Contact]:
+    """The enterprise book, grouped as the departments are; a few people stand in two places (row B27)."""
+    book = AddressBook.objects.create(name="公司通讯录", kind=AddressBook.Kind.ENTERPRISE)
+    leaves: list[tuple[str, Group]] = []
+    for name, parts in DEPARTMENTS.items():
+        group = _group(book, name)
+        leaves.append((name, group))
+        leaves += [(part, _group(book, part, group)) for part in parts]
+    placed = [random.randrange(len(leaves)) for _ in range(STAFF)]
+    people = Contact.objects.bulk_create(_contact(book, crowd.employee(leaves[place][0])) for place in placed)
+    for index, (_, group) in enumerate(leaves):
+        _enroll(group, [person for person, place in zip(people, placed, strict=True) if place == index])
+    committee = _group(book, "安全委员会")
+    _enroll(committee, random.sample(people, 24))
+    return people
+
+
+def _customers(crowd: Crowd) -> list[Contact]:
+    book = AddressBook.objects.create(name="会员客户", kind=AddressBook.Kind.ENTERPRISE)
+    people = Contact.objects.bulk_create((_contact(book, crowd.customer()) for _ in range(CUSTOMERS)), batch_size=500)
+    levels = _group(book, "会员等级")
+    for level in ("金卡", "银卡", "普通"):
+        _enroll(_group(book, level, levels), [one for one in people if one.fields["会员等级"] == level])
+    owners = _group(book, "产品用户")
+    for product in PRODUCTS:
+        _enroll(_group(book, product, owners), [one for one in people if one.fields["购买产品"] == product])
+    return people
