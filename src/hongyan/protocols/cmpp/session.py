@@ -1,0 +1,282 @@
+"""CMPP's session, client and server: login by digest, SUBMIT, DELIVER, ACTIVE_TEST, TERMINATE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hongyan.protocols.cmpp import pdus
+from hongyan.protocols.cmpp.pdus import HEADER, RESPONSE, Command, Version
+from hongyan.protocols.errors import RemoteProtocolError
+from hongyan.protocols.events import (
+    DeliverAnswered,
+    DeliveryReport,
+    Event,
+    IncomingReceived,
+    IncomingSegment,
+    LoggedIn,
+    LoginRefused,
+    LoginRequested,
+    ReportClass,
+    ReportReceived,
+    Submit,
+    SubmitAnswered,
+    SubmitRequested,
+    Verdict,
+)
+from hongyan.protocols.session import Account, Pending, Role, Session, State
+from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
+
+MSG_FMT = {
+    Alphabet.ASCII: 0,
+    Alphabet.BINARY: 4,
+    Alphabet.UCS2: 8,
+    Alphabet.GBK: 15,
+    Alphabet.GSM7: 0,
+    Alphabet.LATIN1: 0,
+}
+ALPHABET = {
+    0: Alphabet.ASCII,
+    3: Alphabet.BINARY,
+    4: Alphabet.BINARY,
+    8: Alphabet.UCS2,
+    15: Alphabet.GBK,
+    24: Alphabet.UCS2,
+}
+
+LOGIN_REFUSALS = {
+    1: "the message structure is wrong",
+    2: "the source address (login) is not known",
+    3: "the password is wrong",
+    4: "the protocol version is too high",
+}
+RESULTS = {
+    1: "wrong structure",
+    2: "wrong command",
+    3: "repeated sequence number",
+    4: "wrong length",
+    5: "wrong fee code",
+    6: "text too long",
+    7: "wrong service code",
+    8: "flow control",
+    9: "the gateway does not serve this number",
+    10: "wrong source number",
+    11: "wrong source (Msg_src)",
+    12: "wrong charged number",
+    13: "wrong destination number",
+}
+THROTTLED = 8
+
+# Final states of the CMPP text; everything else is a failure with its raw code.
+STAT_CLASS = {
+    "DELIVRD": ReportClass.DELIVERED,
+    "EXPIRED": ReportClass.EXPIRED,
+    "ACCEPTD": ReportClass.INTERMEDIATE,
+    "ENROUTE": ReportClass.INTERMEDIATE,
+}
+
+
+def message_id(serial: int) -> str:
+    """A Msg_Id as we store it."""
+    return f"{serial:x}"
+
+
+def group_ids(first: int, count: int) -> tuple[str, ...]:
+    """The ids that one answer to several receivers stands for: the low 16 bits count up and wrap (appendix 1)."""
+    high, low = first & ~0xFFFF, first & 0xFFFF
+    return tuple(f"{high | (low + offset) & 0xFFFF:x}" for offset in range(count))
+
+
+class CmppSession(Session):
+    """One CMPP connection. `version` is what a client asks for; a server takes the version of its client."""
+
+    LONGEST_PDU = pdus.LONGEST_PDU
+    HEADER_OCTETS = HEADER.size
+
+    def __init__(self, role: Role, account: Account, version: Version = Version.V20) -> None:
+        super().__init__(role, account)
+        self.version = version
+        self._login_digest = b""
+
+    def _frame(self, command: int, sequence: int, body: bytes) -> bytes:
+        return HEADER.pack(HEADER.size + len(body), command, sequence) + body
+
+    # -- requests of ours ----------------------------------------------------------------------------------------
+
+    def _send_login(self) -> None:
+        timestamp = pdus.stamp(self.account.clock())
+        self._login_digest = pdus.login_digest(self.account.login, self.account.secret, timestamp)
+        connect = pdus.Connect(self.account.login, self._login_digest, self.version, timestamp)
+        self._request(Pending.LOGIN, None, (Command.CONNECT, connect.encode()))
+
+    def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
+        pdu = pdus.Submit(
+            pk_total=submit.segments,
+            pk_number=submit.segment,
+            registered_delivery=1 if submit.wants_report else 0,
+            tp_udhi=1 if submit.has_header else 0,
+            msg_fmt=MSG_FMT[submit.alphabet],
+            src_id=submit.source,
+            dest_terminal_id=submit.recipients,
+            content=submit.content,
+            service_id=submit.service_id or self.account.service_id,
+            msg_src=self.account.login,
+            valid_time=submit.validity,
+        )
+        return Command.SUBMIT, pdu.encode(self.version)
+
+    def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
+        self._deliver_serial = getattr(self, "_deliver_serial", 0) + 1
+        if isinstance(item, DeliveryReport):
+            report = pdus.Report(int(item.carrier_id, 16), item.code, item.done_at, item.done_at, item.number)
+            pdu = pdus.Deliver(
+                int(item.carrier_id, 16), self.account.login, 0, 0, item.number, 1, report.encode(self.version)
+            )
+        else:
+            content, has_header = item.text.encode("utf-16-be", "surrogatepass"), 0
+            if item.concatenation:
+                one = item.concatenation
+                content, has_header = bytes((5, 0, 3, one.reference, one.total, one.part)) + content, 1
+            pdu = pdus.Deliver(int(item.carrier_id, 16), item.service_number, has_header, 8, item.sender, 0, content)
+        return Command.DELIVER, pdu.encode(self.version)
+
+    def _heartbeat_request(self) -> tuple[int, bytes]:
+        return Command.ACTIVE_TEST, b""
+
+    def _logout_request(self) -> tuple[int, bytes]:
+        return Command.TERMINATE, b""
+
+    # -- answers of ours -----------------------------------------------------------------------------------------
+
+    def answer(self, token: object, now: float, *, accepted: bool = True) -> None:
+        if self.state is State.CLOSED:
+            return
+        sequence, msg_id = token  # type: ignore[misc]
+        body = pdus.RESULT[self.version].pack(msg_id.to_bytes(8, "big"), 0 if accepted else 9)  # type: ignore[has-type]
+        self._out.append(self._frame(RESPONSE | Command.DELIVER, sequence, body))  # type: ignore[has-type]
+
+    def accept_login(self, token: object, now: float) -> list[Event]:
+        sequence, connect = token  # type: ignore[misc]
+        digest = pdus.server_digest(self.version, 0, connect.authenticator, self.account.secret)  # type: ignore[has-type]
+        body = pdus.ConnectResp(0, digest, self.version).encode(self.version)
+        self._out.append(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
+        self._bound()
+        return []
+
+    def refuse_login(self, token: object, now: float, *, why: str = "credentials") -> list[Event]:
+        sequence, _connect = token  # type: ignore[misc]
+        status = {"credentials": 3, "login": 2, "version": 4}.get(why, 5)
+        body = pdus.ConnectResp(status, bytes(16), self.version).encode(self.version)
+        self._out.append(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
+        events: list[Event] = []
+        self._end(f"the login was refused: {why}", events)
+        return events
+
+    def answer_submit(self, token: object, now: float, *, carrier_ids: Sequence[str] = (), code: int = 0) -> None:
+        if self.state is State.CLOSED:
+            return
+        first = int(carrier_ids[0], 16) if carrier_ids else 0
+        body = pdus.SubmitResp(first, code).encode(self.version)
+        self._out.append(self._frame(RESPONSE | Command.SUBMIT, token, body))  # type: ignore[arg-type]
+
+    # -- what comes in -------------------------------------------------------------------------------------------
+
+    def _take(self, pdu: bytes, events: list[Event]) -> None:
+        _size, command, sequence = HEADER.unpack_from(pdu)
+        body = pdu[HEADER.size :]
+        if command & RESPONSE:
+            self._take_response(command & ~RESPONSE, sequence, body, events)
+        elif command == Command.ACTIVE_TEST:
+            self._out.append(self._frame(RESPONSE | Command.ACTIVE_TEST, sequence, b"\0"))
+        elif command == Command.TERMINATE:
+            self._out.append(self._frame(RESPONSE | Command.TERMINATE, sequence, b""))
+            self._end("the peer logged out", events)
+        elif command == Command.CONNECT and self.role is Role.SERVER and self.state is State.OPEN:
+            self._take_login(sequence, body, events)
+        elif self.state is not State.BOUND and self.state is not State.CLOSING:
+            raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
+        elif command == Command.SUBMIT and self.role is Role.SERVER:
+            events.append(SubmitRequested(sequence, self._submit_value(pdus.Submit.decode(body, self.version))))
+        elif command == Command.DELIVER and self.role is Role.CLIENT:
+            self._take_deliver(sequence, pdus.Deliver.decode(body, self.version), events)
+        else:
+            raise RemoteProtocolError(f"the peer sent command {command:#x}, which has no place here")
+
+    def _take_login(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        connect = pdus.Connect.decode(body)
+        self.version = Version.V30 if connect.version >> 4 == 3 else Version.V20
+        self.state = State.LOGGING_IN
+        events.append(LoginRequested((sequence, connect), connect.source_addr, connect.knows))
+
+    def _take_response(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
+        if command == Command.SUBMIT:
+            known, kept = self._answered(sequence, Pending.SUBMIT)
+            if known:
+                events.append(self._submit_answer(kept, pdus.SubmitResp.decode(body)))
+        elif command == Command.DELIVER:
+            known, reference = self._answered(sequence, Pending.DELIVER)
+            if known:
+                events.append(DeliverAnswered(reference, accepted=not any(body[8:12])))
+        elif command == Command.CONNECT:
+            known, _ = self._answered(sequence, Pending.LOGIN)
+            if known:
+                self._login_answered(pdus.ConnectResp.decode(body), events)
+        elif command == Command.TERMINATE:
+            self._end("logged out", events)
+
+    def _login_answered(self, response: pdus.ConnectResp, events: list[Event]) -> None:
+        if response.status == 0:
+            # A gateway that answers in the other layout will speak the other layout.
+            if response.version >> 4 in {2, 3}:
+                self.version = (
+                    Version.V30 if response.version >> 4 == 3 and self.version is Version.V30 else self.version
+                )
+            self._bound()
+            events.append(LoggedIn())
+            return
+        why = LOGIN_REFUSALS.get(response.status, f"status {response.status}")
+        events.append(LoginRefused(str(response.status), why, may_retry=response.status not in {2, 3, 4}))
+        self._end(f"the carrier refused the login: {why}", events)
+
+    @staticmethod
+    def _submit_answer(kept: object, response: pdus.SubmitResp) -> SubmitAnswered:
+        assert isinstance(kept, tuple)
+        reference, count = kept
+        if response.result == 0:
+            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(response.msg_id, count))
+        verdict = Verdict.THROTTLED if response.result == THROTTLED else Verdict.REFUSED
+        why = RESULTS.get(response.result, "the gateway's own code")
+        return SubmitAnswered(reference, verdict, (), str(response.result), why)
+
+    def _take_deliver(self, sequence: int, deliver: pdus.Deliver, events: list[Event]) -> None:
+        token = (sequence, deliver.msg_id)
+        if deliver.registered_delivery == 1:
+            report = pdus.Report.decode(deliver.content)
+            outcome = STAT_CLASS.get(report.stat, ReportClass.FAILED)
+            number = report.dest_terminal_id or deliver.src_terminal_id
+            value = DeliveryReport(message_id(report.msg_id), number, outcome, report.stat, report.done_time)
+            events.append(ReportReceived(token, value))
+            return
+        alphabet = ALPHABET.get(deliver.msg_fmt, Alphabet.UCS2)
+        concatenation, content = None, deliver.content
+        if deliver.tp_udhi or (alphabet is not Alphabet.ASCII and looks_like_header(content)):
+            concatenation, content = take_header(content)
+        incoming = IncomingSegment(
+            deliver.src_terminal_id, deliver.dest_id, decode(content, alphabet), concatenation,
+            message_id(deliver.msg_id),
+        )  # fmt: skip
+        events.append(IncomingReceived(token, incoming))
+
+    @staticmethod
+    def _submit_value(pdu: pdus.Submit) -> Submit:
+        return Submit(
+            source=pdu.src_id,
+            recipients=pdu.dest_terminal_id,
+            content=pdu.content,
+            alphabet=ALPHABET.get(pdu.msg_fmt, Alphabet.BINARY),
+            segment=pdu.pk_number,
+            segments=pdu.pk_total,
+            has_header=bool(pdu.tp_udhi),
+            wants_report=pdu.registered_delivery == 1,
+            service_id=pdu.service_id,
+            validity=pdu.valid_time,
+        )

@@ -1,0 +1,158 @@
+"""What goes into a session and what comes out of it, the same for every protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from hongyan.protocols.text import Alphabet, Concatenation
+
+
+class ReportClass(Enum):
+    """What a delivery report says of a segment, whatever the protocol's spelling."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    INTERMEDIATE = "intermediate"
+    """Not final: another report follows."""
+
+
+class Verdict(Enum):
+    """What a submit response means for the messages in it."""
+
+    ACCEPTED = "accepted"
+    THROTTLED = "throttled"
+    """Too fast or too full: slow down and submit again; not a failure."""
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """One segment for one or several recipients."""
+
+    source: str
+    """Service number with its extension."""
+    recipients: tuple[str, ...]
+    """Digits as they go on the wire (the channel decides about the country code)."""
+    content: bytes
+    alphabet: Alphabet
+    segment: int = 1
+    segments: int = 1
+    has_header: bool = False
+    """The content begins with a user-data header."""
+    wants_report: bool = True
+    service_id: str = ""
+    validity: str = ""
+    """Carrier's time format, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """The carrier's word on one segment."""
+
+    carrier_id: str
+    """Normalised: lower-case hex without leading zeros for 64-bit ids, else as received without leading zeros."""
+    number: str
+    """Digits as the carrier wrote them."""
+    outcome: ReportClass
+    code: str
+    """Raw: "DELIVRD", "MK:0001"."""
+    done_at: str = ""
+    """As the carrier wrote it, YYMMDDhhmm in its local time."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingSegment:
+    """One segment from a phone."""
+
+    sender: str
+    service_number: str
+    text: str
+    concatenation: Concatenation | None = None
+    carrier_id: str = ""
+
+
+class Event:
+    """Anything a session tells its owner."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn(Event):
+    """Our login was accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRefused(Event):
+    code: str
+    why: str
+    may_retry: bool
+    """False for wrong credentials: trying again at once helps nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitAnswered(Event):
+    reference: object
+    verdict: Verdict
+    carrier_ids: tuple[str, ...]
+    """One per recipient of the submit; empty unless accepted."""
+    code: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitUnanswered(Event):
+    """The fate of this submit is not known: no answer in time, or the line broke."""
+
+    reference: object
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReceived(Event):
+    token: object
+    """Given back to `answer` once the report is stored."""
+    report: DeliveryReport
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingReceived(Event):
+    token: object
+    incoming: IncomingSegment
+
+
+@dataclass(frozen=True, slots=True)
+class Closed(Event):
+    """The session is over; the socket should be closed after the pending bytes went out."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequested(Event):
+    token: object
+    login: str
+    check: Callable[[str], bool]
+    """Whether the peer knows this secret (compared in constant time)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitRequested(Event):
+    token: object
+    submit: Submit
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverAnswered(Event):
+    """The peer took a report or an incoming message that we gave with this reference."""
+
+    reference: object
+    accepted: bool
+
+
+Clock = Callable[[], datetime]
+"""Wall-clock time for login stamps and dates in reports."""
