@@ -203,3 +203,21 @@ create table dispatch_connection (
     updated_at timestamptz not null default now(),
     primary key (channel_id, node, slot)
 );
+
+create table dispatch_node (
+    name text primary key,
+    kind text not null,
+    started_at timestamptz not null default now(),
+    beat_at timestamptz not null default now(),
+    detail text not null default ''
+);
+
+-- How far along a state is; changes only go up.
+create function dispatch_rank(state text) returns smallint language sql immutable parallel safe as $$
+    select case state when 'queued' then 0 when 'submitted' then 1 when 'uncertain' then 2 else 3 end::smallint
+$$;
+
+-- Receipts come within days: older partitions need not be looked at.
+create function dispatch_recent_id() returns bigint language sql stable as $$
+    select to_char((now() - interval '8 days') at time zone 'UTC', 'YYMM')::bigint * 1000000000000
+$$;

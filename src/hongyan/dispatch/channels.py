@@ -1,0 +1,94 @@
+"""A channel as the gateway uses it: typed, with its secret readable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+
+from hongyan.protocols.registry import Protocol
+from hongyan.runtime.secrets import decrypt
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What only some protocols or peers need; the rest of a channel has columns of its own."""
+
+    service_id: str = ""
+    """CMPP Service_Id, SMPP service_type: the product code the carrier gave."""
+    system_type: str = ""
+    """SMPP system_type."""
+    with_country_code: bool = False
+    """Whether mainland numbers go out with 86 in front (SMPP always does)."""
+    heartbeat_s: int = 30
+    answer_limit_s: int = 60
+
+    @classmethod
+    def read(cls, stored: dict[str, Any]) -> Options:
+        """From the stored JSON; names nobody knows any more are passed over."""
+        known = {item.name for item in fields(cls)}
+        return cls(**{name: value for name, value in stored.items() if name in known})
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One account at one carrier gateway."""
+
+    id: int
+    name: str
+    protocol: Protocol
+    host: str
+    port: int
+    login: str
+    secret: str = field(repr=False)
+    service_number: str
+    speed_per_s: int
+    window_size: int
+    connections: int
+    numbers_per_submit: int
+    options: Options
+    changed_at: object = None
+
+    def wire_number(self, number: str) -> str:
+        """A stored number (+8613800138000) as this carrier wants it."""
+        digits = number.lstrip("+")
+        if self.protocol.is_mainland and not self.options.with_country_code and len(digits) == 13:
+            return digits.removeprefix("86")
+        return digits
+
+
+COLUMNS = (
+    "id, name, protocol, host, port, login, secret_encrypted, service_number, speed_per_s, window_size, connections, "
+    "numbers_per_submit, options, changed_at"
+)
+
+
+def from_row(row: dict[str, Any]) -> Channel:
+    """Raises SecretUnreadable when the installation's key is another."""
+    return Channel(
+        id=row["id"],
+        name=row["name"],
+        protocol=Protocol(row["protocol"]),
+        host=row["host"],
+        port=row["port"],
+        login=row["login"],
+        secret=decrypt(row["secret_encrypted"]),
+        service_number=row["service_number"],
+        speed_per_s=row["speed_per_s"],
+        window_size=row["window_size"],
+        connections=row["connections"],
+        numbers_per_submit=min(row["numbers_per_submit"], Protocol(row["protocol"]).most_numbers_per_submit),
+        options=Options.read(row["options"]),
+        changed_at=row["changed_at"],
+    )
+
+
+async def enabled(connection: AsyncConnection[Any]) -> list[Channel]:
+    """The channels that gateways should run."""
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(
+            f"select {COLUMNS} from dispatch_channel where is_enabled and removed_at is null order by id"  # noqa: S608
+        )
+        return [from_row(row) for row in await cursor.fetchall()]

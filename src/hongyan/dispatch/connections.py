@@ -1,0 +1,97 @@
+"""What gateways say of their connections, and the slots that keep a channel's connections within its limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+
+STALE_S = 20
+
+
+@dataclass(slots=True)
+class ConnectionState:
+    """One slot of a channel as its gateway sees it."""
+
+    channel_id: int
+    slot: int
+    state: str = "connecting"
+    """connecting, logged_in, refused, waiting, closed."""
+    detail: str = ""
+    window_used: int = 0
+    per_second: float = 0.0
+    last_error: str = ""
+
+
+# A slot belongs to the node that says so at least every few seconds; a dead node's slots are free again.
+CLAIM = """
+insert into dispatch_connection as c (channel_id, node, slot, state)
+select %(channel)s, %(node)s, %(slot)s, 'connecting'
+where not exists (
+    select 1 from dispatch_connection where channel_id = %(channel)s and slot = %(slot)s and node <> %(node)s
+    and updated_at > now() - %(stale)s * interval '1 second')
+on conflict (channel_id, node, slot) do update set updated_at = now()
+returning 1
+"""
+
+SAY = """
+update dispatch_connection c
+set state = v.state, detail = v.detail, window_used = v.window_used, per_second = v.per_second, updated_at = now(),
+    since = case when c.state <> v.state then now() else c.since end,
+    last_error = case when v.last_error <> '' then v.last_error else c.last_error end,
+    last_error_at = case when v.last_error <> '' and v.last_error <> c.last_error then now() else c.last_error_at end
+from unnest(%(channels)s::int[], %(slots)s::smallint[], %(states)s::text[], %(details)s::text[], %(windows)s::int[],
+            %(speeds)s::real[], %(errors)s::text[]) as v(channel_id, slot, state, detail, window_used, per_second, last_error)
+where c.channel_id = v.channel_id and c.slot = v.slot and c.node = %(node)s
+"""
+
+
+async def claim(connection: AsyncConnection[Any], *, channel_id: int, node: str, slot: int) -> bool:
+    """Whether this node may hold the channel's slot: nobody else does, or who did is gone."""
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock(%s, %s)", [channel_id, slot])
+        await connection.execute(
+            """delete from dispatch_connection where channel_id = %s and slot = %s and node <> %s
+               and updated_at <= now() - %s * interval '1 second'""",
+            [channel_id, slot, node, STALE_S],
+        )
+        cursor = await connection.execute(CLAIM, {"channel": channel_id, "node": node, "slot": slot, "stale": STALE_S})
+        return await cursor.fetchone() is not None
+
+
+async def say(connection: AsyncConnection[Any], *, node: str, states: list[ConnectionState]) -> None:
+    """Write how the node's connections are; also what keeps its slots."""
+    async with connection.transaction():
+        await connection.execute(
+            SAY,
+            {
+                "node": node,
+                "channels": [one.channel_id for one in states],
+                "slots": [one.slot for one in states],
+                "states": [one.state for one in states],
+                "details": [one.detail for one in states],
+                "windows": [one.window_used for one in states],
+                "speeds": [one.per_second for one in states],
+                "errors": [one.last_error for one in states],
+            },
+        )
+
+
+async def forget(connection: AsyncConnection[Any], *, node: str, channel_id: int | None = None) -> None:
+    """Give up the node's slots: of one channel, or all."""
+    async with connection.transaction():
+        await connection.execute(
+            "delete from dispatch_connection where node = %s and (%s::int is null or channel_id = %s)",
+            [node, channel_id, channel_id],
+        )
+
+
+async def beat(connection: AsyncConnection[Any], *, node: str, kind: str, detail: str = "") -> None:
+    """Say that a process lives; `/healthz` reads it."""
+    async with connection.transaction():
+        await connection.execute(
+            """insert into dispatch_node (name, kind, detail) values (%s, %s, %s)
+               on conflict (name) do update set beat_at = now(), detail = excluded.detail""",
+            [node, kind, detail],
+        )

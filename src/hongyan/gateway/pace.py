@@ -1,0 +1,49 @@
+"""How fast a channel may send: a token bucket that gives way when the carrier says it is too fast."""
+
+from __future__ import annotations
+
+
+class Pace:
+    """Tokens are messages. `throttled` lowers the rate by a third, each quiet second raises it by a twentieth again."""
+
+    def __init__(self, per_second: float, now: float) -> None:
+        self.limit = per_second
+        self.rate = per_second
+        self._tokens = 1.0
+        self._filled_at = now
+        self._raised_at = now
+        self._held_until = now
+
+    def _fill(self, now: float) -> None:
+        # A tenth of a second's burst keeps the average without waking up for each message.
+        most = max(1.0, self.rate / 10)
+        self._tokens = min(most, self._tokens + (now - self._filled_at) * self.rate)
+        self._filled_at = now
+        if self.rate < self.limit and now - self._raised_at >= 1:
+            self.rate = min(self.limit, self.rate + self.limit / 20)
+            self._raised_at = now
+
+    def available(self, now: float) -> int:
+        """How many messages may leave now."""
+        if now < self._held_until:
+            return 0
+        self._fill(now)
+        return int(self._tokens)
+
+    def take(self, count: int, now: float) -> None:
+        self._fill(now)
+        self._tokens -= count
+
+    def wait_s(self, now: float) -> float:
+        """Until at least one more message may leave."""
+        if now < self._held_until:
+            return self._held_until - now
+        self._fill(now)
+        return max(0.0, (1 - self._tokens) / self.rate)
+
+    def throttled(self, now: float) -> None:
+        """The carrier answered "flow control"."""
+        if now >= self._held_until:
+            self.rate = max(1.0, self.rate * 2 / 3)
+            self._held_until = now + 0.3
+            self._raised_at = now + 1

@@ -1,0 +1,308 @@
+"""The gateway process: keeps the channels' connections, leases batches, records what becomes of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import secrets
+import socket
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+
+from hongyan.dispatch import channels, connections, incoming, outcomes
+from hongyan.dispatch.channels import Channel
+from hongyan.dispatch.connections import ConnectionState
+from hongyan.dispatch.incoming import ReceivedSegment
+from hongyan.dispatch.outcomes import StoredReport
+from hongyan.gateway.recorder import Entry, Recorder
+from hongyan.gateway.sending import Sender
+from hongyan.protocols.events import (
+    Closed,
+    Event,
+    IncomingReceived,
+    LoggedIn,
+    LoginRefused,
+    ReportClass,
+    ReportReceived,
+    SubmitAnswered,
+    SubmitUnanswered,
+)
+from hongyan.protocols.registry import make_session
+from hongyan.protocols.session import Account, Role
+from hongyan.runtime import database
+from hongyan.runtime.settings import Settings
+from hongyan.wire.line import Line
+
+log = structlog.get_logger()
+
+CONNECT_LIMIT_S = 10
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
+SWEEP_EVERY_S = 2.0
+
+
+def account_of(channel: Channel) -> Account:
+    """How a session logs in to the channel's carrier."""
+    return Account(
+        login=channel.login,
+        secret=channel.secret,
+        window=channel.window_size,
+        heartbeat_s=channel.options.heartbeat_s,
+        answer_limit_s=channel.options.answer_limit_s,
+        service_id=channel.options.service_id,
+        system_type=channel.options.system_type,
+    )
+
+
+class ChannelRunner:
+    """All that this process does for one channel: its lines, and the sender that fills them."""
+
+    def __init__(self, channel: Channel, gateway: Gateway) -> None:
+        self.channel = channel
+        self._gateway = gateway
+        self.sender = Sender(channel, gateway.node, gateway.connect, gateway.recorder)
+        self.states = [ConnectionState(channel.id, slot) for slot in range(channel.connections)]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._hold(state)) for state in self.states]
+        self._tasks.append(asyncio.create_task(self.sender.run()))
+
+    async def stop(self) -> None:
+        """Let answers come in, log out, give everything back."""
+        self.sender.stop()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._tasks[-1], 8)
+        for task in self._tasks[:-1]:
+            task.cancel()
+        for line in list(self.sender.lines):
+            line.close()
+        ended = [line.ended for line in self.sender.lines]
+        if ended:
+            await asyncio.wait(ended, timeout=2)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with await self._gateway.connect() as connection:
+            await connections.forget(connection, node=self._gateway.node, channel_id=self.channel.id)
+
+    async def _hold(self, state: ConnectionState) -> None:
+        """Keep one slot's connection up: connect, log in, wait for the end, wait a growing while, again."""
+        wait = FIRST_WAIT_S
+        while True:
+            try:
+                async with await self._gateway.connect() as connection:
+                    mine = await connections.claim(
+                        connection, channel_id=self.channel.id, node=self._gateway.node, slot=state.slot
+                    )
+                if mine:
+                    was_bound = await self._connect_once(state)
+                    wait = FIRST_WAIT_S if was_bound else min(wait * 2, LONGEST_WAIT_S)
+            except (OSError, TimeoutError, psycopg.OperationalError) as error:
+                self._said(state, "waiting", _words(error, self.channel))
+                wait = min(wait * 2, LONGEST_WAIT_S)
+            # Full jitter: gateways that lost a carrier together do not come back together.
+            await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311
+
+    async def _connect_once(self, state: ConnectionState) -> bool:
+        loop = asyncio.get_running_loop()
+        session = make_session(self.channel.protocol, Role.CLIENT, account_of(self.channel))
+        bound = False
+
+        def on_events(line: Line, events: Sequence[Event]) -> None:
+            nonlocal bound
+            for event in events:
+                match event:
+                    case SubmitAnswered():
+                        self.sender.answered(event)
+                    case ReportReceived():
+                        self._report(line, event)
+                    case SubmitUnanswered():
+                        self.sender.unanswered(event)
+                    case IncomingReceived():
+                        self._incoming(line, event)
+                    case LoggedIn():
+                        bound = True
+                        self.sender.lines.append(line)
+                        self.sender.wake()
+                        self._said(state, "logged_in", "")
+                        log.info("logged in", channel=self.channel.name, slot=state.slot)
+                    case LoginRefused():
+                        self._said(state, "refused", event.why)
+                    case Closed():
+                        log.info("connection ended", channel=self.channel.name, slot=state.slot, why=event.why)
+
+        self._said(state, "connecting", "")
+        line: Line
+        _transport, line = await asyncio.wait_for(
+            loop.create_connection(lambda: Line(session, on_events), self.channel.host, self.channel.port),
+            CONNECT_LIMIT_S,
+        )
+        try:
+            why = await asyncio.shield(line.ended)
+        except asyncio.CancelledError:
+            line.close()
+            raise
+        finally:
+            if line in self.sender.lines:
+                self.sender.lines.remove(line)
+        if state.state != "refused":
+            self._said(state, "waiting", why)
+        return bound
+
+    def _said(self, state: ConnectionState, now: str, detail: str) -> None:
+        state.state, state.detail = now, detail
+        if detail:
+            state.last_error = detail
+        self._gateway.states_changed.set()
+
+    def _report(self, line: Line, event: ReportReceived) -> None:
+        report = event.report
+        if report.outcome is ReportClass.INTERMEDIATE:
+            line.session.answer(event.token, line.now)
+            return
+        stored = StoredReport(self.channel.id, report.carrier_id, report.number, report.outcome.value, report.code)
+        self._gateway.recorder.add(Entry(report=stored, stored=lambda: self._answer(line, event.token)))
+
+    def _incoming(self, line: Line, event: IncomingReceived) -> None:
+        received = ReceivedSegment(self.channel.id, event.incoming)
+        self._gateway.recorder.add(Entry(received=received, stored=lambda: self._answer(line, event.token)))
+
+    def _answer(self, line: Line, token: object) -> None:
+        """Stored: now the carrier may forget it. Written with the others of this turn."""
+        line.session.answer(token, line.now)
+        self._gateway.to_flush.add(line)
+
+
+def _words(error: Exception, channel: Channel) -> str:
+    match error:
+        case TimeoutError():
+            return f"{channel.host}:{channel.port} does not answer"
+        case ConnectionRefusedError():
+            return f"{channel.host}:{channel.port} refuses connections"
+        case socket.gaierror():
+            return f"the host name {channel.host} is not known"
+        case psycopg.OperationalError():
+            return "the database does not answer"
+        case _:
+            return str(error)[:200]
+
+
+class Gateway:
+    """One process's channels, recorder and rounds."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._url = database.url(settings)
+        self.node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        self.recorder = Recorder(self.connect, self.node)
+        self.runners: dict[int, ChannelRunner] = {}
+        self.states_changed = asyncio.Event()
+        self.to_flush: set[Line] = set()
+
+    async def connect(self) -> AsyncConnection[Any]:
+        return await AsyncConnection.connect(self._url, autocommit=True, application_name="hongyan gateway")
+
+    async def run(self) -> None:
+        recording = asyncio.create_task(self.recorder.run())
+        rounds = [
+            asyncio.create_task(self._forever(round_))
+            for round_ in (self._follow_channels, self._say_states, self._listen, self._tidy)
+        ]
+        rounds.append(asyncio.create_task(self._flush_answers()))
+        try:
+            await asyncio.gather(*rounds)
+        finally:
+            for task in rounds:
+                task.cancel()
+            await asyncio.gather(*(runner.stop() for runner in self.runners.values()), return_exceptions=True)
+            await self.recorder.close()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(recording, 5)
+            log.info("gateway stopped")
+
+    async def _forever(self, round_: Any) -> None:
+        """A round that fails because the database is away begins again."""
+        while True:
+            try:
+                async with await self.connect() as connection:
+                    await round_(connection)
+            except psycopg.OperationalError as error:
+                log.warning("the database does not answer", error=str(error)[:200])
+                await asyncio.sleep(1)
+
+    async def _follow_channels(self, connection: AsyncConnection[Any]) -> None:
+        """Start, restart and stop runners as channels are added, changed and removed."""
+        while True:
+            wanted = {channel.id: channel for channel in await channels.enabled(connection)}
+            for channel_id, runner in list(self.runners.items()):
+                if wanted.get(channel_id) != runner.channel:
+                    del self.runners[channel_id]
+                    await runner.stop()
+            for channel_id, channel in wanted.items():
+                if channel_id not in self.runners:
+                    self.runners[channel_id] = ChannelRunner(channel, self)
+                    self.runners[channel_id].start()
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _say_states(self, connection: AsyncConnection[Any]) -> None:
+        loop = asyncio.get_running_loop()
+        last = loop.time()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.states_changed.wait(), 1.0)
+            self.states_changed.clear()
+            elapsed, last = loop.time() - last, loop.time()
+            states, speed = [], 0.0
+            for runner in self.runners.values():
+                per_second = runner.sender.speed.measure(elapsed)
+                speed += per_second
+                free = [line.session.window_free for line in runner.sender.lines]
+                used = runner.channel.window_size * len(free) - sum(free)
+                for state in runner.states:
+                    state.window_used = used // max(1, len(runner.states))
+                    state.per_second = per_second / max(1, len(runner.states))
+                states += runner.states
+            if states:
+                await connections.say(connection, node=self.node, states=states)
+            await connections.beat(connection, node=self.node, kind="gateway")
+            await connection.execute(
+                "select pg_notify('hongyan_live', %s), pg_notify('hongyan_live', %s)",
+                [
+                    json.dumps({"topic": "sending", "data": {"per_second": round(speed)}}),
+                    json.dumps({"topic": "connections", "data": {}}),
+                ],
+            )
+            await asyncio.sleep(0.5)
+
+    async def _listen(self, connection: AsyncConnection[Any]) -> None:
+        """New batches wake their senders at once."""
+        await connection.execute("listen dispatch_batches")
+        async for _notice in connection.notifies():
+            for runner in self.runners.values():
+                runner.sender.wake()
+
+    async def _tidy(self, connection: AsyncConnection[Any]) -> None:
+        """Batches of dead gateways, parts that wait too long."""
+        while True:
+            await outcomes.take_over(connection, datetime.now(UTC))
+            async with connection.transaction():
+                if await incoming.join(connection):
+                    await connection.execute("notify dispatch_events, 'incoming'")
+            await asyncio.sleep(SWEEP_EVERY_S)
+
+    async def _flush_answers(self) -> None:
+        while True:
+            await asyncio.sleep(0.01)
+            lines, self.to_flush = self.to_flush, set()
+            for line in lines:
+                line.flush()
+
+
+async def serve(settings: Settings) -> None:
+    """Run until cancelled; then stop leasing, wait for answers, give leases back and log out."""
+    await Gateway(settings).run()

@@ -1,0 +1,103 @@
+"""One socket with one protocol session: reads become events, pending bytes become one write, time becomes ticks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from hongyan.protocols.events import Closed, Event
+from hongyan.protocols.session import Session
+
+OnEvents = Callable[["Line", Sequence[Event]], None]
+
+
+class Line(asyncio.Protocol):
+    """Joins a transport and a session. `on_events` gets what comes out, in order, and may call the session and `flush`.
+
+    When the session closes, its last bytes are written and the socket is closed; `ended` then tells why. Nothing is
+    reported after that.
+    """
+
+    def __init__(self, session: Session, on_events: OnEvents) -> None:
+        self.session = session
+        self._on_events = on_events
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self.is_writable = True
+        self.ended: asyncio.Future[str] = self._loop.create_future()
+
+    @property
+    def now(self) -> float:
+        return self._loop.time()
+
+    @property
+    def peer(self) -> str:
+        name = self._transport.get_extra_info("peername") if self._transport else None
+        return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "?"
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self.session.opened(self.now)
+        self.flush()
+
+    def data_received(self, data: bytes) -> None:
+        self._report(self.session.receive(data, self.now))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        why = f"the connection was lost: {exc}" if exc else "the peer closed the connection"
+        self._report(self.session.connection_lost(self.now, why))
+
+    def pause_writing(self) -> None:
+        self.is_writable = False
+
+    def resume_writing(self) -> None:
+        self.is_writable = True
+
+    def close(self) -> None:
+        """Log out in order."""
+        self._report(self.session.close(self.now))
+
+    def abort(self) -> None:
+        """Cut the line at once."""
+        if self._transport:
+            self._transport.abort()
+
+    def send_raw(self, data: bytes) -> None:
+        """Bytes past the session: a simulated carrier's garbage."""
+        if self._transport:
+            self._transport.write(data)
+
+    def flush(self) -> None:
+        """Write what waits, and set the timer anew."""
+        transport = self._transport
+        if transport is None:
+            return
+        if data := self.session.data_to_send():
+            transport.write(data)
+        if self.session.is_closed:
+            transport.close()
+            if self._timer:
+                self._timer.cancel()
+            return
+        due = self.session.next_tick_at
+        # An earlier timer finds nothing due and sets itself again: cheaper than moving it with each PDU.
+        if due is not None and (self._timer is None or due < self._timer_at):
+            if self._timer:
+                self._timer.cancel()
+            self._timer_at = due
+            self._timer = self._loop.call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = None
+        self._report(self.session.tick(self.now))
+
+    def _report(self, events: Sequence[Event]) -> None:
+        if events:
+            self._on_events(self, events)
+            last = events[-1]
+            if isinstance(last, Closed) and not self.ended.done():
+                self.ended.set_result(last.why)
+        self.flush()

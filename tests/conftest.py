@@ -1,0 +1,28 @@
+"""What every test may lean on: a real PostgreSQL, one database for each worker of a run, copied from one template."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests import builders
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Runs at the same time must not meet: the database is named after the run and its worker."""
+    from django.conf import settings
+
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_{run}_{worker}"
+    from django.db import connections
+
+    connections["default"].settings_dict["TEST"]["NAME"] = f"test_{run}_{worker}"
+
+
+@pytest.fixture
+def company(db: None) -> builders.Company:
+    """A small company: departments, one user of each role, an address book, a channel with its route."""
+    return builders.company()
