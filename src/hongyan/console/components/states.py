@@ -1,0 +1,45 @@
+"""Every state that a badge can show: word, tone and icon, so that the same state looks the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    label: str | Promise
+    tone: str
+    """good, bad, wait, quiet, info or warn: see console.css."""
+    icon: str
+
+
+STATES: dict[str, Shown] = {
+    # Messages
+    "blocked": Shown(_("Blocked"), "quiet", "ban"),
+    "queued": Shown(_("Waiting"), "wait", "clock"),
+    "submitted": Shown(_("Sent, no receipt yet"), "info", "send"),
+    "delivered": Shown(_("Delivered"), "good", "circle-check"),
+    "expired": Shown(_("Expired"), "warn", "hourglass"),
+    "uncertain": Shown(_("Uncertain"), "warn", "alert-triangle"),
+    "cancelled": Shown(_("Cancelled"), "quiet", "circle-minus"),
+    "failed": Shown(_("Failed"), "bad", "circle-x"),
+    # Submissions
+    "draft": Shown(_("Draft"), "quiet", "edit"),
+    "scheduled": Shown(_("Scheduled"), "info", "calendar"),
+    "planning": Shown(_("Being prepared"), "wait", "circle-dashed"),
+    "running": Shown(_("Sending"), "wait", "send"),
+    "paused": Shown(_("Paused"), "warn", "player-pause"),
+    "finished": Shown(_("Finished"), "good", "check"),
+    # Connections
+    "logged_in": Shown(_("Connected"), "good", "plug"),
+    "connecting": Shown(_("Connecting"), "wait", "circle-dashed"),
+    "refused": Shown(_("Login refused"), "bad", "lock"),
+    "waiting": Shown(_("Waits to connect again"), "warn", "clock"),
+    "off": Shown(_("Off"), "quiet", "power"),
+    # Parts of the system
+    "up": Shown(_("Running"), "good", "check"),
+    "down": Shown(_("Not running"), "bad", "circle-x"),
+}

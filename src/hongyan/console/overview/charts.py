@@ -1,0 +1,114 @@
+"""The overview's plots as ECharts options: plain values in, a dict out; colours come from the theme in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from hongyan.reports.figures import FAILED_STATES, Share
+
+Option = dict[str, Any]
+
+GRID = {"left": 8, "right": 16, "top": 40, "bottom": 8, "containLabel": True}
+
+
+def _day(day: date) -> str:
+    return date_format(day, "MONTH_DAY_FORMAT")
+
+
+def by_day(days: dict[date, dict[str, int]], replies: Sequence[tuple[date, int]]) -> Option:
+    """Stacked bars of delivered, no receipt yet and failed, with replies as a line; a slider when there are many days."""
+    answered = dict(replies)
+
+    def bar(name: str, *states: str) -> Option:
+        data = [sum(sums.get(state, 0) for state in states) for sums in days.values()]
+        return {"name": name, "type": "bar", "stack": "sent", "data": data, "barMaxWidth": 28}
+
+    return {
+        "grid": {**GRID, "bottom": 48 if len(days) > 60 else 8},
+        "tooltip": {"trigger": "axis"},
+        "legend": {"top": 0, "right": 0},
+        "xAxis": {"type": "category", "data": [_day(day) for day in days]},
+        "yAxis": [
+            {"type": "value", "minInterval": 1},
+            {"type": "value", "minInterval": 1, "splitLine": {"show": False}, "position": "right"},
+        ],
+        "dataZoom": [{"type": "slider", "height": 18, "bottom": 8, "start": 75, "end": 100}] if len(days) > 60 else [],
+        "series": [
+            bar(_("Delivered"), "delivered"),
+            bar(_("No receipt yet"), "submitted"),
+            bar(_("Not delivered"), *FAILED_STATES),
+            {
+                "name": _("Replies"),
+                "type": "line",
+                "smooth": True,
+                "showSymbol": False,
+                "yAxisIndex": 1,
+                "data": [answered.get(day, 0) for day in days],
+            },
+        ],
+    }
+
+
+def shares(rows: Sequence[Share]) -> Option:
+    """Horizontal bars, the largest on top: delivered and not delivered of each."""
+    rows = list(rows)[:12][::-1]
+    return {
+        "grid": {**GRID, "top": 32},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
+        "legend": {"top": 0, "right": 0},
+        "xAxis": {"type": "value", "minInterval": 1},
+        "yAxis": {"type": "category", "data": [row.name for row in rows]},
+        "series": [
+            {
+                "name": _("Delivered"),
+                "type": "bar",
+                "stack": "sent",
+                "barMaxWidth": 18,
+                "data": [row.delivered for row in rows],
+            },
+            {
+                "name": _("Not delivered"),
+                "type": "bar",
+                "stack": "sent",
+                "barMaxWidth": 18,
+                "data": [row.failed for row in rows],
+            },
+        ],
+    }
+
+
+def reasons(rows: Sequence[tuple[str, int]]) -> Option:
+    """Why messages were not delivered, the commonest on top."""
+    rows = list(rows)[::-1]
+    return {
+        "grid": {**GRID, "top": 8},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
+        "xAxis": {"type": "value", "minInterval": 1},
+        "yAxis": {"type": "category", "data": [words for words, _count in rows]},
+        "series": [
+            {"name": _("Messages"), "type": "bar", "barMaxWidth": 18, "data": [count for _words, count in rows]}
+        ],
+    }
+
+
+def price(rows: Sequence[tuple[date, int]]) -> Option:
+    """Cost of each month in yuan."""
+    return {
+        "grid": {**GRID, "top": 16},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": [date_format(month, "YEAR_MONTH_FORMAT") for month, _price in rows]},
+        "yAxis": {"type": "value"},
+        "series": [
+            {
+                "name": _("Cost (yuan)"),
+                "type": "bar",
+                "barMaxWidth": 28,
+                "data": [round(micros / 1_000_000, 2) for _month, micros in rows],
+            }
+        ],
+    }

@@ -1,0 +1,55 @@
+// One event stream for a page. Each topic becomes a DOM event "live-<topic>" on <body>, which htmx triggers listen to:
+//   hx-trigger="live-submission-12 from:body throttle:500ms"
+// When the stream cannot be reached, every topic that something listens to is announced each few seconds instead.
+(() => {
+  const body = document.body;
+  const token = body.dataset.liveToken;
+  if (!token) return;
+  const base = body.dataset.liveUrl || `${location.protocol}//${location.hostname}:${body.dataset.livePort}`;
+  const stale = document.querySelector("[data-stale]");
+  let polling = null;
+  let failures = 0;
+
+  const announce = (topic, data) => body.dispatchEvent(new CustomEvent(`live-${topic}`, { detail: data }));
+
+  const poll = () => {
+    const names = new Set();
+    for (const element of document.querySelectorAll("[hx-trigger*='live-']")) {
+      for (const match of element.getAttribute("hx-trigger").matchAll(/live-([\w-]+)/g)) names.add(match[1]);
+    }
+    names.forEach((name) => announce(name, {}));
+  };
+
+  const source = new EventSource(`${base}/live?topics=${encodeURIComponent(token)}`);
+  source.onopen = () => {
+    // What changed while we were away is fetched again.
+    if (failures) poll();
+    failures = 0;
+    stale.hidden = true;
+    clearInterval(polling);
+    polling = null;
+  };
+  source.onmessage = (message) => {
+    const { topic, data } = JSON.parse(message.data);
+    announce(topic, data);
+  };
+  source.onerror = () => {
+    failures += 1;
+    if (failures >= 2) stale.hidden = false;
+    if (!polling) polling = setInterval(poll, 5000);
+  };
+  window.addEventListener("pagehide", () => source.close());
+
+  const sending = document.querySelector("[data-sending]");
+  let quiet = null;
+  body.addEventListener("live-sending", (event) => {
+    const speed = event.detail.per_second;
+    if (!sending || speed === undefined) return;
+    clearTimeout(quiet);
+    if (speed > 0) {
+      sending.hidden = false;
+      sending.querySelector("b").textContent = speed.toLocaleString();
+    }
+    quiet = setTimeout(() => { sending.hidden = true; }, speed > 0 ? 5000 : 1500);
+  });
+})();

@@ -1,0 +1,191 @@
+"""Components of the console as template tags; a builtin library, so pages need not load it. See console/README.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, SelectMultiple
+from django.http import QueryDict
+from django.template import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from hongyan.accounts.rights import Right
+from hongyan.console.components.states import STATES
+from hongyan.dispatch.numbers import mask
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    """A decoration: hidden from screen readers, so words must stand beside it."""
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        extra,
+        static("vendor/icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def badge(state: str) -> SafeString:
+    """A state in words with its colour and icon; one place says which."""
+    shown = STATES.get(state)
+    if shown is None:
+        return format_html('<span class="badge hy-badge hy-quiet">{}</span>', state)
+    return format_html(
+        '<span class="badge hy-badge hy-{}">{} {}</span>', shown.tone, icon(shown.icon), str(shown.label)
+    )
+
+
+@register.filter
+def number(value: float | None) -> str:
+    return number_format(value, use_l10n=True, force_grouping=True) if value is not None else "–"
+
+
+@register.filter
+def money(micros: int | None) -> str:
+    """Millionths of a yuan as yuan; four places below ten fen, as unit prices need them."""
+    if micros is None:
+        return "–"
+    yuan = micros / 1_000_000
+    places = 4 if 0 < abs(yuan) < 0.1 else 2
+    return f"¥{yuan:,.{places}f}".removesuffix("00") if places == 4 else f"¥{yuan:,.2f}"
+
+
+@register.simple_tag(takes_context=True)
+def phone(context: Context, value: str) -> SafeString:
+    """A phone number as this user may see it."""
+    user = context.get("user")
+    if user is not None and user.is_authenticated and user.may(Right.SEE_NUMBERS):
+        shown = value.removeprefix("+86") if len(value) == 14 else value
+    else:
+        shown = mask(value)
+    return format_html('<span class="hy-number">{}</span>', shown)
+
+
+@register.simple_tag
+def ago(at: datetime | None) -> SafeString:
+    """How long ago or in how long, the exact time on hover; the exact time itself beyond two days."""
+    if at is None:
+        return format_html("–")
+    local, now = timezone.localtime(at), timezone.now()
+    exact = date_format(local, "DATETIME_FORMAT")
+    seconds = (now - at).total_seconds()
+    if abs(seconds) > 2 * 86400:
+        words = date_format(local, "SHORT_DATETIME_FORMAT")
+    elif seconds < 0:
+        words = _("in %(time)s") % {"time": timesince(now, at, depth=1)}
+    elif seconds < 60:
+        words = _("just now")
+    else:
+        words = _("%(time)s ago") % {"time": timesince(at, now, depth=1)}
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, words)
+
+
+@register.simple_tag
+def percent(part: float | None, whole: float | None) -> str:
+    if not whole:
+        return "–"
+    return f"{(part or 0) / whole * 100:.1f}%"
+
+
+@register.inclusion_tag("console/components/field.html")
+def field(bound: BoundField, *, extra_class: str = "") -> dict[str, Any]:
+    """Label above, control, help under, error at the field."""
+    widget = bound.field.widget
+    if isinstance(widget, CheckboxInput):
+        kind, css = "check", "form-check-input"
+    elif isinstance(widget, CheckboxSelectMultiple | RadioSelect):
+        kind, css = "group", "form-check-input"
+    elif isinstance(widget, Select | SelectMultiple):
+        kind, css = "plain", "form-select"
+    else:
+        kind, css = "plain", "form-control"
+    attributes = {"class": f"{css} {'is-invalid' if bound.errors else ''}"}
+    if bound.errors:
+        attributes["aria-invalid"] = "true"
+        attributes["aria-describedby"] = f"{bound.auto_id}_error"
+    elif bound.help_text:
+        attributes["aria-describedby"] = f"{bound.auto_id}_help"
+    return {"field": bound, "control": bound.as_widget(attrs=attributes), "kind": kind, "extra_class": extra_class}
+
+
+@register.inclusion_tag("console/components/errors.html")
+def errors(form: Any) -> dict[str, Any]:
+    """What is wrong with the form, summed up above it."""
+    return {"form": form}
+
+
+@register.inclusion_tag("console/components/empty.html")
+def empty(title: str, text: str, *, icon: str = "inbox", action: str = "", url: str = "") -> dict[str, Any]:
+    """What this list is for and the first step."""
+    return {"title": title, "text": text, "icon_name": icon, "action": action, "url": url}
+
+
+@register.inclusion_tag("console/components/tile.html")
+def tile(label: str, value: str, *, icon: str = "", tone: str = "", note: str = "", url: str = "") -> dict[str, Any]:
+    """One figure with its name."""
+    return {"label": label, "value": value, "icon_name": icon, "tone": tone, "note": note, "url": url}
+
+
+@register.simple_tag
+def progress(done: float, whole: float, label: str = "") -> SafeString:
+    share = min(100.0, done / whole * 100) if whole else 0.0
+    return format_html(
+        '<div class="progress hy-progress" role="progressbar" aria-valuenow="{}" aria-valuemin="0" aria-valuemax="100" '
+        'aria-label="{}"><div class="progress-bar" style="width:{}%"></div></div>',
+        round(share),
+        label or _("Progress"),
+        f"{share:.2f}",
+    )
+
+
+@register.simple_tag
+def stacked(parts: Iterable[tuple[str, int]], whole: int) -> SafeString:
+    """One bar of the shares of each state; colours are the badges', words stand in the title and beside it."""
+    bars = format_html_join(
+        "",
+        '<div class="hy-{}" style="width:{}%" title="{} {}"></div>',
+        (
+            (STATES[state].tone, f"{count / whole * 100:.3f}", str(STATES[state].label), number(count))
+            for state, count in parts
+            if whole and count > 0 and state in STATES
+        ),
+    )
+    return format_html('<div class="hy-stacked" role="img">{}</div>', bars)
+
+
+@register.inclusion_tag("console/components/chart.html")
+def chart(name: str, option: dict[str, Any], *, height: int = 280, label: str = "") -> dict[str, Any]:
+    """An ECharts plot from an option dict; colours come from the theme, a table view stands beside it."""
+    return {"name": name, "option": json.loads(json.dumps(option, default=str)), "height": height, "label": label}
+
+
+@register.inclusion_tag("console/components/pages.html", takes_context=True)
+def pages(context: Context, page: Any) -> dict[str, Any]:
+    """Links to the pages of a django Page, keeping the filters in the address."""
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    return {"page": page, "query": query.urlencode()}
+
+
+@register.simple_tag(takes_context=True)
+def address_with(context: Context, **changes: Any) -> str:
+    """This address with some parameters changed; an empty value removes one."""
+    query: QueryDict = context["request"].GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value not in (None, ""):
+            query[name] = str(value)
+    return f"?{query.urlencode()}"

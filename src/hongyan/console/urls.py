@@ -1,0 +1,28 @@
+"""All pages, in one namespace; each area has its own file."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.urls import path
+
+from hongyan.console.search import search
+
+AREAS = (
+    "account",
+    "overview",
+    "write",
+    "submissions",
+    "mailbox",
+    "people",
+    "library",
+    "carriers",
+    "phones",
+    "settings",
+)
+
+app_name = "console"
+urlpatterns = [
+    path("search/", search, name="search"),
+    *(pattern for area in AREAS for pattern in import_module(f"hongyan.console.{area}.urls").urlpatterns),
+]
