@@ -74,6 +74,15 @@ class AddressBook(models.Model):
         return self.name
 
 
+class GroupQuerySet(models.QuerySet["Group"]):
+    def visible_to(self, user: User) -> Self:
+        return self.filter(book__in=AddressBook.objects.visible_to(user))
+
+    def within(self, group: Group) -> Self:
+        """`group` and all below it."""
+        return self.filter(book_id=group.book_id, path__startswith=group.path)
+
+
 class Group(models.Model):
     """A named set of contacts of one book; groups stand in a tree, and choosing one means all below it too."""
 
@@ -83,6 +92,8 @@ class Group(models.Model):
     path = models.CharField(max_length=500, editable=False)
     """Ids from the top group down, "/3/8/"."""
     contacts = models.ManyToManyField("Contact", related_name="groups")
+
+    objects = GroupQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]
@@ -100,11 +111,20 @@ class Group(models.Model):
         return self.name
 
 
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def visible_to(self, user: User) -> Self:
+        """Contacts of the books the user sees. The books are few, so their ids go into the query as a list."""
+        return self.filter(book_id__in=list(AddressBook.objects.visible_to(user).values_list("pk", flat=True)))
+
+    def changeable_by(self, user: User) -> Self:
+        return self.filter(book_id__in=list(AddressBook.objects.changeable_by(user).values_list("pk", flat=True)))
+
+
 class Contact(models.Model):
     """A person of one book, with one mobile number.
 
-    `number` is E.164 with its plus. `search` holds name, pinyin, initials and number in lower case for one trigram
-    index; `contacts/people.py` writes it with the row.
+    `number` is E.164 with its plus. `search` holds name, pinyin, initials, number and company in the code of
+    `contacts/names.py` for one trigram index; ask it through `contacts/people.py: matching`.
     """
 
     book = models.ForeignKey(AddressBook, models.CASCADE, related_name="contacts")
@@ -121,6 +141,8 @@ class Contact(models.Model):
     search = models.TextField(editable=False, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ContactQuerySet.as_manager()
 
     class Meta:
         ordering = ["pinyin", "id"]
@@ -139,6 +161,12 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class OwnedQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: User) -> Self:
+        """Uploads and lists are their owner's alone."""
+        return self.filter(owner=user)
 
 
 class Upload(models.Model):
@@ -163,8 +191,12 @@ class Upload(models.Model):
     state = models.CharField(max_length=16, choices=State.choices, default=State.UPLOADED)
     file_name = models.CharField(max_length=255)
     size_bytes = models.BigIntegerField(default=0)
+    sheets: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    """Names of a workbook's visible sheets; empty for text."""
     sheet = models.CharField(max_length=120, blank=True)
     has_header = models.BooleanField(default=True)
+    header_line = models.IntegerField(default=0)
+    """Line of the headings; it and all above it are no data. 0 without a header row."""
     columns: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
     """Headings, in the file's order; "1", "2", ... where there is no header row."""
     mapping: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
@@ -182,6 +214,8 @@ class Upload(models.Model):
     """Why the whole file could not be used, in the owner's language."""
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -231,6 +265,8 @@ class RecipientList(models.Model):
     """Shown among the reusable lists; a list made for one submission is not."""
     expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

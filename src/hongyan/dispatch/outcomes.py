@@ -1,8 +1,7 @@
 """What became of messages: one set-based way for responses, receipts, crashes and cancellations.
 
-Every change of a message's state goes through `CHANGE`, which moves forward only, and changes the tally in the same
-statement. Rank: queued 0, submitted 1, uncertain 2, everything else 3 and final. A lower or equal rank changes nothing,
-so writing the same result twice, in any order, does no harm.
+Changes go through the one statement of `changes.py`, which moves forward only, so writing the same result twice, in any
+order, does no harm.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from hongyan.dispatch.leasing import ORPHANS, TAKE_OVER
+from hongyan.dispatch.changes import CHANGE, parameters
+from hongyan.dispatch.leasing import ORPHANS, TAKE_OVER, release
 from hongyan.protocols.cmpp.session import group_ids
-from hongyan.runtime.settings import settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +49,6 @@ class StoredReport:
     """delivered, failed or expired."""
     code: str
 
-
-CHANGE = """
-with wanted as (
-    select distinct on (id) * from unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[]) as w(id, state, reason)
-    order by id, dispatch_rank(state) desc
-), locked as (
-    select m.id, m.state as old_state, m.reason as old_reason, w.state, w.reason
-    from wanted w join dispatch_message m on m.id = w.id
-    where dispatch_rank(w.state) > dispatch_rank(m.state)
-    order by m.id for update of m
-), changed as (
-    update dispatch_message m
-    set state = l.state, reason = l.reason,
-        submitted_at = case when l.state in ('cancelled', 'blocked') then m.submitted_at
-                            else coalesce(m.submitted_at, %(now)s) end,
-        done_at = case when l.state = 'submitted' then null else %(now)s end
-    from locked l where m.id = l.id
-    returning m.submission_id, coalesce(m.channel_id, 0) as channel_id, (m.planned_at at time zone %(zone)s)::date as day,
-              l.old_state, l.old_reason, m.state, m.reason, m.segments, m.price_micros
-), deltas as (
-    select submission_id, channel_id, day, old_state as state, old_reason as reason, -1 as n, segments, price_micros from changed
-    union all
-    select submission_id, channel_id, day, state, reason, 1, segments, price_micros from changed
-), counted as (
-    insert into dispatch_tally as t (submission_id, channel_id, day, state, reason, messages, segments, price_micros)
-    select submission_id, channel_id, day, state, reason, sum(n), sum(n * segments), sum(n * price_micros)
-    from deltas group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
-    on conflict (submission_id, channel_id, day, state, reason) do update
-    set messages = t.messages + excluded.messages, segments = t.segments + excluded.segments,
-        price_micros = t.price_micros + excluded.price_micros
-)
-select distinct submission_id from changed
-"""
 
 # Receipts by exact id; the number decides between the messages that one id may stand for.
 MATCH = """
@@ -127,14 +93,7 @@ async def change(connection: AsyncConnection[Any], changes: Sequence[Change], no
     if not changes:
         return []
     cursor = await connection.execute(
-        CHANGE,
-        {
-            "ids": [one.message_id for one in changes],
-            "states": [one.state for one in changes],
-            "reasons": [one.reason for one in changes],
-            "now": now,
-            "zone": settings().time_zone,
-        },
+        CHANGE, parameters([(one.message_id, one.state, one.reason) for one in changes], now)
     )
     return [row[0] for row in await cursor.fetchall()]
 
@@ -245,6 +204,20 @@ async def finish_batches(connection: AsyncConnection[Any], batch_ids: Iterable[i
            where id = any(%s) and leased_by = %s and state = 'leased'""",
         [list(batch_ids), node],
     )
+
+
+async def give_back(connection: AsyncConnection[Any], *, batch_id: int, node: str, now: datetime) -> list[int]:
+    """Release a lease; where the batch was cancelled meanwhile, so are its waiting messages. Gives submissions."""
+    async with connection.transaction():
+        if await release(connection, batch_id=batch_id, node=node) != "cancelled":
+            return []
+        cursor = await connection.execute(
+            """select m.id from dispatch_batch b
+               join dispatch_message m on m.id >= b.id * 1000 + b.watermark and m.id < b.id * 1000 + b.size
+               where b.id = %s and m.state = 'queued'""",
+            [batch_id],
+        )
+        return await change(connection, [Change(row[0], "cancelled") for row in await cursor.fetchall()], now)
 
 
 async def take_over(connection: AsyncConnection[Any], now: datetime) -> list[int]:

@@ -12,13 +12,14 @@ import contextlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from hongyan.dispatch import leasing
+from hongyan.dispatch import leasing, outcomes
 from hongyan.dispatch.channels import Channel
 from hongyan.dispatch.leasing import LeasedBatch, LeasedMessage
 from hongyan.dispatch.outcomes import Change, SubmittedSegment
@@ -327,7 +328,7 @@ class Sender:
         await self._recorder.drained()
         self._leased.pop(work.batch.id, None)
         async with await self._connect() as connection:
-            await leasing.release(connection, batch_id=work.batch.id, node=self._node)
+            await outcomes.give_back(connection, batch_id=work.batch.id, node=self._node, now=datetime.now(UTC))
 
     async def _release_all(self, connection: AsyncConnection[Any]) -> None:
         """At the end of the process: wait a little for answers, then give back what was not begun."""
@@ -341,5 +342,5 @@ class Sender:
             await asyncio.sleep(0.05)
         await self._recorder.drained()
         for batch_id in list(self._leased):
-            await leasing.release(connection, batch_id=batch_id, node=self._node)
+            await outcomes.give_back(connection, batch_id=batch_id, node=self._node, now=datetime.now(UTC))
         self._leased.clear()

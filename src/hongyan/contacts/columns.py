@@ -1,0 +1,107 @@
+"""Which column of a file is what: by its heading in three languages, by what stands in it, by what the user chose last."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from hongyan.dispatch.numbers import BadNumber, normalise
+
+FIELDS = ("number", "name", "title", "company", "email", "notes", "group")
+LENGTHS = {"name": 80, "title": 40, "company": 120, "email": 254, "notes": 500, "group": 500}
+MOST_HEADING = 60
+
+_HEADINGS: dict[str, str] = {
+    "number": (
+        "手机号码 手机号 手机 移动电话 手机电话 联系手机 客户手机 会员手机 接收号码 被叫号码 联系电话 电话号码 联系方式 电话 号码 "
+        "手機號碼 手機號 手機 行動電話 行動電話號碼 聯絡電話 電話號碼 電話 號碼 "
+        "mobile mobilenumber mobilephone mobileno cellphone cell phonenumber phone phoneno telephone tel msisdn number"
+    ),
+    "name": (
+        "姓名 名字 客户姓名 会员姓名 员工姓名 学生姓名 家长姓名 联系人 客户名称 客户名 收件人 名称 "
+        "客戶姓名 會員姓名 員工姓名 學生姓名 家長姓名 聯絡人 客戶名稱 收件人 名稱 "
+        "name fullname customername contact contactname recipient"
+    ),
+    "title": "职务 职位 岗位 称谓 头衔 職務 職位 崗位 稱謂 頭銜 title jobtitle position post",
+    "company": (
+        "公司 单位 公司名称 单位名称 工作单位 企业 企业名称 公司名稱 單位 單位名稱 工作單位 企業 企業名稱 "
+        "company companyname organisation organization employer"
+    ),
+    "email": "邮箱 电子邮箱 电子邮件 邮件 邮箱地址 郵箱 電子郵箱 電子郵件 電子信箱 信箱 email emailaddress mail",
+    "notes": "备注 说明 备注信息 備註 說明 notes note remark remarks comment comments",
+    "group": "分组 组 组别 群组 部门 所属部门 分組 組 組別 群組 部門 所屬部門 group groups department",
+}
+_BY_HEADING = {
+    word: (name, rank) for name, words in _HEADINGS.items() for rank, word in enumerate(words.split())
+}  # fmt: skip
+_UNHEARD = re.compile(r"[\s_:：*（）()\[\]【】.\-/]+")
+
+
+def heard(heading: str) -> str:
+    """A heading as it is compared: narrow, lower case, without blanks and signs."""
+    return _UNHEARD.sub("", unicodedata.normalize("NFKC", heading)).lower()
+
+
+def named(headings: Sequence[str]) -> list[str]:
+    """Names of the columns, usable as variables: distinct, without braces; the column's place where it has no heading."""
+    names: list[str] = []
+    seen: set[str] = set()
+    for place, heading in enumerate(headings, start=1):
+        clean = " ".join(re.sub(r"[{}\x00-\x1f]", " ", heading).split())[:MOST_HEADING] or str(place)
+        name, again = clean, 2
+        while name in seen:
+            name, again = f"{clean} ({again})", again + 1
+        seen.add(name)
+        names.append(name)
+    return names
+
+
+def numbers_share(cells: Sequence[str]) -> float:
+    """How many of the filled cells are phone numbers we can write to."""
+    filled = [cell for cell in cells if cell.strip()]
+    good = 0
+    for cell in filled:
+        try:
+            normalise(cell)
+        except BadNumber:
+            continue
+        good += 1
+    return good / len(filled) if filled else 0.0
+
+
+def guess(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Our field -> column. A heading speaks first; for the number, what stands in the column speaks louder."""
+    mapping: dict[str, str] = {}
+    best: dict[str, float] = {}
+    for place, column in enumerate(columns):
+        cells = [row[place] if place < len(row) else "" for row in rows]
+        share = numbers_share(cells)
+        field, rank = _BY_HEADING.get(heard(column), ("", 0))
+        if not field and share >= 0.5:
+            field, rank = "number", 999
+        if not field:
+            continue
+        score = 1 / (rank + 1) + (3 * share if field == "number" else 0)
+        if score > best.get(field, 0):
+            best[field], mapping[field] = score, column
+    if "number" not in mapping and columns:
+        # Damaged numbers only: the column that looks like the one, so that its errors can be told.
+        widest = max(range(len(columns)), key=lambda place: sum(_digits(row, place) for row in rows))
+        if sum(_digits(row, widest) for row in rows):
+            mapping["number"] = columns[widest]
+    if "name" not in mapping:
+        first = next((one for one in columns if one not in mapping.values() and not one.isdigit()), None)
+        untitled = [one for place, one in enumerate(columns) if one.isdigit() and _like_names(rows, place)]
+        if first is None and untitled:
+            mapping["name"] = untitled[0]
+    return mapping
+
+
+def _digits(row: Sequence[str], place: int) -> bool:
+    return place < len(row) and sum(char.isdigit() for char in row[place]) >= 3
+
+
+def _like_names(rows: Sequence[Sequence[str]], place: int) -> bool:
+    cells = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
+    return bool(cells) and all(2 <= len(cell) <= 20 and not any(char.isdigit() for char in cell) for cell in cells)

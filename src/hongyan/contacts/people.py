@@ -1,0 +1,231 @@
+"""Verbs and gates of contacts: add, change, delete, put into groups, find, take away as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.http import Http404
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from hongyan.accounts import audit
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Right
+from hongyan.contacts.books import access_changeable_book
+from hongyan.contacts.errors import ContactsError, reason_words
+from hongyan.contacts.groups import access_changeable_group
+from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group
+from hongyan.contacts.names import coded, search_text, sort_key
+from hongyan.dispatch.numbers import BadNumber, mask, normalise, shown
+from hongyan.spreadsheets import write_xlsx
+
+__all__ = [
+    "Person", "access_changeable_contact", "access_contact", "add_to_group", "change", "copy_to_book", "create",
+    "delete", "export", "matching", "remove_from_group", "search_text", "shown_to", "sort_key",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a form, a program or a file says about a contact; `number` in any form people write."""
+
+    name: str
+    number: str
+    title: str = ""
+    company: str = ""
+    email: str = ""
+    notes: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+def access_contact(user: User, contact_id: int) -> Contact:
+    """A contact the user may see; Http404 for missing and forbidden alike."""
+    contact = Contact.objects.visible_to(user).filter(pk=contact_id).select_related("book").first()
+    if contact is None:
+        raise Http404
+    return contact
+
+
+def access_changeable_contact(user: User, contact_id: int) -> Contact:
+    contact = access_contact(user, contact_id)
+    access_changeable_book(user, contact.book_id)
+    return contact
+
+
+def shown_to(user: User, number: str) -> str:
+    """`number` as this user may see it: in clear, or 138****1234."""
+    return shown(number) if user.may(Right.SEE_NUMBERS) else mask(number)
+
+
+def _row(person: Person) -> dict[str, object]:
+    try:
+        number = normalise(person.number)
+    except BadNumber as error:
+        raise ContactsError(error.reason, reason_words(error.reason)) from None
+    name = person.name.strip()
+    return {
+        **asdict(person),
+        "name": name,
+        "number": number,
+        "pinyin": sort_key(name),
+        "search": search_text(name, number, person.company),
+    }
+
+
+@transaction.atomic
+def create(user: User, book: AddressBook, person: Person, groups: Iterable[Group] = ()) -> Contact:
+    """A new contact of `book`, in `groups` of the same book. Raises ContactsError for a number it has already."""
+    access_changeable_book(user, book.pk)
+    try:
+        with transaction.atomic():
+            contact = Contact.objects.create(book=book, **_row(person))
+    except IntegrityError:
+        raise ContactsError("number_taken", _("This book has a contact with this number already.")) from None
+    contact.groups.set([group for group in groups if group.book_id == book.pk])
+    audit.record(user, "contact.created", contact)
+    return contact
+
+
+@transaction.atomic
+def change(user: User, contact: Contact, person: Person, groups: Iterable[Group] | None = None) -> Contact:
+    """Change a contact; `groups` replaces those it is in. The audit says which fields changed, never their values."""
+    access_changeable_contact(user, contact.pk)
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    changed = []
+    for name, value in _row(person).items():
+        if getattr(contact, name) != value:
+            setattr(contact, name, value)
+            changed.append(name)
+    try:
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError:
+        raise ContactsError("number_taken", _("This book has a contact with this number already.")) from None
+    if groups is not None:
+        contact.groups.set([group for group in groups if group.book_id == contact.book_id])
+    audit.record(
+        user, "contact.changed", contact, detail={"fields": [n for n in changed if n not in ("pinyin", "search")]}
+    )
+    return contact
+
+
+@transaction.atomic
+def delete(user: User, contacts: ContactQuerySet) -> int:
+    """Delete those of `contacts` the user may change; gives how many. Their messages stay."""
+    ids = list(contacts.changeable_by(user).order_by().values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("delete from contacts_group_contacts where contact_id = any(%s)", [ids])
+        cursor.execute("delete from contacts_contact where id = any(%s)", [ids])
+    audit.record(user, "contacts.deleted", summary=str(len(ids)), detail={"contacts": len(ids), "first": ids[:20]})
+    return len(ids)
+
+
+@transaction.atomic
+def add_to_group(user: User, contacts: ContactQuerySet, group: Group) -> int:
+    """Put those of `contacts` that are of the group's book into it; gives how many are new there."""
+    group = access_changeable_group(user, group.pk)
+    ids = list(contacts.visible_to(user).filter(book_id=group.book_id).order_by().values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into contacts_group_contacts (group_id, contact_id) select %s, unnest(%s::bigint[]) on conflict do nothing",
+            [group.pk, ids],
+        )
+        return cursor.rowcount
+
+
+@transaction.atomic
+def remove_from_group(user: User, contacts: ContactQuerySet, group: Group) -> int:
+    """Take `contacts` out of the group and those below it; they stay in the book."""
+    group = access_changeable_group(user, group.pk)
+    ids = list(contacts.visible_to(user).order_by().values_list("pk", flat=True))
+    below = Group.objects.within(group).values_list("pk", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "delete from contacts_group_contacts where group_id = any(%s) and contact_id = any(%s)", [list(below), ids]
+        )
+        return cursor.rowcount
+
+
+@transaction.atomic
+def copy_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> int:
+    """Copy `contacts` into another book; numbers it has already stay as they are. Gives how many are new there."""
+    access_changeable_book(user, book.pk)
+    ids = list(contacts.visible_to(user).order_by().values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            insert into contacts_contact (book_id, name, number, title, company, email, notes, fields, pinyin, search,
+                                          created_at, updated_at)
+            select %s, name, number, title, company, email, notes, fields, pinyin, search, now(), now()
+            from contacts_contact where id = any(%s)
+            on conflict (book_id, number) do nothing
+            """,
+            [book.pk, ids],
+        )
+        copied = cursor.rowcount
+    audit.record(user, "contacts.copied", book, detail={"contacts": copied})
+    return copied
+
+
+def matching(contacts: ContactQuerySet, asked: str) -> ContactQuerySet:
+    """Those of `contacts` whose name, pinyin, initials, number or company hold each word of `asked`.
+
+    Answered from one trigram index. A word of one or two letters or digits is looked for at the beginnings of words,
+    where the index can still help.
+    """
+    try:
+        return contacts.filter(number=normalise(asked))
+    except BadNumber:
+        pass
+    for word in coded(asked).split():
+        escaped = word.replace("-", "") if word.replace("-", "").isdigit() else word
+        begins = Q(search__startswith=escaped) | Q(search__contains=f" {escaped}")
+        contacts = contacts.filter(begins if len(escaped) < 3 else Q(search__contains=escaped))
+    return contacts
+
+
+STANDARD: tuple[tuple[str, str], ...] = (
+    ("name", _("Name")), ("number", _("Mobile number")), ("title", _("Title")), ("company", _("Company")),
+    ("email", _("E-mail")), ("notes", _("Notes")),
+)  # type: ignore[assignment]  # fmt: skip
+
+
+def export(user: User, contacts: ContactQuerySet, path: Path, *, title: str) -> int:
+    """Write those of `contacts` the user sees to `path` as xlsx; gives how many. Audited; needs the right EXPORT.
+
+    Numbers are masked unless the user may see them. Streamed: memory stays flat however many people.
+    """
+    if not user.may(Right.EXPORT):
+        raise ContactsError("no_right", _("You may not take lists away as files."))
+    chosen = contacts.visible_to(user)
+    count = chosen.count()
+    extra: list[str] = []
+    if count:
+        sql, params = chosen.order_by().values("fields").query.sql_with_params()
+        with connection.cursor() as cursor:
+            # The headings that files brought, most used first; a table has so many columns at most.
+            cursor.execute(
+                f"select k, count(*) from ({sql}) c cross join lateral jsonb_object_keys(c.fields) k"  # noqa: S608 - the ORM's own statement
+                " group by k order by 2 desc, 1 limit 60",
+                params,
+            )
+            extra = [row[0] for row in cursor.fetchall()]
+
+    def rows() -> Iterator[list[str]]:
+        for one in chosen.order_by("pinyin", "id").iterator(chunk_size=2000):
+            yield [
+                one.name, shown_to(user, one.number), one.title, one.company, one.email, one.notes,
+                *(str(one.fields.get(key, "")) for key in extra),
+            ]  # fmt: skip
+
+    headings = [str(words) for _name, words in STANDARD] + extra
+    write_xlsx(path, headings, rows(), title=title or gettext("Contacts"), expected=count)
+    audit.record(
+        user, "contacts.exported", summary=title,
+        detail={"contacts": count, "numbers": "clear" if user.may(Right.SEE_NUMBERS) else "masked"},
+    )  # fmt: skip
+    return count

@@ -1,0 +1,66 @@
+"""A submission's balance: every planned message is in exactly one state, and the sums say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg import Connection
+
+ORDER = ("delivered", "submitted", "queued", "uncertain", "expired", "failed", "blocked", "cancelled")
+
+
+@dataclass(slots=True)
+class Balance:
+    """Messages of a submission by state; `reasons` by (state, protocol, reason)."""
+
+    by_state: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ORDER, 0))
+    reasons: list[tuple[str, str, str, int]] = field(default_factory=list)
+    segments: int = 0
+    price_micros: int = 0
+    """Of what was handed to a carrier."""
+    planned_price_micros: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_state.values())
+
+    @property
+    def left(self) -> int:
+        """Handed over: no longer waiting, blocked or cancelled."""
+        return self.total - sum(self.by_state[state] for state in ("queued", "blocked", "cancelled"))
+
+    @property
+    def waiting(self) -> int:
+        return self.by_state["queued"]
+
+    @property
+    def not_delivered(self) -> int:
+        return sum(self.by_state[state] for state in ("failed", "expired", "uncertain"))
+
+    @property
+    def done(self) -> int:
+        """Everything but what waits to leave."""
+        return self.total - self.waiting
+
+
+BALANCE = """
+select t.state, coalesce(c.protocol, ''), t.reason, sum(t.messages), sum(t.segments), sum(t.price_micros)
+from dispatch_tally t left join dispatch_channel c on c.id = t.channel_id
+where t.submission_id = %s group by 1, 2, 3 having sum(t.messages) > 0 order by 4 desc
+"""
+
+
+def balance(connection: Connection[Any], submission_id: int) -> Balance:
+    """One query over a handful of rows, however large the submission."""
+    result = Balance()
+    for state, protocol, reason, messages, segments, price in connection.execute(BALANCE, [submission_id]):
+        result.by_state[state] = result.by_state.get(state, 0) + int(messages)
+        if reason:
+            result.reasons.append((state, protocol, reason, int(messages)))
+        if state not in ("blocked", "cancelled"):
+            result.planned_price_micros += int(price)
+            if state != "queued":
+                result.segments += int(segments)
+                result.price_micros += int(price)
+    return result

@@ -1,0 +1,211 @@
+"""What somebody asks for, checked, and what it would do: the same for page, API, command line and reply."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Right
+from hongyan.contacts.models import RecipientList
+from hongyan.dispatch.planning import PlannedMessage
+from hongyan.dispatch.routing import RULES, Router, rule_from_row
+from hongyan.messaging import recipients
+from hongyan.messaging.errors import MessagingError
+from hongyan.messaging.merge import parse
+from hongyan.messaging.models import BlockedNumber, Category, OptOut, Signature, Submission
+from hongyan.messaging.recipients import Recipient, Selection
+from hongyan.messaging.screening import LONGEST_TEXT, Refusals, Wording, screen
+from hongyan.protocols.text import Measure, measure
+
+OPT_OUT_TAIL = "拒收请回复R"
+SAMPLED_ABOVE = 20_000
+"""Rehearsals of more recipients look at this many and say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to send."""
+
+    text: str
+    selection: Selection
+    category: str = Category.NOTICE
+    title: str = ""
+    signature: str = ""
+    personal_signature: str = ""
+    scheduled_at: datetime | None = None
+    origin: str = Submission.Origin.CONSOLE
+    idempotency_key: str = ""
+    request_digest: str = ""
+    resend_of: Submission | None = None
+    answers_id: int | None = None
+    source_number: str = ""
+
+    @property
+    def opt_out_tail(self) -> str:
+        """Law asks for it on marketing."""
+        return OPT_OUT_TAIL if self.category == Category.MARKETING else ""
+
+    def wording(self, user: User) -> Wording:
+        columns = tuple(
+            column
+            for one in RecipientList.objects.filter(pk__in=self.selection.list_ids, owner=user)
+            for column in one.columns
+        )
+        return Wording(
+            parse(self.text.replace("\r\n", "\n")), self.signature, self.personal_signature, self.opt_out_tail, columns
+        )
+
+
+@dataclass(slots=True)
+class Example:
+    """One rendered text as the preview shows it."""
+
+    number: str
+    name: str
+    text: str
+    measure: Measure
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """What would happen: counted over everybody, or over the first 20,000 and then `is_sampled`."""
+
+    recipients: int = 0
+    looked_at: int = 0
+    sendable: int = 0
+    blocked: Counter[str] = field(default_factory=Counter)
+    blocked_examples: dict[str, list[Recipient]] = field(default_factory=dict)
+    segments: Counter[int] = field(default_factory=Counter)
+    """How many messages have how many segments."""
+    price_micros: int = 0
+    channels: Counter[int] = field(default_factory=Counter)
+    first: list[Example] = field(default_factory=list)
+    longest: Example | None = None
+    shortest: Example | None = None
+
+    @property
+    def is_sampled(self) -> bool:
+        return self.looked_at < self.recipients
+
+    @property
+    def total_segments(self) -> int:
+        return sum(size * count for size, count in self.segments.items())
+
+    def scaled(self, value: int) -> int:
+        """A sampled figure for everybody."""
+        return round(value * self.recipients / self.looked_at) if self.is_sampled and self.looked_at else value
+
+
+def check(user: User, request: Request) -> None:
+    """What is wrong before anybody is looked at. Raises MessagingError."""
+    if not user.may(Right.SEND):
+        raise MessagingError("not_allowed", _("You may not send messages."), status=403)
+    if not request.text.strip():
+        raise MessagingError("empty_text", _("The text is empty."), field="text")
+    if len(request.text) > LONGEST_TEXT:
+        raise MessagingError(
+            "text_too_long",
+            _("The text has %(count)d characters; %(most)d are allowed.")
+            % {"count": len(request.text), "most": LONGEST_TEXT},
+            field="text",
+        )
+    if "【" in request.text and request.signature and request.text.lstrip().startswith("【"):
+        raise MessagingError(
+            "two_signatures", _("The text begins with a signature, but one is put in front already."), field="text"
+        )
+    if request.signature and not Signature.objects.filter(text=request.signature).exists():
+        raise MessagingError("unknown_signature", _("This signature is not on the company's list."), field="signature")
+    if request.category not in Category.values:
+        raise MessagingError("unknown_category", _("There is no such category."), field="category")
+    if request.selection.is_empty:
+        raise MessagingError("no_recipients", _("Nobody has been chosen."), field="to")
+    if request.scheduled_at is not None and request.scheduled_at <= timezone.now():
+        raise MessagingError("time_has_passed", _("This time has passed already."), field="scheduled_at")
+
+
+def check_people(user: User, how_many: int) -> None:
+    """What is wrong with the number of people. Raises MessagingError."""
+    if how_many == 0:
+        raise MessagingError("no_recipients", _("Nobody is left to write to."), field="to")
+    if how_many > 1 and not user.may(Right.SEND_TO_GROUPS):
+        raise MessagingError(
+            "one_recipient_only", _("You may write to one recipient at a time only."), field="to", status=403
+        )
+
+
+def router(user: User, category: str) -> Router:
+    """Routes as they are now, for this sender."""
+    with connection.cursor() as cursor:
+        cursor.execute(RULES)
+        rules = [rule_from_row(row) for row in cursor.fetchall()]
+    above = frozenset(int(part) for part in user.department.path.split("/") if part)
+    return Router(rules, category=category, departments=above)
+
+
+def refusals(numbers: list[str], category: str) -> Refusals:
+    """Of `numbers`, who is on a list. Two queries for a chunk."""
+    blocked = BlockedNumber.objects.filter(number__in=numbers).values_list("number", flat=True)
+    opted_out = (
+        OptOut.objects.filter(number__in=numbers).values_list("number", flat=True)
+        if category == Category.MARKETING
+        else ()
+    )
+    return Refusals(frozenset(blocked), frozenset(opted_out))
+
+
+def planned(
+    user: User, request: Request, *, after: str = "", most: int | None = None
+) -> Iterator[tuple[list[Recipient], list[PlannedMessage]]]:
+    """Chunks of recipients with what is planned for them, as the planner writes and the rehearsal counts it."""
+    wording, routes = request.wording(user), router(user, request.category)
+    stream = recipients.stream(user, request.selection, by_row=not wording.is_shared, after=after, most=most)
+    for chunk in stream:
+        listed = refusals([one.number for one in chunk], request.category)
+        yield chunk, list(screen(chunk, wording, listed, routes.choose))
+
+
+def rehearse(user: User, request: Request) -> Rehearsal:
+    """What `submit` would do, without doing it. Raises MessagingError for what would be refused."""
+    check(user, request)
+    result = Rehearsal(recipients=recipients.count(user, request.selection))
+    check_people(user, result.recipients)
+    wording = request.wording(user)
+    shared = wording.render({}) if wording.is_shared else ""
+    for chunk, messages in planned(user, request, most=SAMPLED_ABOVE):
+        result.looked_at += len(chunk)
+        by_number = {one.number: one for one in chunk}
+        for message in messages:
+            _count(result, message, by_number, shared)
+    result.looked_at = max(result.looked_at, 1)
+    if not wording.is_shared and result.looked_at < SAMPLED_ABOVE:
+        # Several rows of a list may go to one number.
+        result.recipients = result.looked_at
+    return result
+
+
+def _count(result: Rehearsal, message: PlannedMessage, by_number: dict[str, Recipient], shared: str) -> None:
+    if message.blocked_because:
+        result.blocked[message.blocked_because] += 1
+        examples = result.blocked_examples.setdefault(message.blocked_because, [])
+        if len(examples) < 5:
+            examples.append(by_number[message.number])
+        return
+    result.sendable += 1
+    result.segments[message.segments] += 1
+    result.price_micros += message.price_micros
+    if message.channel_id is not None:
+        result.channels[message.channel_id] += 1
+    text = message.text if message.text is not None else shared
+    if len(result.first) < 10:
+        result.first.append(Example(message.number, message.name, text, measure(text)))
+    if result.longest is None or len(text) > len(result.longest.text):
+        result.longest = Example(message.number, message.name, text, measure(text))
+    if result.shortest is None or len(text) < len(result.shortest.text):
+        result.shortest = Example(message.number, message.name, text, measure(text))

@@ -1,0 +1,182 @@
+"""Who a submission is for: what was chosen, and the stream of distinct recipients it stands for.
+
+One statement gathers books, groups (with all below them), contacts, lists and typed numbers, leaves out who is
+excluded, and keeps each number once; a list's row comes before a contact, a contact before a bare number, since it says
+more about the person. For one-to-one texts rows of a list that differ in their values are kept. Memory is flat: the
+server keeps the result, we read it in parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from django.db import connection
+
+from hongyan.accounts.models import User
+from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
+
+CHUNK = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the person chose. Ids that the owner may not see are dropped when it is resolved."""
+
+    book_ids: tuple[int, ...] = ()
+    group_ids: tuple[int, ...] = ()
+    contact_ids: tuple[int, ...] = ()
+    list_ids: tuple[int, ...] = ()
+    numbers: tuple[str, ...] = ()
+    """E.164 with the plus."""
+    excluded_contact_ids: tuple[int, ...] = ()
+    excluded_group_ids: tuple[int, ...] = ()
+    excluded_numbers: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.book_ids or self.group_ids or self.contact_ids or self.list_ids or self.numbers)
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: list(value) for name, value in asdict(self).items() if value}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        known = {item.name for item in fields(cls)}
+        return cls(**{name: tuple(value) for name, value in stored.items() if name in known})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    number: str
+    name: str
+    contact_id: int | None
+    values: dict[str, str]
+
+
+GATHER = """
+with gathered as (
+    select r.number, coalesce(r.variables->>'姓名', r.variables->>'name', '') as name, null::bigint as contact_id,
+           r.variables as values, 0 as source, r.line::bigint as place
+    from contacts_recipientlistrow r where r.list_id = any(%(lists)s)
+    union all
+    select c.number, c.name, c.id,
+           c.fields || jsonb_build_object('姓名', c.name, '称呼', c.title, '公司', c.company, '手机', ltrim(c.number, '+')),
+           1, c.id
+    from contacts_contact c
+    where c.id = any(%(contacts)s) or c.book_id = any(%(books)s) or c.id in (
+        select gc.contact_id from contacts_group_contacts gc join contacts_group g on g.id = gc.group_id
+        where exists (select 1 from contacts_group chosen
+                      where chosen.id = any(%(groups)s) and g.path like chosen.path || '%%'))
+    union all
+    select n.number, coalesce(k.name, ''), k.id,
+           coalesce(k.fields || jsonb_build_object('姓名', k.name, '称呼', k.title, '公司', k.company,
+                                                   '手机', ltrim(k.number, '+')), '{{}}'),
+           2, n.place
+    from unnest(%(numbers)s::text[]) with ordinality as n(number, place)
+    -- A typed number that the owner's books know gets its name and values.
+    left join lateral (select * from contacts_contact c where c.number = n.number and c.book_id = any(%(known_books)s)
+                       order by c.id limit 1) k on true
+), excluded as (
+    select number from contacts_contact where id = any(%(excluded_contacts)s)
+    union
+    select c.number from contacts_contact c
+    join contacts_group_contacts gc on gc.contact_id = c.id join contacts_group g on g.id = gc.group_id
+    where exists (select 1 from contacts_group chosen
+                  where chosen.id = any(%(excluded_groups)s) and g.path like chosen.path || '%%')
+    union select unnest(%(excluded_numbers)s::text[])
+)
+select distinct on ({key}) number, name, contact_id, values from gathered
+where number > %(after)s and number not in (select number from excluded)
+order by {order}
+"""
+
+ONCE_A_NUMBER = {"key": "number", "order": "number, source, place"}
+# A list may hold one number on several rows with different values: several one-to-one texts.
+ONCE_A_ROW = {
+    "key": "number, case when source = 0 then values end",
+    "order": "number, case when source = 0 then values end, source, place",
+}
+
+
+def _parameters(owner: User, selection: Selection) -> dict[str, Any]:
+    """The selection as far as the owner may see it: checked each time it is resolved, not only when asked."""
+    books = list(AddressBook.objects.visible_to(owner).values_list("pk", flat=True))
+
+    def seen_groups(ids: tuple[int, ...]) -> list[int]:
+        return list(Group.objects.filter(pk__in=ids, book_id__in=books).values_list("pk", flat=True)) if ids else []
+
+    contacts = Contact.objects.filter(pk__in=selection.contact_ids, book_id__in=books).values_list("pk", flat=True)
+    lists = RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner).values_list("pk", flat=True)
+    return {
+        "known_books": books,
+        "books": [book for book in selection.book_ids if book in books],
+        "groups": seen_groups(selection.group_ids),
+        "contacts": list(contacts) if selection.contact_ids else [],
+        "lists": list(lists) if selection.list_ids else [],
+        "numbers": list(selection.numbers),
+        "excluded_contacts": list(selection.excluded_contact_ids),
+        "excluded_groups": list(selection.excluded_group_ids),
+        "excluded_numbers": list(selection.excluded_numbers),
+        "after": "",
+    }
+
+
+def count(owner: User, selection: Selection) -> int:
+    """How many distinct numbers. One query."""
+    if selection.is_empty:
+        return 0
+    sql = GATHER.format(**ONCE_A_NUMBER)
+    with connection.cursor() as cursor:
+        cursor.execute(f"select count(*) from ({sql}) x", _parameters(owner, selection))  # noqa: S608
+        return int(cursor.fetchone()[0])
+
+
+def stream(
+    owner: User, selection: Selection, *, by_row: bool, after: str = "", most: int | None = None
+) -> Iterator[list[Recipient]]:
+    """Chunks of recipients in the order of their numbers, beyond `after`; a number never spans two chunks.
+
+    `by_row` keeps rows of one number that differ in their values.
+    """
+    if selection.is_empty:
+        return
+    sql = GATHER.format(**(ONCE_A_ROW if by_row else ONCE_A_NUMBER))
+    if most is not None:
+        sql += f" limit {int(most)}"
+    held: list[Recipient] = []
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, {**_parameters(owner, selection), "after": after})
+        while rows := cursor.fetchmany(CHUNK):
+            held += [Recipient(number, name, contact, values or {}) for number, name, contact, values in rows]
+            last = held[-1].number
+            cut = len(held)
+            while cut and held[cut - 1].number == last:
+                cut -= 1
+            if cut:
+                yield held[:cut]
+                held = held[cut:]
+    if held:
+        yield held
+
+
+def variables_of(owner: User, selection: Selection) -> list[str]:
+    """Names a text to these recipients may use: columns of the chosen lists, else contact fields."""
+    lists = RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner)
+    names = [column for one in lists for column in one.columns]
+    if selection.book_ids or selection.group_ids or selection.contact_ids:
+        names += ["姓名", "称呼", "公司", "手机"]
+        names += _field_names(owner, selection)
+    return list(dict.fromkeys(names))
+
+
+def _field_names(owner: User, selection: Selection) -> list[str]:
+    """Further columns that some of the first few hundred chosen contacts carry."""
+    found: dict[str, None] = {}
+    for chunk in stream(
+        owner, Selection(selection.book_ids, selection.group_ids, selection.contact_ids), by_row=False, most=200
+    ):
+        for one in chunk:
+            found.update(dict.fromkeys(one.values))
+    return list(found)

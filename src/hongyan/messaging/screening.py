@@ -1,0 +1,104 @@
+"""Screens: what forbids a message, in DESIGN's order, each with a stable reason. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from hongyan.dispatch.planning import PlannedMessage
+from hongyan.dispatch.routing import RouteRule
+from hongyan.messaging.merge import MissingVariable, Template
+from hongyan.messaging.recipients import Recipient
+from hongyan.protocols.registry import Protocol
+from hongyan.protocols.text import count_segments, rule_for
+
+LONGEST_TEXT = 1000
+"""Characters with signature and tail; carriers stop at about ten segments (domain notes, section 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What stands around the rendered body."""
+
+    template: Template
+    signature: str = ""
+    personal_signature: str = ""
+    opt_out_tail: str = ""
+    columns: tuple[str, ...] = ()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether everybody gets the same text."""
+        return not self.template.variables
+
+    def render(self, values: dict[str, str]) -> str:
+        """Raises MissingVariable."""
+        head = f"【{self.signature}】" if self.signature else ""
+        body = self.template.render(values, self.columns)
+        tail = f" {self.personal_signature}" if self.personal_signature else ""
+        return f"{head}{body}{tail}{self.opt_out_tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Of the numbers at hand: who may not be written to."""
+
+    blocked: frozenset[str] = frozenset()
+    opted_out: frozenset[str] = frozenset()
+    """Only asked of marketing."""
+
+
+def screen(
+    recipients: Iterable[Recipient],
+    wording: Wording,
+    refusals: Refusals,
+    choose: Callable[[str], RouteRule | None],
+) -> Iterator[PlannedMessage]:
+    """A planned message for each recipient: ready with its channel, segments and price, or blocked with its reason.
+
+    The same text to the same number is planned once, however many rows ask for it.
+    """
+    shared = wording.render({}) if wording.is_shared else None
+    shared_segments: dict[bool, int] = {}
+    last_number, texts_of_number = "", set[str]()
+
+    def segments_of(text: str, mainland: bool) -> int:
+        if text is shared:
+            if mainland not in shared_segments:
+                shared_segments[mainland] = count_segments(text, rule_for(text, mainland=mainland))
+            return shared_segments[mainland]
+        return count_segments(text, rule_for(text, mainland=mainland))
+
+    for one in recipients:
+
+        def blocked(reason: str, text: str | None = None, person: Recipient = one) -> PlannedMessage:
+            return PlannedMessage(person.number, person.contact_id, person.name, text, 0, None, 0, reason)
+
+        if one.number in refusals.blocked:
+            yield blocked("blocked_number")
+            continue
+        if one.number in refusals.opted_out:
+            yield blocked("opted_out")
+            continue
+        try:
+            text = shared if shared is not None else wording.render(one.values)
+        except MissingVariable as missing:
+            yield blocked(f"missing_variable:{missing.variable}")
+            continue
+        if one.number != last_number:
+            last_number, texts_of_number = one.number, set()
+        if text in texts_of_number:
+            continue
+        texts_of_number.add(text)
+        if len(text) > LONGEST_TEXT:
+            yield blocked("too_long")
+            continue
+        route = choose(one.number)
+        if route is None:
+            yield blocked("no_route")
+            continue
+        segments = segments_of(text, Protocol(route.protocol).is_mainland)
+        yield PlannedMessage(
+            one.number, one.contact_id, one.name, None if text is shared else text, segments, route.channel_id,
+            segments * route.price_micros,
+        )  # fmt: skip

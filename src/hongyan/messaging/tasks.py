@@ -1,0 +1,107 @@
+"""Background jobs of messaging: planning, one job for each submission."""
+
+from __future__ import annotations
+
+import structlog
+from django.db import connection, transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from hongyan.dispatch.models import Channel
+from hongyan.dispatch.planning import Plan, ensure_partitions, write_messages
+from hongyan.messaging.asking import planned
+from hongyan.messaging.live import publish
+from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.submissions import raw_connection, request_of
+
+log = structlog.get_logger()
+
+State = Submission.State
+
+
+@app.task(name="messaging.plan", queue="planning", retry=3)
+def plan(submission_id: int) -> None:
+    """Write the submission's messages, chunk by chunk, each chunk whole or not at all.
+
+    May be killed and run again: recipients come in the order of their numbers, so it goes on behind the last number
+    that was written.
+    """
+    submission = Submission.objects.select_related("owner__department").get(pk=submission_id)
+    if submission.is_planned or submission.state not in (State.PLANNING, State.PAUSED):
+        return
+    # Allowed when asked is checked again when it happens.
+    if not submission.owner.is_active:
+        _fail(submission, "owner_inactive")
+        return
+    request = request_of(submission)
+    wording = request.wording(submission.owner)
+    shared = wording.render({}) if wording.is_shared else None
+    try:
+        for _chunk, messages in planned(submission.owner, request, after=_last_number(submission_id)):
+            if not _write(submission, messages, shared):
+                return
+    except Exception:
+        log.exception("planning stopped", submission=submission_id)
+        raise
+    with transaction.atomic():
+        row = Submission.objects.select_for_update().get(pk=submission_id)
+        row.is_planned = True
+        if row.state == State.PLANNING:
+            row.state = State.RUNNING
+        row.save(update_fields=["is_planned", "state", "updated_at"])
+        publish(f"submission-{submission_id}")
+        connection.cursor().execute("notify dispatch_events, 'batches'")
+
+
+def _last_number(submission_id: int) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select coalesce(max(number), '') from dispatch_message where submission_id = %s", [submission_id]
+        )
+        return str(cursor.fetchone()[0])
+
+
+def _write(submission: Submission, messages: list, shared: str | None) -> bool:  # type: ignore[type-arg]
+    """One chunk in one transaction; False when the submission was cancelled meanwhile."""
+    now = timezone.now()
+    with transaction.atomic():
+        row = Submission.objects.select_for_update().get(pk=submission.pk)
+        if row.state not in (State.PLANNING, State.PAUSED):
+            return False
+        psycopg = raw_connection()
+        ensure_partitions(psycopg, now)
+        write_messages(
+            psycopg,
+            Plan(
+                submission_id=row.pk,
+                department_id=row.department_id,
+                category=row.category,
+                lane=Category(row.category).lane,
+                source_numbers=_source_numbers(submission),
+                is_held=row.state == State.PAUSED,
+                validity_minutes=row.validity_minutes,
+            ),
+            messages,
+            shared_text=shared,
+            now=now,
+        )
+        row.planned += len(messages)
+        row.started_at = row.started_at or now
+        row.save(update_fields=["planned", "started_at", "updated_at"])
+        publish(f"submission-{submission.pk}")
+    return True
+
+
+def _source_numbers(submission: Submission) -> dict[int, str]:
+    """Each channel's service number with the owner's extension, unless the submission names its own."""
+    if submission.source_number:
+        return dict.fromkeys(Channel.objects.values_list("pk", flat=True), submission.source_number)
+    return {
+        pk: (number + submission.owner.extension)[:21] if number else ""
+        for pk, number in Channel.objects.values_list("pk", "service_number")
+    }
+
+
+def _fail(submission: Submission, error: str) -> None:
+    Submission.objects.filter(pk=submission.pk).update(state=State.FAILED, error=error, finished_at=timezone.now())
+    publish(f"submission-{submission.pk}")

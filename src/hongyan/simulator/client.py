@@ -1,0 +1,39 @@
+"""How the console talks to the simulator: small, synchronous, quick to say that nobody is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+
+from hongyan.runtime.settings import settings
+from hongyan.simulator.control import token
+
+
+class SimulatorAway(Exception):
+    """The simulator does not run, or does not answer."""
+
+
+class SimulatorRefused(Exception):
+    """The simulator understood and said no; the text says why."""
+
+
+def call(path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The answer to a GET, or to a POST with `body`. Raises SimulatorAway or SimulatorRefused."""
+    own = settings()
+    try:
+        response = httpx.request(
+            "POST" if body is not None else "GET",
+            f"{own.simulator_address}{path}",
+            json=body,
+            headers={"X-Token": token(own)},
+            timeout=3,
+        )
+    except httpx.HTTPError as error:
+        raise SimulatorAway from error
+    if response.status_code == 422:
+        raise SimulatorRefused(response.json()["error"])
+    if response.status_code != 200:
+        raise SimulatorAway
+    answer: dict[str, Any] = response.json()
+    return answer
