@@ -11,7 +11,7 @@ from hongyan.accounts import departments
 from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Role
 from hongyan.contacts.models import AddressBook, Contact, Group
-from hongyan.contacts.people import search_text, sort_key
+from hongyan.contacts.names import search_text, sort_key
 from hongyan.demo import history
 from hongyan.demo.people import DEPARTMENTS, PRODUCTS, Crowd, Person
 from hongyan.demo.texts import SIGNATURE

@@ -195,7 +195,17 @@ def _initialise(where: Cluster, bin_folder: Path) -> None:
     role = where.user or pwd.getpwuid(os.geteuid()).pw_name
     done = _run(
         where,
-        *(str(bin_folder / "initdb"), "--pgdata", str(new), "--username", role, "--auth", "trust", "--encoding", "UTF8"),
+        *(
+            str(bin_folder / "initdb"),
+            "--pgdata",
+            str(new),
+            "--username",
+            role,
+            "--auth",
+            "trust",
+            "--encoding",
+            "UTF8",
+        ),
         *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C", "--data-checksums"),
     )
     if done.returncode != 0:

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
+    "ninja",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",

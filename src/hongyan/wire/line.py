@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from hongyan.protocols.events import Closed, Event
 from hongyan.protocols.session import Session
@@ -38,8 +39,8 @@ class Line(asyncio.Protocol):
         return f"{name[0]}:{name[1]}" if isinstance(name, tuple) else "?"
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are asyncio.Transport in all but name.
+        self._transport = cast(asyncio.Transport, transport)
         self.session.opened(self.now)
         self.flush()
 

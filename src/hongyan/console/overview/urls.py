@@ -1,7 +1,9 @@
-"""URLs of this area, included in `console/urls.py`."""
+"""The first page."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from hongyan.console.overview import views
+
+urlpatterns = [path("", views.overview, name="overview")]

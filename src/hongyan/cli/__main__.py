@@ -1,0 +1,5 @@
+"""`python -m hongyan.cli`."""
+
+from hongyan.cli import main
+
+main()

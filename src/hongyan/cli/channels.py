@@ -1,0 +1,97 @@
+"""`hongyan channel`: carrier accounts, so that an installation can be scripted whole."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from hongyan.cli.output import Json, fail, say, set_up_django
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command()
+def add(
+    name: str,
+    host: str,
+    login: str,
+    protocol: Annotated[str, typer.Option(help="cmpp20, cmpp30 or smpp34.")] = "cmpp20",
+    port: int = 0,
+    secret: Annotated[str, typer.Option(prompt=True, hide_input=True)] = "",
+    service_number: str = "",
+    speed: Annotated[int, typer.Option(help="Messages a second.")] = 100,
+    window: int = 16,
+    connections: int = 1,
+    numbers_per_submit: int = 1,
+    price: Annotated[float, typer.Option(help="Yuan for a segment.")] = 0.05,
+    service_id: str = "",
+    default_route: Annotated[bool, typer.Option(help="Also make a route that leads everything here.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Add a channel; the gateway takes it up within seconds."""
+    set_up_django()
+    from hongyan.messaging.channels import ChannelError, create_channel
+
+    try:
+        channel = create_channel(
+            None, name=name, protocol=protocol, host=host, port=port, login=login, secret=secret,
+            service_number=service_number, speed_per_s=speed, window_size=window, connections=connections,
+            numbers_per_submit=numbers_per_submit, price_micros=round(price * 1_000_000),
+            options={"service_id": service_id} if service_id else {}, with_default_route=default_route,
+        )  # fmt: skip
+    except ChannelError as error:
+        fail(str(error), as_json=as_json)
+    say({"id": channel.pk, "name": channel.name}, f"Channel {channel.name} added ({channel.pk}).", as_json=as_json)
+
+
+@app.command(name="list")
+def list_(as_json: Json = False) -> None:
+    """List the channels with the state of their connections."""
+    set_up_django()
+    from hongyan.dispatch.models import Channel
+
+    rows = [
+        {
+            "id": one.pk, "name": one.name, "protocol": one.protocol, "host": one.host, "port": one.port,
+            "enabled": one.is_enabled, "connections": [line.state for line in one.live_connections.all()],
+        }
+        for one in Channel.objects.filter(removed_at=None).prefetch_related("live_connections")
+    ]  # fmt: skip
+    words = "\n".join(
+        f"{row['id']:>4}  {row['name']}  {row['protocol']}  {row['host']}:{row['port']}  {', '.join(row['connections']) or 'not connected'}"
+        for row in rows
+    )
+    say(rows, words or "There is no channel yet: hongyan channel add", as_json=as_json)
+
+
+@app.command(name="test")
+def try_login_once(name: str, as_json: Json = False) -> None:
+    """Log in once and say what the carrier answered."""
+    set_up_django()
+    from hongyan.gateway.testing import try_login
+    from hongyan.messaging.channels import ChannelError, find_channel, gateway_channel
+
+    try:
+        outcome = asyncio.run(try_login(gateway_channel(find_channel(name))))
+    except ChannelError as error:
+        fail(str(error), as_json=as_json)
+    result = {"ok": outcome.ok, "answer": outcome.sentence, "code": outcome.code, "milliseconds": outcome.milliseconds}
+    say(result, f"{'✓' if outcome.ok else '✗'} {outcome.sentence} ({outcome.milliseconds} ms)", as_json=as_json)
+    if not outcome.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(name: str, as_json: Json = False) -> None:
+    """Take a channel out of use; its history stays."""
+    set_up_django()
+    from hongyan.messaging.channels import ChannelError, find_channel, remove_channel
+
+    try:
+        channel = find_channel(name)
+        remove_channel(None, channel)
+    except ChannelError as error:
+        fail(str(error), as_json=as_json)
+    say({"removed": channel.pk}, f"Channel {channel.name} removed.", as_json=as_json)

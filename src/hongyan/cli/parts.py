@@ -1,0 +1,208 @@
+"""Commands that run: everything under one supervisor, or each part alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import typer
+
+from hongyan.cli.output import console, fail, set_up_django
+from hongyan.runtime import postgres
+from hongyan.runtime.logging import set_up
+from hongyan.runtime.settings import settings
+from hongyan.runtime.supervisor import Part, Supervisor, read_status
+
+
+def register(app: typer.Typer) -> None:
+    for command in (run, web, live, worker, gateway, simulator):
+        app.command()(command)
+
+
+def _command(name: str) -> list[str]:
+    return [sys.executable, "-m", "hongyan.cli", name]
+
+
+def run() -> None:
+    """Start PostgreSQL, console, live updates, worker, gateway and, with the demonstration, the simulated carrier."""
+    own = settings()
+    set_up(own.log_level)
+    own.data_path.mkdir(parents=True, exist_ok=True)
+    if read_status(own.data_path):
+        fail(f"Hongyan runs already with the data folder {own.data_path}.")
+    started = time.monotonic()
+    with console.status("PostgreSQL"):
+        postgres.ensure(own)
+    with console.status("Database schema"):
+        _prepare()
+    names = ["web", "live", "worker", "gateway", *(["simulator"] if own.wants_demo else [])]
+    supervisor = Supervisor([Part(name, _command(name)) for name in names], own.data_path)
+    supervisor.look()
+    supervisor.write_status()
+    with console.status("Console"):
+        _wait_for_web(own.web_port)
+    _welcome(time.monotonic() - started)
+    try:
+        supervisor.run()
+    finally:
+        console.print("Stopping …")
+        supervisor.stop_all()
+        postgres.stop(own)
+        console.print("Stopped.")
+
+
+def _prepare() -> None:
+    """Bring the schema up to date, load the demonstration into an empty database, say what is missing."""
+    set_up_django()
+    from hongyan.cli.administration import apply_migrations
+    from hongyan.console.assets import missing
+
+    if lacking := missing():
+        fail(f"The console's parts are not in place ({', '.join(lacking)}): run ./run, or reinstall the package.")
+    apply_migrations()
+    if settings().wants_demo:
+        from hongyan.demo.load import load_if_empty
+
+        load_if_empty(lambda what: console.print(f"  demonstration: {what}"))
+
+
+def _wait_for_web(port: int) -> None:
+    import httpx
+
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
+        except httpx.HTTPError:
+            time.sleep(0.1)
+        else:
+            return
+    fail(f"The console did not start on port {port}; is the port taken?")
+
+
+def _welcome(seconds: float) -> None:
+    from hongyan.accounts.models import User
+    from hongyan.accounts.rights import Role
+    from hongyan.accounts.sign_in_links import make
+
+    own = settings()
+    base = f"http://{'127.0.0.1' if own.host in ('0.0.0.0', '127.0.0.1') else own.host}:{own.web_port}"  # noqa: S104
+    console.print(f"\n[bold]Hongyan 鸿雁[/bold]  {base}   (started in {seconds:.1f} s, Ctrl-C stops)")
+    administrator = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk").first()
+    if administrator is None:
+        console.print("No user yet: open the address and create the first administrator.")
+        return
+    if own.wants_demo:
+        from hongyan.demo.load import PASSWORD
+
+        console.print(f"Demonstration: {administrator.username} / {PASSWORD}")
+    console.print(f"One-time sign-in: {base}/sign-in/link/{make(administrator)}/\n", soft_wrap=True)
+
+
+def web() -> None:
+    """Serve pages and API."""
+    os.execv(  # noqa: S606 - the server takes this process over
+        sys.executable,
+        [
+            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings().host,
+            "--port", str(settings().web_port), "--workers", "2", "--blocking-threads", "4", "--backpressure", "64",
+            "--workers-kill-timeout", "5", "--respawn-failed-workers", "--log-level", "warning",
+            "hongyan.site.wsgi:application",
+        ],
+    )  # fmt: skip
+
+
+def live() -> None:
+    """Serve live updates (server-sent events)."""
+    import uvicorn
+
+    set_up(settings().log_level)
+    uvicorn.run(
+        "hongyan.site.live:app", host=settings().host, port=settings().live_port_number, log_config=None,
+        timeout_graceful_shutdown=2,
+    )  # fmt: skip
+
+
+def worker() -> None:
+    """Run background jobs, schedules and what follows from events."""
+    set_up_django()
+    from procrastinate.contrib.django import app
+
+    from hongyan.messaging.following import follow
+
+    stop = threading.Event()
+    following = threading.Thread(target=follow, args=(stop,), name="following")
+    following.start()
+
+    async def work() -> None:
+        beating = asyncio.create_task(_beat("worker"))
+        try:
+            jobs = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+            async with jobs.open_async():
+                await jobs.run_worker_async(concurrency=2, install_signal_handlers=True, delete_jobs="successful")
+        finally:
+            beating.cancel()
+
+    try:
+        asyncio.run(work())
+    finally:
+        stop.set()
+        following.join(5)
+
+
+async def _beat(kind: str) -> None:
+    """Say every few seconds that this process lives."""
+    import socket
+
+    import psycopg
+
+    from hongyan.dispatch import connections
+    from hongyan.runtime import database
+
+    node = f"{socket.gethostname()}-{kind}-{os.getpid()}"
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(database.url(settings()), autocommit=True) as connection:
+                while True:
+                    await connections.beat(connection, node=node, kind=kind)
+                    await asyncio.sleep(3)
+        except psycopg.OperationalError:
+            await asyncio.sleep(1)
+
+
+def gateway() -> None:
+    """Keep the carriers' connections and send."""
+    from hongyan.gateway.process import serve
+
+    set_up(settings().log_level)
+    _serve(lambda: serve(settings()))
+
+
+def simulator() -> None:
+    """Run the simulated carriers and their virtual phones."""
+    from hongyan.simulator.process import serve
+
+    set_up(settings().log_level)
+    _serve(lambda: serve(settings()))
+
+
+def _serve(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run until SIGTERM or SIGINT, then cancel and let the process tidy up."""
+    import uvloop
+
+    async def main() -> None:
+        task = asyncio.ensure_future(serve())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, task.cancel)
+        await asyncio.wait([task])
+        if not task.cancelled() and task.exception() is not None:
+            raise task.exception()  # type: ignore[misc]
+
+    uvloop.run(main())

@@ -1,0 +1,80 @@
+"""Forms of signing in and of one's own settings."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from hongyan.accounts.models import User
+from hongyan.dispatch.numbers import BadNumber, normalise
+
+
+class SignInForm(forms.Form):
+    username = forms.CharField(
+        label=_("Sign-in name"), max_length=64, widget=forms.TextInput({"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput({"autocomplete": "current-password"}))
+
+
+class FirstAdministratorForm(forms.Form):
+    enterprise = forms.CharField(
+        label=_("Name of your company"), max_length=80, widget=forms.TextInput({"autofocus": True})
+    )
+    name = forms.CharField(label=_("Your name"), max_length=64)
+    username = forms.CharField(label=_("Sign-in name"), max_length=64)
+    password = forms.CharField(
+        label=_("Password"),
+        help_text=_("At least ten characters, not only digits."),
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code from your authenticator app"),
+        max_length=8,
+        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}),
+    )
+
+
+class ProfileForm(forms.ModelForm[User]):
+    class Meta:
+        model = User
+        fields = ("name", "phone", "email", "personal_signature", "uses_personal_signature")
+        labels = {"uses_personal_signature": _("Add my signature unless I say otherwise")}
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"]
+        if not phone:
+            return ""
+        try:
+            return normalise(phone)
+        except BadNumber as error:
+            raise forms.ValidationError(_("This is not a mobile number.")) from error
+
+
+class PasswordForm(forms.Form):
+    current = forms.CharField(
+        label=_("Present password"), widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        help_text=_("At least ten characters, not only digits."),
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, user: User, *args: object) -> None:
+        super().__init__(*args)  # type: ignore[arg-type]
+        self._user = user
+
+    def clean_current(self) -> str:
+        current: str = self.cleaned_data["current"]
+        if not self._user.check_password(current):
+            raise forms.ValidationError(_("This is not your present password."))
+        return current
+
+    def clean_new(self) -> str:
+        new: str = self.cleaned_data["new"]
+        validate_password(new, self._user)
+        return new

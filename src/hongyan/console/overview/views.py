@@ -1,0 +1,107 @@
+"""The overview: today and a period as figures and plots, what needs me, and first steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Right
+from hongyan.console.access import me
+from hongyan.console.context import follow
+from hongyan.console.overview import charts
+from hongyan.contacts.models import Contact
+from hongyan.dispatch.models import Channel, Connection
+from hongyan.messaging.mailbox import unread_count
+from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.reasons import words
+from hongyan.reports import figures
+from hongyan.reports.figures import Period
+
+PERIODS = (7, 30, 90, 365)
+
+
+def overview(request: HttpRequest) -> HttpResponseBase:
+    user = me(request)
+    follow(request, "submissions")
+    days = int(request.GET.get("days", "30")) if request.GET.get("days", "30").isdigit() else 30
+    days = days if days in PERIODS else 30
+    today = timezone.localdate()
+    period = Period.last_days(days, today)
+    context: dict[str, Any] = {
+        "today": figures.sums(user, Period(today, today)),
+        "needs": needs(user),
+        "steps": first_steps(user),
+        "days": days,
+        "periods": PERIODS,
+    }
+    if user.may(Right.SEE_REPORTS):
+        context |= {
+            "period": figures.sums(user, period),
+            "by_day": charts.by_day(figures.by_day(user, period), figures.replies_by_day(user, period)),
+            "by_department": charts.shares(figures.by_department(user, period)),
+            "by_channel": charts.shares(figures.by_channel(user, period)),
+            "by_category": charts.shares(
+                [_named(share) for share in figures.by_category(user, period)]
+            ),
+            "reasons": charts.reasons(_reasons(user, period)),
+            "price": charts.price(figures.price_by_month(user, Period.last_days(365, today))),
+        }
+    return render(request, "console/overview/overview.html", context)
+
+
+def _named(share: figures.Share) -> figures.Share:
+    name = str(Category(share.key).label)
+    return figures.Share(share.key, name, share.sent, share.delivered, share.failed, share.price_micros)
+
+
+def _reasons(user: User, period: Period) -> list[tuple[str, int]]:
+    """Failures in words; codes that mean the same count together."""
+    sums: dict[str, int] = {}
+    for failure in figures.failures(user, period, most=30):
+        name = words(failure.code, failure.protocol) or failure.code
+        sums[name] = sums.get(name, 0) + failure.messages
+    return sorted(sums.items(), key=lambda pair: -pair[1])[:8]
+
+
+def needs(user: User) -> list[dict[str, str]]:
+    """What waits for this user, most urgent first."""
+    found: list[dict[str, str]] = []
+    if user.may(Right.MANAGE_CHANNELS):
+        connected = set(Connection.objects.filter(state="logged_in").values_list("channel_id", flat=True))
+        for channel in Channel.objects.filter(is_enabled=True, removed_at=None).exclude(pk__in=connected):
+            found.append(
+                {"icon": "plug", "tone": "bad", "url": reverse("console:channels"),
+                 "text": _("The channel %(name)s is not connected") % {"name": channel.name}}
+            )  # fmt: skip
+    mine = Submission.objects.filter(owner=user)
+    for one in mine.filter(state__in=["failed", "paused"])[:5]:
+        found.append(
+            {"icon": "alert-triangle", "tone": "warn", "url": reverse("console:submission", args=[one.pk]),
+             "text": _("“%(title)s” needs you: %(state)s") % {"title": str(one), "state": one.get_state_display()}}
+        )  # fmt: skip
+    if unread := unread_count(user):
+        found.append(
+            {"icon": "mail", "tone": "info", "url": reverse("console:mailbox"),
+             "text": _("%(count)d unread replies") % {"count": unread}}
+        )  # fmt: skip
+    return found
+
+
+def first_steps(user: User) -> list[dict[str, Any]]:
+    """A checklist until everything on it is done; empty afterwards."""
+    steps = [
+        {"done": Contact.objects.exists(), "text": _("Bring in the people you write to"), "url": reverse("console:people"),
+         "shown": user.may(Right.SEE_PEOPLE)},
+        {"done": Channel.objects.filter(removed_at=None).exists(), "text": _("Connect a carrier"),
+         "url": reverse("console:channels"), "shown": user.may(Right.MANAGE_CHANNELS)},
+        {"done": Submission.objects.filter(owner=user).exclude(state="draft").exists(), "text": _("Send a first message"),
+         "url": reverse("console:write"), "shown": user.may(Right.SEND)},
+    ]  # fmt: skip
+    steps = [step for step in steps if step["shown"]]
+    return [] if all(step["done"] for step in steps) else steps

@@ -1,0 +1,94 @@
+"""Verbs of channels and routes; the gateway takes changes up by itself within seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hongyan.accounts import audit
+from hongyan.accounts.models import User
+from hongyan.dispatch.channels import Channel as GatewayChannel
+from hongyan.dispatch.channels import from_row
+from hongyan.dispatch.models import Channel, Route
+from hongyan.protocols.registry import Protocol
+from hongyan.runtime.secrets import encrypt
+
+
+class ChannelError(Exception):
+    """Why a channel could not be made or changed; nothing was."""
+
+
+def find_channel(name: str) -> Channel:
+    """By name or id. Raises ChannelError."""
+    channels = Channel.objects.filter(removed_at=None)
+    found = channels.filter(name=name).first() or (channels.filter(pk=int(name)).first() if name.isdigit() else None)
+    if found is None:
+        raise ChannelError(str(_("There is no such channel.")))
+    return found
+
+
+def gateway_channel(channel: Channel) -> GatewayChannel:
+    """The channel as the gateway sees it, secret included."""
+    row = Channel.objects.filter(pk=channel.pk).values().get()
+    return from_row(row)
+
+
+def create_channel(
+    user: User | None, *, secret: str, protocol: str, port: int = 0, with_default_route: bool = False, **facts: Any
+) -> Channel:
+    """A new channel. Raises ChannelError for a taken name or an unknown protocol."""
+    try:
+        known = Protocol(protocol)
+    except ValueError as error:
+        raise ChannelError(str(_("Unknown protocol; there are cmpp20, cmpp30 and smpp34."))) from error
+    facts["numbers_per_submit"] = min(facts.get("numbers_per_submit", 1), known.most_numbers_per_submit)
+    try:
+        with transaction.atomic():
+            channel = Channel.objects.create(
+                protocol=protocol, port=port or known.usual_port, secret_encrypted=encrypt(secret), **facts
+            )
+            if with_default_route:
+                Route.objects.create(name=channel.name, position=1000, channel=channel)
+            audit.record(user, "channel.created", channel)
+    except IntegrityError as error:
+        raise ChannelError(_words(error)) from error
+    return channel
+
+
+def change_channel(user: User, channel: Channel, *, secret: str = "", **facts: Any) -> None:
+    """Change facts; an empty secret leaves the old one. Raises ChannelError."""
+    for name, value in facts.items():
+        setattr(channel, name, value)
+    if secret:
+        channel.secret_encrypted = encrypt(secret)
+    most = Protocol(channel.protocol).most_numbers_per_submit
+    channel.numbers_per_submit = min(channel.numbers_per_submit, most)
+    try:
+        with transaction.atomic():
+            channel.save()
+            audit.record(user, "channel.changed", channel, detail={"fields": sorted(facts), "secret": bool(secret)})
+    except IntegrityError as error:
+        raise ChannelError(_words(error)) from error
+
+
+@transaction.atomic
+def remove_channel(user: User | None, channel: Channel) -> None:
+    """Out of use: its routes go, its history stays, the name becomes free."""
+    Route.objects.filter(channel=channel).delete()
+    channel.removed_at = timezone.now()
+    channel.is_enabled = False
+    channel.name = f"{channel.name} #{channel.pk}"
+    channel.save()
+    audit.record(user, "channel.removed", channel)
+
+
+def _words(error: IntegrityError) -> str:
+    text = str(error)
+    if "name_is_unique" in text:
+        return str(_("There is already a channel of this name."))
+    if "port" in text:
+        return str(_("The port must be from 1 to 65535."))
+    return str(_("A value is out of range: %(detail)s") % {"detail": text.splitlines()[0][:120]})
