@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from hongyan.accounts.rights import Right
 from hongyan.console import live, navigation
 from hongyan.messaging.mailbox import unread_count
 from hongyan.runtime.settings import settings as operator
@@ -25,6 +26,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "live_url": operator().live_url,
         "live_port": operator().live_port_number,
         "is_demo": operator().wants_demo,
+        "may": {right.value: user.may(right) for right in Right},
     }
 
 

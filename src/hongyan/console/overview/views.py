@@ -46,9 +46,7 @@ def overview(request: HttpRequest) -> HttpResponseBase:
             "by_day": charts.by_day(figures.by_day(user, period), figures.replies_by_day(user, period)),
             "by_department": charts.shares(figures.by_department(user, period)),
             "by_channel": charts.shares(figures.by_channel(user, period)),
-            "by_category": charts.shares(
-                [_named(share) for share in figures.by_category(user, period)]
-            ),
+            "by_category": charts.shares([_named(share) for share in figures.by_category(user, period)]),
             "reasons": charts.reasons(_reasons(user, period)),
             "price": charts.price(figures.price_by_month(user, Period.last_days(365, today))),
         }

@@ -1,7 +1,17 @@
-"""URLs of this area, included in `console/urls.py`."""
+"""Submissions: list, one, and what may be done with it."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from hongyan.console.submissions import views
+
+urlpatterns = [
+    path("submissions/", views.index, name="submissions"),
+    path("submissions/<int:submission_id>/", views.detail, name="submission"),
+    path("submissions/<int:submission_id>/live/", views.live, name="submission_live"),
+    path("submissions/<int:submission_id>/rows/", views.rows, name="submission_rows"),
+    path("submissions/<int:submission_id>/do/<str:verb>/", views.do, name="submission_do"),
+    path("submissions/<int:submission_id>/export/", views.export, name="submission_export"),
+    path("submissions/<int:submission_id>/why/<int:message_id>/", views.why, name="submission_why"),
+]

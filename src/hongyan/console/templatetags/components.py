@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from hongyan.accounts.audit_words import words as action_words
 from hongyan.accounts.rights import Right
 from hongyan.console.components.states import STATES
 from hongyan.dispatch.numbers import mask
@@ -91,6 +92,12 @@ def ago(at: datetime | None) -> SafeString:
     else:
         words = _("%(time)s ago") % {"time": timesince(at, now, depth=1)}
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact, words)
+
+
+@register.simple_tag
+def audit_words(action: str) -> str:
+    """What somebody did, in words."""
+    return action_words(action)
 
 
 @register.simple_tag

@@ -1,0 +1,62 @@
+"""Words for the audit log's actions; an action without words shows its code."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS: dict[str, Promise] = {
+    "submission.asked": _("asked for the submission"),
+    "submission.paused": _("paused the submission"),
+    "submission.resumed": _("resumed the submission"),
+    "submission.cancelled": _("cancelled the submission"),
+    "submission.rescheduled": _("changed the time of the submission"),
+    "submission.rewritten": _("changed the text of the submission"),
+    "submission.resent": _("sent again to who did not get it"),
+    "submission.exported": _("exported recipients"),
+    "reply.claimed": _("claimed a reply"),
+    "reply.deleted": _("deleted replies"),
+    "reply.exported": _("exported replies"),
+    "user.created": _("created the user"),
+    "user.changed": _("changed the user"),
+    "user.signed_in": _("signed in"),
+    "user.password_changed": _("changed the password"),
+    "user.two_step_on": _("turned two-step sign-in on"),
+    "user.two_step_off": _("turned two-step sign-in off"),
+    "department.created": _("created the department"),
+    "department.renamed": _("renamed the department"),
+    "department.removed": _("removed the department"),
+    "api_key.created": _("created an API key"),
+    "api_key.revoked": _("revoked an API key"),
+    "channel.created": _("created the channel"),
+    "channel.changed": _("changed the channel"),
+    "channel.removed": _("removed the channel"),
+    "route.changed": _("changed the routes"),
+    "signature.created": _("added the signature"),
+    "signature.removed": _("removed the signature"),
+    "refusal.added": _("put a number on a list"),
+    "refusal.removed": _("took a number off a list"),
+    "message.deleted": _("deleted messages from the list"),
+    "upload.received": _("uploaded a file"),
+    "book.created": _("created the address book"),
+    "book.renamed": _("renamed the address book"),
+    "book.deleted": _("deleted the address book"),
+    "group.created": _("created the group"),
+    "group.renamed": _("renamed the group"),
+    "group.moved": _("moved the group"),
+    "group.deleted": _("deleted the group"),
+    "contact.created": _("added a contact"),
+    "contact.changed": _("changed a contact"),
+    "contacts.deleted": _("deleted contacts"),
+    "contacts.grouped": _("put contacts into a group"),
+    "contacts.ungrouped": _("took contacts out of a group"),
+    "contacts.copied": _("copied contacts"),
+    "contacts.imported": _("imported contacts"),
+    "contacts.exported": _("exported contacts"),
+    "list.deleted": _("deleted the recipient list"),
+    "list.kept": _("kept the recipient list"),
+}
+
+
+def words(action: str) -> str:
+    return str(ACTIONS.get(action, action))

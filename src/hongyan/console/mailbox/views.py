@@ -1,0 +1,236 @@
+"""Replies at a glance, with the message they answer; answering; sent and failed messages."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from hongyan.accounts import audit
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Reach, Right
+from hongyan.console.access import me, needs
+from hongyan.console.context import follow
+from hongyan.contacts.models import Contact
+from hongyan.dispatch.models import Channel, Message
+from hongyan.dispatch.numbers import mask
+from hongyan.messaging import mailbox, submissions
+from hongyan.messaging.asking import Request
+from hongyan.messaging.errors import MessagingError
+from hongyan.messaging.models import Category, Reply, Signature, Submission
+from hongyan.messaging.reasons import words
+from hongyan.messaging.recipients import Selection
+from hongyan.spreadsheets.writing import write_xlsx
+
+PAGE = 25
+FOLDERS = ("mine", "unread", "favourites", "unclaimed", "all")
+
+
+def _replies(request: HttpRequest, user: User) -> QuerySet[Reply]:
+    folder, asked = request.GET.get("folder", "mine"), request.GET.get("q", "").strip()
+    found = Reply.objects.visible_to(user).filter(hidden_at=None)
+    if folder == "unread":
+        found = found.filter(owner=user, read_at=None)
+    elif folder == "favourites":
+        found = found.filter(owner=user, is_favourite=True)
+    elif folder == "unclaimed":
+        found = found.filter(owner=None)
+    elif folder != "all":
+        found = found.filter(owner=user)
+    if asked:
+        named = Contact.objects.visible_to(user).filter(name__icontains=asked).values("number")
+        found = found.filter(Q(text__icontains=asked) | Q(number__contains=asked) | Q(number__in=named))
+    found = _between(request, found, "received_at")
+    return found.select_related("submission", "owner")
+
+
+def _between(request: HttpRequest, found: Any, field: str) -> Any:
+    """Days from and to in the filter bar."""
+    for name, lookup in (("from", "date__gte"), ("to", "date__lte")):
+        try:
+            day = datetime.fromisoformat(request.GET.get(name, "")).date()
+        except ValueError:
+            continue
+        found = found.filter(**{f"{field}__{lookup}": day})
+    return found
+
+
+def _name_people(user: User, rows: list[Any]) -> None:
+    """Put the name of who the user knows by this number onto each row; one query."""
+    numbers = {row.number for row in rows}
+    known = dict(Contact.objects.visible_to(user).filter(number__in=numbers).values_list("number", "name"))
+    for row in rows:
+        row.person = known.get(row.number, "")
+
+
+def inbox(request: HttpRequest) -> HttpResponseBase:
+    user = me(request)
+    follow(request, f"mailbox-{user.pk}")
+    page = Paginator(_replies(request, user), PAGE).get_page(request.GET.get("page"))
+    rows = list(page.object_list)
+    _name_people(user, rows)
+    folders = [name for name in FOLDERS if name != "unclaimed" or user.reach is Reach.EVERYTHING]
+    return render(
+        request,
+        "console/mailbox/inbox.html",
+        {"page": page, "rows": rows, "folder": request.GET.get("folder", "mine"), "folders": folders},
+    )
+
+
+def unread(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"unread": mailbox.unread_count(me(request))})
+
+
+@require_POST
+def act(request: HttpRequest) -> HttpResponseBase:
+    """Read, delete or star what is ticked."""
+    user = me(request)
+    chosen = Reply.objects.visible_to(user).filter(pk__in=[pk for pk in request.POST.getlist("id") if pk.isdigit()])
+    match request.POST.get("act"):
+        case "read":
+            mailbox.mark_read(user, chosen)
+        case "delete":
+            count = mailbox.delete(user, chosen)
+            messages.success(request, _("%(count)d replies deleted.") % {"count": count})
+        case "star":
+            for one in chosen:
+                mailbox.set_favourite(user, one, not one.is_favourite)
+    return redirect(
+        request.POST.get("next") if (request.POST.get("next") or "").startswith("/mailbox/") else "console:mailbox"
+    )  # type: ignore[arg-type]
+
+
+def conversation(request: HttpRequest, reply_id: int) -> HttpResponseBase:
+    """Everything between this phone and us that the user may see, oldest first."""
+    user = me(request)
+    reply = mailbox.access_reply(user, reply_id)
+    follow(request, f"mailbox-{user.pk}")
+    replies = mailbox.conversation(user, reply.number)
+    mailbox.mark_read(user, Reply.objects.filter(pk__in=[one.pk for one in replies]))
+    visible = Submission.objects.visible_to(user).filter(pk=OuterRef("submission_id"))
+    sent = list(
+        Message.objects.filter(Exists(visible), number=reply.number, hidden_at=None)
+        .exclude(state__in=["blocked", "cancelled"])
+        .order_by("-id")[:100]
+    )
+    texts = dict(Submission.objects.filter(pk__in={one.submission_id for one in sent}).values_list("pk", "text"))
+    items = [
+        {"at": one.submitted_at or one.planned_at, "text": one.text or texts.get(one.submission_id, ""), "mine": True,
+         "state": one.state, "submission": one.submission_id}
+        for one in sent
+    ] + [{"at": one.received_at, "text": one.text, "mine": False, "id": one.pk, "opt_out": one.is_opt_out} for one in replies]  # fmt: skip
+    items.sort(key=lambda item: item["at"])
+    _name_people(user, [reply])
+    return render(
+        request,
+        "console/mailbox/conversation.html",
+        {"reply": reply, "items": items, "may_answer": user.may(Right.SEND)},
+    )
+
+
+@needs(Right.SEND)
+@require_POST
+def answer(request: HttpRequest, reply_id: int) -> HttpResponseBase:
+    """Write back, from the number that was written to."""
+    user = me(request)
+    reply = mailbox.access_reply(user, reply_id)
+    if reply.owner_id is None:
+        mailbox.claim(user, reply)
+    default = Signature.objects.filter(is_default=True).first()
+    try:
+        submissions.submit(
+            user,
+            Request(
+                text=request.POST.get("text", ""), selection=Selection(numbers=(reply.number,)),
+                category=Category.INTERACTIVE, title=_("Answer: %(text)s") % {"text": reply.text[:20]},
+                signature=default.text if default else "", origin=Submission.Origin.REPLY, answers_id=reply.pk,
+                source_number=reply.service_number,
+            ),
+        )  # fmt: skip
+    except MessagingError as error:
+        messages.error(request, str(error))
+    return redirect("console:reply", reply_id)
+
+
+@needs(Right.EXPORT)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The listed replies as xlsx."""
+    user = me(request)
+    found = _replies(request, user)
+    audit.record(user, "reply.exported", detail={"filter": request.GET.dict(), "count": found.count()})
+    in_clear = user.may(Right.SEE_NUMBERS)
+    rows = (
+        [timezone.localtime(one.received_at).strftime("%Y-%m-%d %H:%M:%S"), one.number if in_clear else mask(one.number),
+         one.text, str(one.submission or "")]
+        for one in found.iterator(chunk_size=2000)
+    )  # fmt: skip
+    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
+    write_xlsx(Path(file.name), [_("Received"), _("Mobile number"), _("Text"), _("Answers")], rows)
+    return FileResponse(open(file.name, "rb"), as_attachment=True, filename=f"replies-{timezone.localdate()}.xlsx")
+
+
+def sent(request: HttpRequest) -> HttpResponseBase:
+    """Single messages that the user may see: sent ones, or (`?failed`) those that did not arrive."""
+    user = me(request)
+    visible = Submission.objects.visible_to(user).filter(pk=OuterRef("submission_id"))
+    found = Message.objects.filter(Exists(visible), hidden_at=None)
+    state, asked = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    if state == "failed":
+        found = found.filter(state__in=submissions.NOT_DELIVERED)
+    elif state:
+        found = found.filter(state=state)
+    if asked.lstrip("+").isdigit():
+        found = found.filter(number__contains=asked)
+    elif asked:
+        found = found.filter(Q(name__icontains=asked) | Q(text__icontains=asked))
+    found = _between(request, found, "planned_at")
+    after = request.GET.get("after", "")
+    if after.isdigit():
+        found = found.filter(pk__lt=int(after))
+    rows = list(found.order_by("-id")[: PAGE + 1])
+    subs = Submission.objects.in_bulk({one.submission_id for one in rows})
+    protocols = dict(Channel.objects.values_list("pk", "protocol"))
+    for one in rows:
+        one.submission = subs[one.submission_id]  # type: ignore[attr-defined]
+        one.words = words(one.reason, protocols.get(one.channel_id or 0, ""))  # type: ignore[attr-defined]
+    return render(
+        request,
+        "console/mailbox/sent.html",
+        {"rows": rows[:PAGE], "next_after": rows[PAGE - 1].pk if len(rows) > PAGE else None, "state": state},
+    )
+
+
+@needs(Right.SEND)
+@require_POST
+def act_sent(request: HttpRequest) -> HttpResponseBase:
+    """Resend or delete what is ticked; each message's submission is checked."""
+    user = me(request)
+    ids = [int(pk) for pk in request.POST.getlist("id") if pk.isdigit()]
+    chosen: dict[int, list[int]] = {}
+    for pk, submission_id in Message.objects.filter(pk__in=ids).values_list("pk", "submission_id"):
+        chosen.setdefault(submission_id, []).append(pk)
+    done = 0
+    for submission_id, members in chosen.items():
+        submission = submissions.access_submission(user, submission_id)
+        try:
+            if request.POST.get("act") == "resend":
+                submissions.resend(user, submission, only=tuple(members))
+                done += len(members)
+            elif submissions.may_steer(user, submission):
+                done += Message.objects.filter(pk__in=members).update(hidden_at=timezone.now())
+                audit.record(user, "message.deleted", submission, detail={"messages": members[:1000]})
+        except MessagingError as error:
+            messages.error(request, str(error))
+    if done:
+        messages.success(request, _("Done for %(count)d messages.") % {"count": done})
+    return redirect("console:mailbox_sent")

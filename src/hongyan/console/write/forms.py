@@ -1,0 +1,106 @@
+"""What the compose page posts, as facts of a draft."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from hongyan.accounts.models import User
+from hongyan.dispatch.numbers import Numbers, read_many
+from hongyan.messaging.models import Category, Signature, Submission
+from hongyan.messaging.recipients import Selection
+
+KINDS = {
+    "book": "book_ids",
+    "group": "group_ids",
+    "contact": "contact_ids",
+    "list": "list_ids",
+    "xgroup": "excluded_group_ids",
+    "xcontact": "excluded_contact_ids",
+}
+"""Names of the chips' hidden inputs."""
+
+
+class WriteForm(forms.Form):
+    title = forms.CharField(
+        label=_("Title"), required=False, max_length=120, help_text=_("For your own lists; recipients do not see it.")
+    )
+    category = forms.ChoiceField(
+        label=_("Category"),
+        choices=[(one.value, one.label) for one in Category if one != Category.VERIFICATION],
+        initial=Category.NOTICE,
+    )
+    signature = forms.ChoiceField(label=_("Signature"), required=False)
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea({"rows": 6, "data-text": "", "maxlength": 5000}),
+    )
+    personal = forms.BooleanField(label=_("Add my personal signature"), required=False)
+    numbers = forms.CharField(
+        label=_("Numbers"), required=False, widget=forms.Textarea({"rows": 4, "placeholder": "13800138000"})
+    )
+    when = forms.ChoiceField(
+        label=_("When"), choices=[("now", _("Now")), ("later", _("At a time"))], widget=forms.RadioSelect, initial="now"
+    )
+    scheduled_at = forms.DateTimeField(
+        label=_("Time"),
+        required=False,
+        input_formats=["%Y-%m-%dT%H:%M"],
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+        choices = [("", _("(none)")), *((one.text, f"【{one.text}】") for one in Signature.objects.all())]
+        self.fields["signature"].choices = choices  # type: ignore[attr-defined]
+        self.typed = Numbers([], [], []) if not self.is_bound else read_many(self.data.get("numbers", ""))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("when") == "later" and not cleaned.get("scheduled_at") and "scheduled_at" not in self.errors:
+            self.add_error("scheduled_at", _("Say when."))
+        return cleaned
+
+    def selection(self) -> Selection:
+        """Chips and typed numbers together."""
+        chosen = {
+            field: tuple(int(value) for value in self.data.getlist(name) if value.isdigit())  # type: ignore[attr-defined]
+            for name, field in KINDS.items()
+        }
+        return Selection(**chosen, numbers=tuple(self.typed.good))
+
+    def facts(self) -> dict[str, Any]:
+        """Fields of the draft. Also from a form with faults: what was typed is kept."""
+        data = self.data
+        at = self.cleaned_data.get("scheduled_at") if data.get("when") == "later" else None
+        return {
+            "title": data.get("title", "")[:120],
+            "category": data.get("category") if data.get("category") in Category.values else Category.NOTICE,
+            "signature": data.get("signature", "")[:20],
+            "text": data.get("text", "").replace("\r\n", "\n"),
+            "personal_signature": self._user.personal_signature if data.get("personal") else "",
+            "recipients": {**self.selection().to_json(), "typed": data.get("numbers", "")},
+            "scheduled_at": at,
+        }
+
+
+def initial_of(draft: Submission) -> dict[str, Any]:
+    """A draft as the form shows it again."""
+    at: datetime | None = draft.scheduled_at
+    return {
+        "title": draft.title,
+        "category": draft.category,
+        "signature": draft.signature,
+        "text": draft.text,
+        "personal": bool(draft.personal_signature),
+        "numbers": draft.recipients.get("typed", ""),
+        "when": "later" if at else "now",
+        "scheduled_at": timezone.localtime(at) if at else None,
+    }
