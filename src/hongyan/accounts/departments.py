@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
-from hongyan.accounts.models import Department
+from hongyan.accounts import audit
+from hongyan.accounts.errors import AccountsError
+from hongyan.accounts.models import Department, User
 
 
 @transaction.atomic
@@ -35,3 +38,47 @@ def move(department: Department, new_parent: Department) -> None:
         )
     department.path, department.parent = new_path, new_parent
     department.save(update_fields=["parent"])
+
+
+def _save(department: Department, name: str) -> None:
+    if not name:
+        raise AccountsError(_("A department needs a name."))
+    try:
+        with transaction.atomic():
+            department.name = name
+            department.save(update_fields=["name"])
+    except IntegrityError as error:
+        raise AccountsError(_("There is already a department of this name here.")) from error
+
+
+@transaction.atomic
+def add(actor: User, name: str, parent: Department) -> Department:
+    """A department below `parent`. Raises AccountsError."""
+    if not name:
+        raise AccountsError(_("A department needs a name."))
+    try:
+        with transaction.atomic():
+            made = create(name, parent)
+    except IntegrityError as error:
+        raise AccountsError(_("There is already a department of this name here.")) from error
+    audit.record(actor, "department.created", made)
+    return made
+
+
+@transaction.atomic
+def rename(actor: User, department: Department, name: str) -> None:
+    _save(department, name)
+    audit.record(actor, "department.renamed", department)
+
+
+@transaction.atomic
+def remove(actor: User, department: Department) -> None:
+    """Only an empty one. Raises AccountsError saying what is in it."""
+    if department.parent_id is None:
+        raise AccountsError(_("The enterprise itself cannot be removed."))
+    if department.children.exists() or department.users.exists():
+        raise AccountsError(_("There are still users or departments in it; move them first."))
+    if department.submissions.exists() or department.address_books.exists():  # type: ignore[attr-defined]
+        raise AccountsError(_("It has records of its own, which stay with it; rename it instead."))
+    audit.record(actor, "department.removed", department)
+    department.delete()

@@ -1,7 +1,14 @@
-"""URLs of this area, included in `console/urls.py`."""
+"""Phrases."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from hongyan.console.library import views
+
+urlpatterns = [
+    path("phrases/", views.phrases, name="phrases"),
+    path("phrases/new/", views.phrase, name="new_phrase"),
+    path("phrases/<int:phrase_id>/", views.phrase, name="phrase"),
+    path("phrases/<int:phrase_id>/remove/", views.remove, name="phrase_remove"),
+]

@@ -1,7 +1,21 @@
-"""URLs of this area, included in `console/urls.py`."""
+"""Address books, contacts, imports, recipient lists."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from hongyan.console.people import imports, views
+
+urlpatterns = [
+    path("people/", views.people, name="people"),
+    path("people/new/", views.contact, name="new_contact"),
+    path("people/<int:contact_id>/", views.contact, name="contact"),
+    path("people/act/", views.act, name="people_act"),
+    path("people/export/", views.export, name="people_export"),
+    path("people/books/", views.book, name="new_book"),
+    path("people/import/", imports.upload, name="import"),
+    path("people/import/template/", imports.template, name="import_template"),
+    path("people/import/<int:upload_id>/", imports.mapping, name="import_mapping"),
+    path("people/import/<int:upload_id>/errors/", imports.errors, name="upload_errors"),
+    path("people/lists/", views.lists, name="recipient_lists"),
+]

@@ -1,0 +1,234 @@
+"""People: books at the left, their contacts at the right; one contact; recipient lists."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Right
+from hongyan.console.access import me, needs
+from hongyan.console.search import Hit, provider
+from hongyan.contacts import books, groups
+from hongyan.contacts import lists as list_verbs
+from hongyan.contacts import people as verbs
+from hongyan.contacts.errors import ContactsError
+from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
+from hongyan.contacts.people import Person
+from hongyan.dispatch.models import Message
+from hongyan.messaging.models import Reply, Submission
+
+PAGE = 30
+
+
+def _chosen(request: HttpRequest, user: User) -> tuple[AddressBook | None, Group | None]:
+    group_id, book_id = request.GET.get("group", ""), request.GET.get("book", "")
+    group = groups.access_group(user, int(group_id)) if group_id.isdigit() else None
+    if group is not None:
+        return group.book, group
+    return (books.access_book(user, int(book_id)), None) if book_id.isdigit() else (None, None)
+
+
+def _contacts(request: HttpRequest, user: User) -> Any:
+    book, group = _chosen(request, user)
+    found = Contact.objects.visible_to(user)
+    if group is not None:
+        found = found.filter(groups__in=Group.objects.within(group)).distinct()
+    elif book is not None:
+        found = found.filter(book=book)
+    if asked := request.GET.get("q", "").strip():
+        found = verbs.matching(found, asked)
+    return found.select_related("book")
+
+
+@needs(Right.SEE_PEOPLE)
+def people(request: HttpRequest) -> HttpResponseBase:
+    user = me(request)
+    book, group = _chosen(request, user)
+    visible = list(AddressBook.objects.visible_to(user))
+    counts = books.counts(visible)
+    tops = groups.tree([one.pk for one in visible])
+    page = Paginator(_contacts(request, user).order_by("pinyin", "id"), PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "console/people/people.html",
+        {
+            "shelf": [(one, counts.get(one.pk, 0), [node for node in tops if node.book_id == one.pk]) for one in visible],
+            "page": page, "book": book, "group": group, "may_change": book is None or books.may_change(user, book),
+            "may_add": AddressBook.objects.changeable_by(user).exists(),
+            "groups": Group.objects.filter(book=book) if book else [],
+        },
+    )  # fmt: skip
+
+
+class ContactForm(forms.Form):
+    book = forms.ModelChoiceField(AddressBook.objects.none(), label=gettext_lazy("Address book"))
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    number = forms.CharField(label=gettext_lazy("Mobile number"), max_length=40)
+    title = forms.CharField(label=gettext_lazy("Title"), max_length=40, required=False)
+    company = forms.CharField(label=gettext_lazy("Company"), max_length=120, required=False)
+    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
+    notes = forms.CharField(
+        label=gettext_lazy("Notes"), max_length=500, required=False, widget=forms.Textarea({"rows": 2})
+    )
+
+
+@needs(Right.SEE_PEOPLE)
+def contact(request: HttpRequest, contact_id: int | None = None) -> HttpResponseBase:
+    """One contact with what passed between us; a form for who may change it."""
+    user = me(request)
+    found = verbs.access_contact(user, contact_id) if contact_id else None
+    changeable = AddressBook.objects.changeable_by(user)
+    may_change = found is None or books.may_change(user, found.book)
+    initial: dict[str, Any] = {"book": request.GET.get("book")}
+    if found is not None:
+        initial = {name: getattr(found, name) for name in ("book", "name", "title", "company", "email", "notes")}
+        initial["number"] = verbs.shown_to(user, found.number)
+    form = ContactForm(request.POST or None, initial=initial)
+    form.fields["book"].queryset = changeable  # type: ignore[attr-defined]
+    if found is not None:
+        del form.fields["book"]
+    if request.method == "POST" and may_change and form.is_valid():
+        facts = dict(form.cleaned_data)
+        into = facts.pop("book", None)
+        try:
+            if found is None:
+                made = verbs.create(user, into, Person(**facts))
+            else:
+                made = verbs.change(user, found, Person(**facts, fields=found.fields))
+        except ContactsError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("console:contact", made.pk)
+    return render(
+        request,
+        "console/people/contact.html",
+        {"form": form, "contact": found, "may_change": may_change, "history": _history(user, found) if found else []},
+    )
+
+
+def _history(user: User, found: Contact) -> list[dict[str, Any]]:
+    """Messages and replies of this number that the user may see, newest first."""
+    submissions = Submission.objects.visible_to(user)
+    sent = list(Message.objects.filter(number=found.number, hidden_at=None).order_by("-id")[:60])
+    seen = submissions.in_bulk({one.submission_id for one in sent})
+    items = [
+        {"at": one.submitted_at or one.planned_at, "text": one.text or seen[one.submission_id].text, "state": one.state,
+         "url": reverse("console:submission", args=[one.submission_id])}
+        for one in sent if one.submission_id in seen
+    ]  # fmt: skip
+    replies = Reply.objects.visible_to(user).filter(number=found.number, hidden_at=None)[:60]
+    items += [
+        {"at": one.received_at, "text": one.text, "url": reverse("console:reply", args=[one.pk])} for one in replies
+    ]
+    return sorted(items, key=lambda item: item["at"], reverse=True)
+
+
+@needs(Right.SEE_PEOPLE)
+@require_POST
+def act(request: HttpRequest) -> HttpResponseBase:
+    """Write to, delete or put into a group what is ticked; make and remove groups."""
+    user, what = me(request), request.POST.get("act")
+    ids = [pk for pk in request.POST.getlist("id") if pk.isdigit()]
+    back = request.POST.get("next", "")
+    target = back if back.startswith("/people/") else reverse("console:people")
+    try:
+        if what == "write":
+            return redirect(f"{reverse('console:write')}?contacts={','.join(ids)}")
+        if what == "delete":
+            count = verbs.delete(user, Contact.objects.changeable_by(user).filter(pk__in=ids))
+            messages.success(request, _("%(count)d contacts deleted.") % {"count": count})
+        elif what == "group":
+            group = groups.access_changeable_group(user, int(request.POST.get("group") or 0))
+            verbs.add_to_group(user, Contact.objects.changeable_by(user).filter(pk__in=ids), group)
+            messages.success(request, _("Saved."))
+        elif what == "new_group":
+            book = books.access_changeable_book(user, int(request.POST.get("book") or 0))
+            parent = request.POST.get("parent", "")
+            above = groups.access_changeable_group(user, int(parent)) if parent.isdigit() else None
+            made = groups.create_group(user, book, request.POST.get("name", "").strip(), above)
+            target = f"{reverse('console:people')}?group={made.pk}"
+        elif what == "delete_group":
+            group = groups.access_changeable_group(user, int(request.POST.get("group") or 0))
+            target = f"{reverse('console:people')}?book={group.book_id}"
+            groups.delete_group(user, group)
+    except ContactsError as error:
+        messages.error(request, str(error))
+    return redirect(target)
+
+
+@needs(Right.SEE_PEOPLE, Right.EXPORT)
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The listed contacts as xlsx."""
+    user = me(request)
+    book, group = _chosen(request, user)
+    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
+    verbs.export(user, _contacts(request, user), Path(file.name), title=str(group or book or _("All contacts")))
+    return FileResponse(open(file.name, "rb"), as_attachment=True, filename=f"contacts-{timezone.localdate()}.xlsx")
+
+
+class BookForm(forms.Form):
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    kind = forms.ChoiceField(label=gettext_lazy("Belongs to"))
+
+
+@needs(Right.SEE_PEOPLE)
+def book(request: HttpRequest) -> HttpResponseBase:
+    """A new address book."""
+    user = me(request)
+    form = BookForm(request.POST or None)
+    form.fields["kind"].choices = [(kind.value, kind.label) for kind in books.kinds_for(user)]  # type: ignore[attr-defined]
+    if request.method == "POST" and form.is_valid():
+        kind = AddressBook.Kind(form.cleaned_data["kind"])
+        try:
+            made = books.create_book(
+                user, form.cleaned_data["name"], kind, user.department if kind == AddressBook.Kind.DEPARTMENT else None
+            )
+        except ContactsError as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect(f"{reverse('console:people')}?book={made.pk}")
+    return render(request, "console/people/book.html", {"form": form})
+
+
+@needs(Right.SEND)
+def lists(request: HttpRequest) -> HttpResponseBase:
+    """Reusable lists of recipients."""
+    user = me(request)
+    if request.method == "POST":
+        found = list_verbs.access_list(user, int(request.POST.get("id") or 0))
+        if request.POST.get("act") == "keep":
+            list_verbs.keep(user, found, days=365)
+        else:
+            list_verbs.delete(user, found)
+        return redirect("console:recipient_lists")
+    return render(request, "console/people/lists.html", {"lists": RecipientList.objects.visible_to(user)[:100]})
+
+
+@provider
+def _search(user: User, query: str) -> list[Hit]:
+    if not user.may(Right.SEE_PEOPLE):
+        return []
+    found = verbs.matching(Contact.objects.visible_to(user), query).select_related("book")[:6]
+    return [
+        Hit(
+            one.name,
+            f"{verbs.shown_to(user, one.number)} · {one.book.name}",
+            reverse("console:contact", args=[one.pk]),
+            "user",
+        )
+        for one in found
+    ]
