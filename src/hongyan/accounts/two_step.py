@@ -15,7 +15,7 @@ def new_secret() -> str:
 
 def address(user: User, secret: str) -> str:
     """What the QR code says."""
-    return pyotp.TOTP(secret).provisioning_uri(user.username, issuer_name="Hongyan")
+    return pyotp.TOTP(secret).provisioning_uri(name=user.username, issuer_name="Hongyan")
 
 
 def is_on(user: User) -> bool:

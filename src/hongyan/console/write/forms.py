@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import User
-from hongyan.dispatch.numbers import Numbers, read_many
+from hongyan.dispatch.numbers import read_many
 from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.recipients import Selection
 
@@ -60,7 +60,7 @@ class WriteForm(forms.Form):
         self._user = user
         choices = [("", _("(none)")), *((one.text, f"【{one.text}】") for one in Signature.objects.all())]
         self.fields["signature"].choices = choices  # type: ignore[attr-defined]
-        self.typed = Numbers([], [], []) if not self.is_bound else read_many(self.data.get("numbers", ""))
+        self.typed = read_many(self.data.get("numbers", "") if self.is_bound else "")
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
