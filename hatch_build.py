@@ -68,14 +68,10 @@ def sprite(folder: Path) -> str:
 
 
 def compile_catalogues() -> None:
-    from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
+    sys.path.insert(0, str(ROOT / "src"))
+    from hongyan.catalogues import compile_all
 
-    for path in (ROOT / "src").rglob("*.po"):
-        with path.open("rb") as file:
-            catalogue = read_po(file)
-        with path.with_suffix(".mo").open("wb") as target:
-            write_mo(target, catalogue)
+    compile_all(ROOT / "src")
 
 
 class AssetsHook(BuildHookInterface):  # type: ignore[type-arg]

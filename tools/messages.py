@@ -79,7 +79,11 @@ def write(path: Path, catalogue: Catalog) -> None:
     buffer = io.BytesIO()
     write_po(buffer, catalogue, width=120, no_location=True, omit_header=False, sort_output=True, ignore_obsolete=True)
     # Dates in the header would change the file without reason.
-    lines = [line for line in buffer.getvalue().decode().splitlines(True) if not re.match(r'"(POT-Creation|PO-Revision)', line)]
+    lines = [
+        line
+        for line in buffer.getvalue().decode().splitlines(True)
+        if not re.match(r'"(POT-Creation|PO-Revision)', line)
+    ]
     path.write_text("".join(lines))
 
 

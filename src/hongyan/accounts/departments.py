@@ -78,7 +78,7 @@ def remove(actor: User, department: Department) -> None:
         raise AccountsError(_("The enterprise itself cannot be removed."))
     if department.children.exists() or department.users.exists():
         raise AccountsError(_("There are still users or departments in it; move them first."))
-    if department.submissions.exists() or department.address_books.exists():  # type: ignore[attr-defined]
+    if department.submissions.exists() or department.address_books.exists():
         raise AccountsError(_("It has records of its own, which stay with it; rename it instead."))
     audit.record(actor, "department.removed", department)
     department.delete()

@@ -124,7 +124,7 @@ def whoami(request: HttpRequest) -> dict[str, Any]:
 def ask(
     request: HttpRequest,
     body: Ask,
-    idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128),
+    idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128),  # type: ignore[type-arg]
 ) -> tuple[int, dict[str, Any]]:
     """Send a text to one or many. Durable when answered; with an idempotency key, asking twice is asking once."""
     user = _user(request)
@@ -246,7 +246,7 @@ def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     if one is None:
         raise Http404
     submissions.access_submission(user, one.submission_id)
-    protocol = Channel.objects.filter(pk=one.channel_id).values_list("protocol", flat=True).first() or ""
+    protocol = Channel.objects.filter(pk=one.channel_id or 0).values_list("protocol", flat=True).first() or ""
     return _message(user, one, protocol)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,7 +52,7 @@ def list_(as_json: Json = False) -> None:
     set_up_django()
     from hongyan.dispatch.models import Channel
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": one.pk, "name": one.name, "protocol": one.protocol, "host": one.host, "port": one.port,
             "enabled": one.is_enabled, "connections": [line.state for line in one.live_connections.all()],

@@ -20,7 +20,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     topics = [f"mailbox-{user.pk}", "sending", *getattr(request, "live_topics", ())]
     return {
         "navigation": navigation.for_user(user),
-        "write_page": navigation.WRITE if user.may(navigation.WRITE.right) else None,  # type: ignore[arg-type]
+        "write_page": navigation.WRITE if user.may(navigation.WRITE.right) else None,
         "unread": unread_count(user),
         "live_token": live.token(topics),
         "live_url": operator().live_url,

@@ -26,7 +26,7 @@ class SignedInMiddleware:
         language = getattr(request.user, "language", "")
         if language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
             translation.activate(language)
-            request.LANGUAGE_CODE = translation.get_language() or ""  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = translation.get_language() or ""
         response = self.get_response(request)
         if isinstance(response, HttpResponse) and "text/html" in response.get("Content-Type", ""):
             response.setdefault("Content-Security-Policy", _policy(request))

@@ -144,7 +144,7 @@ def tree(book_ids: list[int]) -> list[Node]:
             )
             for group_id, count in cursor.fetchall():
                 nodes[group_id].count = count
-    tops = []
+    tops: list[Node] = []
     for node in nodes.values():
         above = nodes.get(node.parent_id or 0)
         (above.children if above else tops).append(node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Reach, Right
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
 
 
 class AddressBookQuerySet(models.QuerySet["AddressBook"]):
@@ -91,7 +94,7 @@ class Group(models.Model):
     name = models.CharField(_("name"), max_length=80)
     path = models.CharField(max_length=500, editable=False)
     """Ids from the top group down, "/3/8/"."""
-    contacts = models.ManyToManyField("Contact", related_name="groups")
+    contacts: models.ManyToManyField[Contact, Any] = models.ManyToManyField("Contact", related_name="groups")
 
     objects = GroupQuerySet.as_manager()
 
@@ -126,6 +129,9 @@ class Contact(models.Model):
     `number` is E.164 with its plus. `search` holds name, pinyin, initials, number and company in the code of
     `contacts/names.py` for one trigram index; ask it through `contacts/people.py: matching`.
     """
+
+    if TYPE_CHECKING:
+        groups: RelatedManager[Group]
 
     book = models.ForeignKey(AddressBook, models.CASCADE, related_name="contacts")
     name = models.CharField(_("name"), max_length=80)

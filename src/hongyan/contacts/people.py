@@ -134,7 +134,7 @@ def add_to_group(user: User, contacts: ContactQuerySet, group: Group) -> int:
             "insert into contacts_group_contacts (group_id, contact_id) select %s, unnest(%s::bigint[]) on conflict do nothing",
             [group.pk, ids],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @transaction.atomic
@@ -147,7 +147,7 @@ def remove_from_group(user: User, contacts: ContactQuerySet, group: Group) -> in
         cursor.execute(
             "delete from contacts_group_contacts where group_id = any(%s) and contact_id = any(%s)", [list(below), ids]
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from hongyan.dispatch.numbers import home_carrier
 
@@ -72,12 +73,13 @@ order by r.position, r.id
 
 def rule_from_row(row: Sequence[object]) -> RouteRule:
     """A row of `RULES`."""
-    head, (carriers, prefixes, categories, departments, weight) = row[:7], row[7:]
+    values: Any = row
+    carriers, prefixes, categories, departments, weight = values[7:]
     return RouteRule(
-        *head,  # type: ignore[arg-type]
-        frozenset(carriers),  # type: ignore[call-overload]
-        tuple(prefixes),  # type: ignore[arg-type]
-        frozenset(categories),  # type: ignore[call-overload]
-        frozenset(departments),  # type: ignore[call-overload]
-        weight,  # type: ignore[arg-type]
+        *values[:7],
+        carriers=frozenset(carriers),
+        prefixes=tuple(prefixes),
+        categories=frozenset(categories),
+        department_ids=frozenset(departments),
+        weight=weight,
     )

@@ -32,8 +32,7 @@ def find_channel(name: str) -> Channel:
 
 def gateway_channel(channel: Channel) -> GatewayChannel:
     """The channel as the gateway sees it, secret included."""
-    row = Channel.objects.filter(pk=channel.pk).values().get()
-    return from_row(row)
+    return from_row(dict(Channel.objects.filter(pk=channel.pk).values().get()))
 
 
 def create_channel(

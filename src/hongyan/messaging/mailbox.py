@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -77,7 +78,8 @@ select id, number, text, owner_id, submission_id from stored
 def route_new(most: int = 500) -> int:
     """Put up to `most` stored incoming messages into mailboxes; gives how many. One statement, however many."""
     with connection.cursor() as cursor:
-        cursor.execute(ROUTE, {"most": most, "within": THREADED_WITHIN, "now": timezone.now()})
+        parameters: dict[str, Any] = {"most": most, "within": THREADED_WITHIN, "now": timezone.now()}
+        cursor.execute(ROUTE, parameters)
         rows = cursor.fetchall()
     refusals = [(reply_id, number, text) for reply_id, number, text, _, _ in rows if is_opt_out(text)]
     if refusals:

@@ -161,7 +161,7 @@ class Session(ABC):
         events: list[Event] = []
         position, held = 0, len(buffer)
         try:
-            while held - position >= 4 and self.state is not State.CLOSED:
+            while held - position >= 4 and not self.is_closed:
                 size = int.from_bytes(buffer[position : position + 4], "big")
                 if not self.HEADER_OCTETS <= size <= self.LONGEST_PDU:
                     raise RemoteProtocolError(f"the peer announced a PDU of {size} octets")

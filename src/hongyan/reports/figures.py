@@ -105,7 +105,7 @@ def _rows(sql: str, user: User, period: Period, **further: Any) -> list[tuple[An
             sql.format(reach=condition),
             {"first": period.first, "last": period.last, **parameters, **further},
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 FROM = """
@@ -159,7 +159,7 @@ def replies_by_day(user: User, period: Period) -> list[tuple[date, int]]:
         cursor.execute(
             REPLIES.format(reach=condition), {"first": first, "after": after, "zone": str(zone), **parameters}
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def failures(user: User, period: Period, most: int = 8) -> list[Failure]:

@@ -64,7 +64,7 @@ class Behaviour:
 
     def changed(self, wanted: Mapping[str, Any]) -> Behaviour:
         """This behaviour with some settings changed. Raises BadSetting for unknown names and impossible values."""
-        kinds = {item.name: type(item.default) for item in fields(self)}
+        kinds: dict[str, type] = {item.name: type(getattr(self, item.name)) for item in fields(self)}
         values: dict[str, Any] = {}
         for name, value in wanted.items():
             if name not in kinds:

@@ -1,17 +1,20 @@
 """A simulated carrier account: a server that takes submits, sends receipts, and hands over what phones write.
 
-Unnamed numbers take a lean path: a response, a receipt from a bucket of its tenth of a second, no memory of the number.
-Named phones show the text and behave as they are told.
+Unnamed numbers take a lean path: a response, a receipt from a bucket of its hundredth of a second, no memory of the
+number. Named phones show the text and behave as they are told.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
-from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -30,50 +33,84 @@ from hongyan.protocols.events import (
 from hongyan.protocols.registry import Protocol, make_session
 from hongyan.protocols.session import Account, Role
 from hongyan.protocols.text import UCS2_RULE, Concatenation, decode, split, take_header
+from hongyan.simulator import codes
 from hongyan.simulator.accounts import Behaviour, DemonstrationAccount
-from hongyan.simulator.phones import Phone, Phones
+from hongyan.simulator.phones import MOST_WAITING, Part, Phone, Phones, Waiting
+from hongyan.simulator.schedule import TICK_S, Schedule
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
 
-TICK_S = 0.02
-FAIR_MIX = (
-    ("MK:0001", 30), ("MK:0024", 22), ("UNDELIV", 14), ("MK:0005", 10), ("EXPIRED", 9), ("MI:0024", 6), ("MB:1042", 4),
-    ("DB:0141", 3), ("ID:0076", 2),
-)  # fmt: skip
-"""How messages fail, a fair mix for a mainland carrier."""
 SLOW_S = 12.0
-FLOW_CONTROL = {"cmpp20": 8, "cmpp30": 8, "smpp34": 0x58}
-REFUSAL = {"cmpp20": 9, "cmpp30": 9, "smpp34": 0x45}
+"""What a slow phone takes longer than others."""
+RETRY_S = 3.0
+"""A receipt or answer that the peer put off is given again after this."""
+MOST_HELD_BYTES = 1 << 20
+RANDOM_PHONE = {"delivers": 85, "slow": 7, "fails": 8}
+
+Answer = tuple[Line, object, Sequence[str], int]
+Item = DeliveryReport | IncomingSegment
 
 
-def e164(number: str) -> str:
-    digits = number.lstrip("+")
-    return f"+86{digits}" if len(digits) == 11 and digits.startswith("1") else f"+{digits}"
+class CarrierLine(Line):
+    """A line that can fall silent: it then holds what comes in and writes nothing."""
+
+    def __init__(self, account: CarrierAccount) -> None:
+        facts = account.facts
+        habits = Account(login=facts.login, secret=facts.secret, window=500, heartbeat_s=60)
+        super().__init__(make_session(Protocol(facts.protocol), Role.SERVER, habits), account.on_events)
+        self._account = account
+        self._held = bytearray()
+
+    def data_received(self, data: bytes) -> None:
+        if not self._account.behaviour.is_silent:
+            super().data_received(data)
+        elif len(self._held) < MOST_HELD_BYTES:
+            self._held += data
+        else:
+            self.abort()
+
+    def flush(self) -> None:
+        if not self._account.behaviour.is_silent or self.session.is_closed:
+            super().flush()
+
+    @property
+    def held_bytes(self) -> int:
+        return len(self._held)
+
+    def speak(self) -> None:
+        """Answer what came in while the line was silent."""
+        held, self._held = bytes(self._held), bytearray()
+        super().data_received(held)
 
 
 class CarrierAccount:
     """One simulated account with its listener, lines and pending receipts."""
 
-    def __init__(self, facts: DemonstrationAccount, phones: Phones, changed: Callable[[], None]) -> None:
+    def __init__(self, facts: DemonstrationAccount, phones: Phones, stored: dict[str, Any] | None = None) -> None:
         self.facts = facts
-        self.behaviour = Behaviour()
         self.phones = phones
-        self.lines: list[Line] = []
-        self._changed = changed
+        self.behaviour = Behaviour()
+        self.lines: list[CarrierLine] = []
+        self._open: set[CarrierLine] = set()
         self._random = random.Random()
+        now = time.monotonic()
         self._serial = int(time.time()) << 16 & 0x7FFFFFFFFFFF0000
-        # Second in tenths -> what is due then. No timer for each message.
-        self._due: dict[int, list[Callable[[], None]]] = defaultdict(list)
-        self._outbox: deque[DeliveryReport | IncomingSegment] = deque()
-        self._parts: dict[tuple[str, int, int], dict[int, str]] = {}
-        self._window_started = 0.0
-        self._taken_in_window = 0
-        self._flush_soon: set[Line] = set()
+        self._answers: Schedule[Answer] = Schedule(now)
+        self._due: Schedule[Item] = Schedule(now)
+        self._arrivals: Schedule[tuple[Phone, Part]] = Schedule(now)
+        self._reports: deque[DeliveryReport] = deque()
+        self._incoming: deque[IncomingSegment] = deque()
+        self._second, self._taken = 0, 0
+        self._touched = False
+        self._to_flush: set[Line] = set()
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
-        self.per_number: dict[str, int] = {}
-        """How often each number was accepted: the truth that tests compare with."""
+        if stored:
+            self.behaviour = Behaviour().changed(stored["behaviour"])
+            for one in stored["incoming"]:
+                joined = Concatenation(**one["concatenation"]) if one["concatenation"] else None
+                self._incoming.append(IncomingSegment(**{**one, "concatenation": joined}))
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -88,238 +125,289 @@ class CarrierAccount:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        if self._ticking:
-            self._ticking.cancel()
         if self._server:
             self._server.close()
         self.drop()
+        if self._ticking:
+            self._ticking.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticking
+
+    def stored(self) -> dict[str, Any]:
+        """What must outlive a restart: the settings, and answers that no connection has taken."""
+        return {"behaviour": asdict(self.behaviour), "incoming": [asdict(one) for one in self._incoming]}
+
+    def behave(self, wanted: dict[str, Any]) -> None:
+        """Change settings. Raises BadSetting."""
+        was_silent = self.behaviour.is_silent
+        self.behaviour = self.behaviour.changed(wanted)
+        if was_silent and not self.behaviour.is_silent:
+            for line in tuple(self._open):
+                line.speak()
+        self.phones.changed()
 
     def drop(self) -> None:
         """Cut all lines, as a carrier's restart does."""
-        for line in list(self.lines):
+        for line in tuple(self._open):
             line.abort()
-        self.lines.clear()
 
     def garbage(self) -> None:
         """Send bytes that are no protocol."""
-        for line in self.lines:
-            line.send_raw(self._random.randbytes(64))
+        for line in tuple(self._open):
+            line.send_raw(b"\xff" + self._random.randbytes(63))
 
-    def _new_line(self) -> Line:
-        account = Account(login=self.facts.login, secret=self.facts.secret, window=500, heartbeat_s=60)
-        return Line(make_session(Protocol(self.facts.protocol), Role.SERVER, account), self._on_events)
+    # -- lines ---------------------------------------------------------------------------------------------------
 
-    def _on_events(self, line: Line, events: Sequence[Event]) -> None:
+    def _new_line(self) -> CarrierLine:
+        line = CarrierLine(self)
+        self._open.add(line)
+        return line
+
+    def on_events(self, line: Line, events: Sequence[Event]) -> None:
         for event in events:
             match event:
                 case SubmitRequested():
                     self._take(line, event)
-                case DeliverAnswered() if not event.accepted and not line.session.is_closed:
-                    self._outbox.append(event.reference)  # type: ignore[arg-type]
-                case DeliverAnswered() if not event.accepted:
-                    self._outbox.appendleft(event.reference)  # type: ignore[arg-type]
+                case DeliverAnswered(reference=item, accepted=False):
+                    assert isinstance(item, DeliveryReport | IncomingSegment)
+                    later = 0.0 if line.session.is_closed else RETRY_S
+                    self._due.add(time.monotonic() + later, item)
                 case LoginRequested():
                     self._login(line, event)
                 case Closed():
+                    assert isinstance(line, CarrierLine)
+                    self._open.discard(line)
                     if line in self.lines:
                         self.lines.remove(line)
-                        self._changed()
+                        self.phones.changed()
+        if self._reports and not self._incoming:
+            # A peer that answers fast need not wait for the next tick. The line writes after this.
+            self._hand_over(self._reports, [line])
 
     def _login(self, line: Line, event: LoginRequested) -> None:
         session = line.session
+        assert isinstance(line, CarrierLine)
         if event.login != self.facts.login:
-            session.refuse_login(event.token, line.now, why="login")
+            why = "login"
         elif self.behaviour.refuses_login or not event.check(self.facts.secret):
-            session.refuse_login(event.token, line.now, why="credentials")
+            why = "credentials"
         else:
             session.accept_login(event.token, line.now)
             self.lines.append(line)
-            self._changed()
+            self.phones.changed()
+            return
+        session.refuse_login(event.token, line.now, why=why)
+        self._open.discard(line)
 
     # -- submits -------------------------------------------------------------------------------------------------
 
     def _take(self, line: Line, event: SubmitRequested) -> None:
-        behaviour, submit = self.behaviour, event.submit
-        if behaviour.is_silent:
-            return
-        count = len(submit.recipients)
-        if self._too_fast(line.now, count):
-            self.phones.tally["throttled"] += count
-            self._answer(line, event.token, (), FLOW_CONTROL[self.facts.protocol])
+        behaviour, submit, phones = self.behaviour, event.submit, self.phones
+        numbers = submit.recipients
+        count = len(numbers)
+        self._touched = True
+        if behaviour.most_per_s and self._too_fast(count):
+            phones.tally["throttled"] += count
+            self._answer(line, event.token, (), codes.FLOW_CONTROL[self.facts.protocol])
             return
         if behaviour.refused and self._random.random() < behaviour.refused:
-            self.phones.tally["refused"] += count
-            self._answer(line, event.token, (), REFUSAL[self.facts.protocol])
+            phones.tally["refused"] += count
+            code = behaviour.refusal_code or self._random.choice(codes.REFUSALS[self.facts.protocol])
+            self._answer(line, event.token, (), code)
             return
-        self.phones.tally["submitted"] += count
-        first = self._next_ids(count)
-        ids = [f"{first + offset:x}" for offset in range(count)]
-        early = behaviour.early and self._random.random() < behaviour.early
-        for carrier_id, wire_number in zip(ids, submit.recipients, strict=True):
-            self._receive(carrier_id, wire_number, submit, early=bool(early))
-        if early:
-            self._at(behaviour.latency_s + 0.2, lambda: self._answer(line, event.token, ids, 0))
-        else:
-            self._answer(line, event.token, ids, 0)
+        phones.tally["submitted"] += count
+        ids = self._next_ids(count)
+        is_early = bool(behaviour.early) and self._random.random() < behaviour.early
+        source, protocol, wants_report = submit.source, self.facts.protocol, submit.wants_report
+        for carrier_id, number in zip(ids, numbers, strict=True):
+            phone = phones.find(number)
+            if phones.counts is not None and self._part(submit).number == 1:
+                phones.count(number)
+            if phone is not None:
+                self._on_phone(phone, carrier_id, number, submit, is_early=is_early)
+                continue
+            phones.recent.append((number, source, protocol))
+            if wants_report:
+                failed = self._random.random() < behaviour.failed
+                stat = codes.failure(protocol, self._random) if failed else codes.DELIVERED
+                self._report(carrier_id, number, stat, is_early=is_early)
+        self._answer(line, event.token, ids, 0, extra_s=0.2 if is_early else 0.0)
 
-    def _next_ids(self, count: int) -> int:
-        """The first of `count` ids that differ in their low sixteen bits only."""
+    def _next_ids(self, count: int) -> list[str]:
+        """`count` ids that differ in their low sixteen bits only, as one answer stands for them all."""
         if (self._serial & 0xFFFF) + count > 0xFFFF:
             self._serial += 0x10000 - (self._serial & 0xFFFF)
         first = self._serial + 1
         self._serial += count
-        return first
+        return [f"{number:x}" for number in range(first, first + count)]
 
-    def _too_fast(self, now: float, count: int) -> bool:
-        if not self.behaviour.most_per_s:
-            return False
-        if now - self._window_started >= 1:
-            self._window_started, self._taken_in_window = now, 0
-        if self._taken_in_window + count > self.behaviour.most_per_s:
+    def _too_fast(self, count: int) -> bool:
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._taken = second, 0
+        if self._taken + count > self.behaviour.most_per_s:
             return True
-        self._taken_in_window += count
+        self._taken += count
         return False
 
-    def _answer(self, line: Line, token: object, ids: Sequence[str], code: int) -> None:
-        if self.behaviour.latency_s <= TICK_S or (code == 0 and not ids):
+    def _answer(self, line: Line, token: object, ids: Sequence[str], code: int, *, extra_s: float = 0.0) -> None:
+        latency = self.behaviour.latency_s
+        if spread := self.behaviour.latency_spread * latency:
+            latency += spread * (self._random.random() * 2 - 1)
+        latency += extra_s
+        if latency < TICK_S / 2:
+            # The line writes when all that has come in is worked off.
             line.session.answer_submit(token, line.now, carrier_ids=ids, code=code)
-            line.flush()
-            return
-
-        def later() -> None:
-            line.session.answer_submit(token, line.now, carrier_ids=ids, code=code)
-            self._flush_soon.add(line)
-
-        self._at(self.behaviour.latency_s, later)
-
-    def _receive(self, carrier_id: str, wire_number: str, submit: Submit, *, early: bool) -> None:
-        number = e164(wire_number)
-        if submit.segment == 1:
-            self.per_number[number] = self.per_number.get(number, 0) + 1
-        phone = self.phones.phones.get(number)
-        if phone is None:
-            self.phones.recent.append((number, submit.source, self.facts.protocol))
-            failed = self._random.random() < self.behaviour.failed
-            self._report(carrier_id, wire_number, self._failure() if failed else "DELIVRD", early=early)
-            return
-        self._on_phone(phone, carrier_id, wire_number, submit, early=early)
-
-    def _failure(self) -> str:
-        codes, weights = zip(*FAIR_MIX, strict=True)
-        return str(self._random.choices(codes, weights)[0])
-
-    def _on_phone(self, phone: Phone, carrier_id: str, wire_number: str, submit: Submit, *, early: bool) -> None:
-        behaviour = phone.behaviour
-        if behaviour == "random":
-            behaviour = self._random.choices(("delivers", "slow", "fails"), (85, 7, 8))[0]
-        if behaviour == "empty":
-            self._report(carrier_id, wire_number, "MK:0001", early=early)
-        elif behaviour == "fails":
-            self._report(carrier_id, wire_number, self._failure(), early=early)
-        elif behaviour == "off":
-            phone.waiting.append(
-                {"carrier_id": carrier_id, "wire_number": wire_number, "account": self.facts.protocol,
-                 "text": self._text(submit), "source": submit.source, "segments": submit.segments,
-                 "segment": submit.segment, "reference": submit.content[3] if submit.has_header else 0}
-            )  # fmt: skip
-            self.phones.changed()
         else:
-            delay = SLOW_S if behaviour == "slow" else self.behaviour.latency_s
-            reference = submit.content[3] if submit.has_header else 0
-            text = self._text(submit)
-            self._at(
-                delay,
-                lambda: self._show(phone, text, submit.source, submit.segment, submit.segments, reference),
-            )
-            self._report(carrier_id, wire_number, "DELIVRD", early=early, extra_s=SLOW_S if behaviour == "slow" else 0)
+            self._answers.add(time.monotonic() + latency, (line, token, ids, code))
 
     @staticmethod
-    def _text(submit: Submit) -> str:
-        content = take_header(submit.content)[1] if submit.has_header else submit.content
-        return decode(content, submit.alphabet)
+    def _part(submit: Submit) -> Part:
+        joined, content = take_header(submit.content) if submit.has_header else (None, submit.content)
+        text = decode(content, submit.alphabet)
+        if joined is None:
+            return Part(text, submit.source, 0, submit.segments, submit.segment)
+        return Part(text, submit.source, joined.reference, joined.total, joined.part)
 
-    def _show(self, phone: Phone, text: str, source: str, segment: int, segments: int, reference: int) -> None:
-        """Put a text on the screen; parts of a long one wait for each other as on a real handset."""
-        if segments > 1:
-            key = (phone.number, reference, segments)
-            parts = self._parts.setdefault(key, {})
-            parts[segment] = text
-            if len(parts) < segments:
-                return
-            text = "".join(parts[number] for number in sorted(self._parts.pop(key)))
-        self.phones.show(
-            phone,
-            text,
-            time.time(),
-            is_mine=False,
-            service_number=source,
-            account=self.facts.protocol,
-            segments=segments,
-        )
-        self._changed()
-
-    def switched_on(self, phone: Phone) -> None:
-        """What waited for the phone arrives now."""
-        mine = [one for one in phone.waiting if one["account"] == self.facts.protocol]
-        phone.waiting = [one for one in phone.waiting if one["account"] != self.facts.protocol]
-        for one in mine:
-            self._show(phone, one["text"], one["source"], one["segment"], one["segments"], one["reference"])
-            self._report(one["carrier_id"], one["wire_number"], "DELIVRD", early=False)
-
-    # -- receipts and answers ------------------------------------------------------------------------------------
-
-    def _report(self, carrier_id: str, wire_number: str, code: str, *, early: bool, extra_s: float = 0.0) -> None:
-        behaviour = self.behaviour
-        if behaviour.missing and self._random.random() < behaviour.missing:
+    def _on_phone(self, phone: Phone, carrier_id: str, number: str, submit: Submit, *, is_early: bool) -> None:
+        behaviour, part = phone.behaviour, self._part(submit)
+        if behaviour == "random":
+            behaviour = self._random.choices(tuple(RANDOM_PHONE), tuple(RANDOM_PHONE.values()))[0]
+        if behaviour == "off":
+            until = time.time() + self.behaviour.expires_s
+            phone.waiting.append(
+                Waiting(carrier_id, number, self.facts.protocol, until, submit.wants_report, part),
+            )
+            del phone.waiting[:-MOST_WAITING]
+            self.phones.changed()
             return
-        self.phones.tally["delivered" if code == "DELIVRD" else "failed"] += 1
-        outcome = ReportClass.DELIVERED if code == "DELIVRD" else ReportClass.FAILED
-        now = datetime.now().strftime("%y%m%d%H%M")  # noqa: DTZ005 - carriers write local time
-        report = DeliveryReport(carrier_id, wire_number, outcome, code, now)
-        delay = 0.0 if early else behaviour.latency_s + extra_s + behaviour.receipt_s * self._random.uniform(0.5, 1.5)
-        self._at(delay, lambda: self._outbox.append(report))
-        if behaviour.duplicated and self._random.random() < behaviour.duplicated:
-            self._at(delay + 0.3, lambda: self._outbox.append(report))
+        extra = SLOW_S if behaviour == "slow" else 0.0
+        code = codes.DELIVERED
+        if behaviour == "empty":
+            code = codes.NO_SUCH_NUMBER[self.facts.protocol]
+        elif behaviour == "fails":
+            code = codes.failure(self.facts.protocol, self._random)
+        else:
+            self._arrivals.add(time.monotonic() + self.behaviour.latency_s + extra, (phone, part))
+        if submit.wants_report:
+            self._report(carrier_id, number, code, is_early=is_early, extra_s=extra)
+
+    # -- receipts ------------------------------------------------------------------------------------------------
+
+    def _report(self, carrier_id: str, number: str, code: str, *, is_early: bool = False, extra_s: float = 0.0) -> None:
+        behaviour, chance = self.behaviour, self._random.random
+        is_delivered = code == codes.DELIVERED
+        self.phones.tally["delivered" if is_delivered else "failed"] += 1
+        self._touched = True
+        if behaviour.missing and chance() < behaviour.missing:
+            return
+        outcome = ReportClass.DELIVERED if is_delivered else ReportClass.FAILED
+        report = DeliveryReport(carrier_id, number, outcome, code, self._stamp())
+        delay = 0.0
+        if not is_early:
+            delay = behaviour.latency_s * 2 + extra_s + behaviour.receipt_s * (0.5 + chance())
+        if behaviour.reordered and chance() < behaviour.reordered:
+            delay += (behaviour.receipt_s + 0.5) * (1 + 2 * chance())
+        now = time.monotonic()
+        self._due.add(now + delay, report)
+        if behaviour.duplicated and chance() < behaviour.duplicated:
+            self._due.add(now + delay + 0.3, report)
+
+    @staticmethod
+    def _stamp() -> str:
+        return datetime.now().strftime("%y%m%d%H%M")  # noqa: DTZ005 - carriers write local time
+
+    def behaviour_changed(self, phone: Phone) -> None:
+        """A phone was switched on, or lost its number: what waited for it arrives or fails now."""
+        if phone.behaviour == "off":
+            return
+        mine = [one for one in phone.waiting if one.account == self.facts.protocol]
+        phone.waiting = [one for one in phone.waiting if one.account != self.facts.protocol]
+        for one in mine:
+            code = codes.NO_SUCH_NUMBER[one.account] if phone.behaviour == "empty" else codes.DELIVERED
+            if code == codes.DELIVERED:
+                self._arrivals.add(time.monotonic() + 0.3, (phone, one.part))
+            if one.wants_report:
+                self._report(one.carrier_id, one.wire_number, code)
+
+    def _expire(self) -> None:
+        """Give up on what has waited too long for phones that are off."""
+        now, mine = time.time(), self.facts.protocol
+        for phone in self.phones.by_number.values():
+            over = [one for one in phone.waiting if one.account == mine and one.until <= now]
+            if not over:
+                continue
+            phone.waiting = [one for one in phone.waiting if one not in over]
+            for one in over:
+                if one.wants_report:
+                    self._report(one.carrier_id, one.wire_number, codes.EXPIRED)
+            self.phones.changed()
+
+    # -- answers of phones ---------------------------------------------------------------------------------------
 
     def answer(self, number: str, service_number: str, text: str) -> None:
-        """A phone writes to a service number; long texts go in parts."""
+        """A phone writes to a service number; long texts go in parts, kept until a connection has taken them."""
         self.phones.tally["answers"] += 1
+        self._touched = True
         digits = number.removeprefix("+86").lstrip("+")
         pieces = split(text, UCS2_RULE)
         reference = self._random.randrange(1, 255)
         for part, piece in enumerate(pieces, start=1):
             joined = Concatenation(reference, len(pieces), part) if len(pieces) > 1 else None
-            carrier_id = f"{self._next_ids(1):x}"
-            self._outbox.append(IncomingSegment(digits, service_number, piece, joined, carrier_id))
+            carrier_id = self._next_ids(1)[0]
+            self._incoming.append(IncomingSegment(digits, service_number, piece, joined, carrier_id))
 
-    def _at(self, delay_s: float, action: Callable[[], None]) -> None:
-        self._due[int((time.monotonic() + delay_s) / TICK_S)].append(action)
+    # -- the clock -----------------------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        """Fifty times a second: what is due, then the outbox into the lines' windows, one write for each line."""
-        done = int(time.monotonic() / TICK_S)
+        """A hundred times a second: what is due, then into the lines' windows, one write for each line."""
+        expire_at = time.monotonic() + 1
         while True:
             await asyncio.sleep(TICK_S)
-            until = int(time.monotonic() / TICK_S)
-            for slot in range(done, until):
-                for action in self._due.pop(slot, ()):
-                    action()
-            done = until
-            self._hand_over()
-            for line in self._flush_soon:
-                line.flush()
-            self._flush_soon.clear()
+            try:
+                now = time.monotonic()
+                self._work(now)
+                if now >= expire_at:
+                    expire_at = now + 1
+                    self._expire()
+            except Exception:
+                # One odd message must not stop the carrier for all others.
+                log.exception("the simulated carrier stumbled", account=self.facts.protocol)
 
-    def _hand_over(self) -> None:
-        lines = [line for line in self.lines if line.session.window_free and line.is_writable]
-        while self._outbox and lines:
-            line = lines[-1]
-            item = self._outbox.popleft()
+    def _work(self, now: float) -> None:
+        for phone, part in self._arrivals.take(now):
+            if phone.number in self.phones.by_number:
+                self.phones.arrive(phone, part, time.time(), self.facts.protocol)
+        for line, token, ids, code in self._answers.take(now):
+            line.session.answer_submit(token, line.now, carrier_ids=ids, code=code)
+            self._to_flush.add(line)
+        for item in self._due.take(now):
+            if isinstance(item, DeliveryReport):
+                self._reports.append(item)
+            else:
+                self._incoming.appendleft(item)
+        # A person who answers does not wait behind a hundred thousand receipts.
+        self._hand_over(self._incoming, self.lines)
+        self._hand_over(self._reports, self.lines)
+        for line in self._to_flush:
+            line.flush()
+        self._to_flush.clear()
+        if self._touched:
+            self._touched = False
+            self.phones.changed()
+
+    def _hand_over(self, items: deque[Any], among: Sequence[Line]) -> None:
+        if not items or self.behaviour.is_silent:
+            return
+        lines = [line for line in among if line.session.window_free and line.is_writable]
+        self._random.shuffle(lines)
+        while items and lines:
+            line, item = lines[-1], items.popleft()
             try:
                 line.session.deliver(item, item, line.now)
             except ProtocolError as error:
                 log.warning("a phone's text does not fit the protocol", error=str(error))
                 continue
-            self._flush_soon.add(line)
+            self._to_flush.add(line)
             if not line.session.window_free:
                 lines.pop()

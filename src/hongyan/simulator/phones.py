@@ -37,8 +37,9 @@ FIRST_PHONES = (
 
 def e164(number: str) -> str:
     """A number as it stands on the wire, with the plus: mainland numbers come with and without 86."""
-    digits = number.lstrip("+")
-    return f"+86{digits}" if len(digits) == 11 and digits.startswith("1") else f"+{digits}"
+    if number.startswith("+"):
+        return number
+    return f"+86{number}" if len(number) == 11 and number.startswith("1") else f"+{number}"
 
 
 @dataclass(slots=True)

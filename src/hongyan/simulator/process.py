@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import psycopg
@@ -13,10 +14,11 @@ import uvicorn
 
 from hongyan.runtime import database
 from hongyan.runtime.settings import Settings
-from hongyan.simulator.accounts import DEMONSTRATION
+from hongyan.simulator.accounts import DEMONSTRATION, DemonstrationAccount
 from hongyan.simulator.carrier import CarrierAccount
 from hongyan.simulator.control import Control, make_app
 from hongyan.simulator.phones import Phones
+from hongyan.simulator.store import Store
 
 log = structlog.get_logger()
 
@@ -24,61 +26,90 @@ SAVE_EVERY_S = 3.0
 TELL_EVERY_S = 0.3
 
 
-async def serve(settings: Settings) -> None:
-    """Run until cancelled; the phones' state is kept in the data folder."""
-    phones = Phones(settings.data_path / "simulator.json")
-    changed = asyncio.Event()
-    accounts = [CarrierAccount(facts, phones, changed.set) for facts in DEMONSTRATION]
-    for account in accounts:
-        await account.start()
-        log.info("simulated carrier listens", account=account.facts.title, port=account.facts.port)
-    address = urlsplit(settings.simulator_address)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            make_app(Control(accounts, phones), settings),
-            host=address.hostname or "127.0.0.1",
-            port=address.port or 80,
-            log_config=None,
-            lifespan="off",
-        )
-    )
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    tasks = [
-        asyncio.create_task(_save(phones)),
-        asyncio.create_task(_tell(settings, phones)),
-        asyncio.create_task(server._serve()),
-    ]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        server.should_exit = True
-        with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-            await asyncio.wait_for(tasks[-1], 2)
-        for task in tasks:
-            task.cancel()
-        for account in accounts:
-            await account.stop()
-        phones.save()
+class Simulator:
+    """What one process runs; `port` is where its control address listens."""
 
+    def __init__(self, settings: Settings, facts: Sequence[DemonstrationAccount] = DEMONSTRATION) -> None:
+        self._settings = settings
+        self._store = Store(settings.data_path / "simulator.json")
+        self.phones, self.accounts = self._restored(facts)
 
-async def _save(phones: Phones) -> None:
-    while True:
-        await asyncio.sleep(SAVE_EVERY_S)
-        phones.save()
-
-
-async def _tell(settings: Settings, phones: Phones) -> None:
-    """Announce changes to open pages. The simulator works without a database; pages then look by themselves."""
-    told = phones.version
-    while True:
+    def _restored(self, facts: Sequence[DemonstrationAccount]) -> tuple[Phones, list[CarrierAccount]]:
+        stored = self._store.read()
         try:
-            connection = await psycopg.AsyncConnection.connect(database.url(settings), autocommit=True)
-            async with connection:
-                while True:
-                    await asyncio.sleep(TELL_EVERY_S)
-                    if phones.version != told:
-                        told = phones.version
+            phones = Phones(stored.get("phones"))
+            kept = stored.get("accounts", {})
+            return phones, [CarrierAccount(one, phones, kept.get(one.protocol)) for one in facts]
+        except (KeyError, TypeError, ValueError) as error:
+            log.warning("the simulator's state cannot be read; starting anew", error=str(error))
+            self._store.put_aside()
+            phones = Phones()
+            return phones, [CarrierAccount(one, phones) for one in facts]
+
+    async def run(self) -> None:
+        """Until cancelled; the phones' state is kept in the data folder."""
+        for account in self.accounts:
+            await account.start()
+            log.info("simulated carrier listens", account=account.facts.title, port=account.port)
+        address = urlsplit(self._settings.simulator_address)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                make_app(Control(self.accounts, self.phones), self._settings),
+                host=address.hostname or "127.0.0.1",
+                port=address.port or 80,
+                log_config=None,
+                lifespan="off",
+                access_log=False,
+            )
+        )
+        tasks = [
+            # `serve` would take the signals, which belong to the process.
+            asyncio.create_task(server._serve()),
+            asyncio.create_task(self._save()),
+            asyncio.create_task(self._tell()),
+        ]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            server.should_exit = server.force_exit = True
+            for task in tasks[1:]:
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, TimeoutError):
+                await asyncio.wait_for(tasks[0], 2)
+            for account in self.accounts:
+                await account.stop()
+            self._write()
+
+    def _write(self) -> None:
+        accounts = {account.facts.protocol: account.stored() for account in self.accounts}
+        try:
+            self._store.write(self.phones.version, self.phones.stored(), accounts)
+        except OSError as error:
+            log.warning("the simulator's state cannot be written", error=str(error))
+
+    async def _save(self) -> None:
+        while True:
+            await asyncio.sleep(SAVE_EVERY_S)
+            self._write()
+
+    async def _tell(self) -> None:
+        """Announce changes to open pages. The simulator works without a database; pages then look by themselves."""
+        told = self.phones.version
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    database.url(self._settings), autocommit=True, application_name="hongyan simulator"
+                ) as connection:
+                    while True:
+                        await self.phones.wait_for_change(told)
+                        told = self.phones.version
                         payload = json.dumps({"topic": "phones", "data": {"version": told}})
                         await connection.execute("select pg_notify('hongyan_live', %s)", [payload])
-        except psycopg.Error:
-            await asyncio.sleep(2)
+                        await asyncio.sleep(TELL_EVERY_S)
+            except (psycopg.Error, OSError, RuntimeError):
+                await asyncio.sleep(2)
+
+
+async def serve(settings: Settings, facts: Sequence[DemonstrationAccount] = DEMONSTRATION) -> None:
+    """Run the simulated carriers until cancelled."""
+    await Simulator(settings, facts).run()

@@ -6,12 +6,12 @@ from collections import defaultdict
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
-TICK_S = 0.02
+TICK_S = 0.01
 """Width of a bucket, and how often somebody looks."""
 
 
 class Schedule(Generic[Item]):
-    """Items by the fiftieth of a second in which they are due; adding and taking cost the same however many wait."""
+    """Items by the hundredth of a second in which they are due; adding and taking cost the same however many wait."""
 
     def __init__(self, now: float) -> None:
         self._buckets: dict[int, list[Item]] = defaultdict(list)

@@ -10,7 +10,7 @@ import re
 import select
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +90,7 @@ def read(path: Path, *, sheet: str = "", limits: Limits = LIMITS) -> Iterator[li
             yield [(line, cells) for line, cells in frame["rows"]]
 
 
-def _frames(path: Path, sheet: str, limits: Limits) -> Iterator[Any]:
+def _frames(path: Path, sheet: str, limits: Limits) -> Generator[Any, None, None]:
     """Frames of the child until its end. A child that dies or takes too long is an error of the file."""
     child = subprocess.Popen(
         [

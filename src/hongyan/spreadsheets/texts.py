@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -117,7 +117,7 @@ def _evidence(lines: list[str], sign: str) -> float:
     return holding / len(lines) + even / len(lines) + (0.1 if sign == "\t" else 0.0)
 
 
-def rows_of(path: Path, shape: TextShape, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def rows_of(path: Path, shape: TextShape, limits: Limits) -> Generator[tuple[int, list[str]], None, None]:
     """Line number (from 1) and cells of each row that is not blank. Streams; line ends may be mixed."""
     with path.open(encoding=shape.encoding, errors="replace", newline="" if shape.delimiter else None) as file:
         for line, cells in _split(file, shape):
@@ -134,7 +134,7 @@ def rows_of(path: Path, shape: TextShape, limits: Limits) -> Iterator[tuple[int,
                 yield line, cells
 
 
-def _split(file: Iterator[str], shape: TextShape) -> Iterator[tuple[int, list[str]]]:
+def _split(file: Iterator[str], shape: TextShape) -> Generator[tuple[int, list[str]], None, None]:
     if not shape.delimiter or shape.is_split_once:
         for line, content in enumerate(_bounded(file), start=1):
             clean = content.replace("\x00", "").lstrip("\ufeff").rstrip("\r\n")

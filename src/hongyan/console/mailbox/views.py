@@ -50,8 +50,8 @@ def _replies(request: HttpRequest, user: User) -> QuerySet[Reply]:
     if asked:
         named = Contact.objects.visible_to(user).filter(name__icontains=asked).values("number")
         found = found.filter(Q(text__icontains=asked) | Q(number__contains=asked) | Q(number__in=named))
-    found = _between(request, found, "received_at")
-    return found.select_related("submission", "owner")
+    dated: QuerySet[Reply] = _between(request, found, "received_at")
+    return dated.select_related("submission", "owner")
 
 
 def _between(request: HttpRequest, found: Any, field: str) -> Any:
@@ -105,9 +105,8 @@ def act(request: HttpRequest) -> HttpResponseBase:
         case "star":
             for one in chosen:
                 mailbox.set_favourite(user, one, not one.is_favourite)
-    return redirect(
-        request.POST.get("next") if (request.POST.get("next") or "").startswith("/mailbox/") else "console:mailbox"
-    )  # type: ignore[arg-type]
+    back = request.POST.get("next", "")
+    return redirect(back if back.startswith("/mailbox/") else "console:mailbox")
 
 
 def conversation(request: HttpRequest, reply_id: int) -> HttpResponseBase:
@@ -124,7 +123,7 @@ def conversation(request: HttpRequest, reply_id: int) -> HttpResponseBase:
         .order_by("-id")[:100]
     )
     texts = dict(Submission.objects.filter(pk__in={one.submission_id for one in sent}).values_list("pk", "text"))
-    items = [
+    items: list[dict[str, Any]] = [
         {"at": one.submitted_at or one.planned_at, "text": one.text or texts.get(one.submission_id, ""), "mine": True,
          "state": one.state, "submission": one.submission_id}
         for one in sent
@@ -201,8 +200,8 @@ def sent(request: HttpRequest) -> HttpResponseBase:
     subs = Submission.objects.in_bulk({one.submission_id for one in rows})
     protocols = dict(Channel.objects.values_list("pk", "protocol"))
     for one in rows:
-        one.submission = subs[one.submission_id]  # type: ignore[attr-defined]
-        one.words = words(one.reason, protocols.get(one.channel_id or 0, ""))  # type: ignore[attr-defined]
+        one.submission = subs[one.submission_id]
+        one.words = words(one.reason, protocols.get(one.channel_id or 0, ""))
     return render(
         request,
         "console/mailbox/sent.html",

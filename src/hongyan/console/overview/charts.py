@@ -1,4 +1,7 @@
-"""The overview's plots as ECharts options: plain values in, a dict out; colours come from the theme in the browser."""
+"""The overview's plots as ECharts options: plain values in, a dict out.
+
+`tones` names colours of console.css for the series in order; the browser fills them in, for light and dark.
+"""
 
 from __future__ import annotations
 
@@ -58,6 +61,7 @@ def shares(rows: Sequence[Share]) -> Option:
     """Horizontal bars, the largest on top: delivered and not delivered of each."""
     rows = list(rows)[:12][::-1]
     return {
+        "tones": ["good", "bad"],
         "grid": {**GRID, "top": 32},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
         "legend": {"top": 0, "right": 0},
@@ -86,6 +90,7 @@ def reasons(rows: Sequence[tuple[str, int]]) -> Option:
     """Why messages were not delivered, the commonest on top."""
     rows = list(rows)[::-1]
     return {
+        "tones": ["bad"],
         "grid": {**GRID, "top": 8},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
         "xAxis": {"type": "value", "minInterval": 1},
@@ -99,6 +104,7 @@ def reasons(rows: Sequence[tuple[str, int]]) -> Option:
 def price(rows: Sequence[tuple[date, int]]) -> Option:
     """Cost of each month in yuan."""
     return {
+        "tones": ["accent"],
         "grid": {**GRID, "top": 16},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "category", "data": [date_format(month, "YEAR_MONTH_FORMAT") for month, _price in rows]},

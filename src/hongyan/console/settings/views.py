@@ -19,7 +19,7 @@ from hongyan.accounts.rights import Reach, Right
 from hongyan.console.access import me, needs
 from hongyan.dispatch.numbers import BadNumber, mask, normalise
 from hongyan.messaging.models import BlockedNumber, OptOut, Signature
-from hongyan.site.health import parts
+from hongyan.reports.health import parts
 
 
 @needs(Right.MANAGE_CHANNELS)
@@ -40,7 +40,7 @@ def signatures(request: HttpRequest) -> HttpResponseBase:
             case "default":
                 with transaction.atomic():
                     Signature.objects.update(is_default=False)
-                    Signature.objects.filter(pk=request.POST.get("id")).update(is_default=True)
+                    Signature.objects.filter(pk=request.POST.get("id", "0")).update(is_default=True)
             case "remove":
                 found = get_object_or_404(Signature, pk=request.POST.get("id"))
                 audit.record(user, "signature.removed", found)
@@ -67,7 +67,9 @@ def refusals(request: HttpRequest) -> HttpResponseBase:
 def _change_refusals(request: HttpRequest) -> None:
     user, blocked = me(request), request.POST.get("tab") == "blocked"
     if remove := request.POST.get("remove"):
-        found = get_object_or_404(BlockedNumber if blocked else OptOut, pk=remove)
+        found: BlockedNumber | OptOut = (
+            get_object_or_404(BlockedNumber, pk=remove) if blocked else get_object_or_404(OptOut, pk=remove)
+        )
         audit.record(
             user, "refusal.removed", summary=mask(found.number), detail={"list": "blocked" if blocked else "opted out"}
         )

@@ -119,7 +119,10 @@ def field(bound: BoundField, *, extra_class: str = "") -> dict[str, Any]:
         kind, css = "plain", "form-select"
     else:
         kind, css = "plain", "form-control"
-    attributes = {"class": f"{css} {'is-invalid' if bound.errors else ''}"}
+    # Django puts a group's attributes on its wrapper, so a group gets its look from console.css.
+    attributes: dict[str, str | bool] = (
+        {} if kind == "group" else {"class": f"{css} {'is-invalid' if bound.errors else ''}"}
+    )
     if bound.errors:
         attributes["aria-invalid"] = "true"
         attributes["aria-describedby"] = f"{bound.auto_id}_error"

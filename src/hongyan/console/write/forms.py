@@ -74,7 +74,7 @@ class WriteForm(forms.Form):
             field: tuple(int(value) for value in self.data.getlist(name) if value.isdigit())  # type: ignore[attr-defined]
             for name, field in KINDS.items()
         }
-        return Selection(**chosen, numbers=tuple(self.typed.good))
+        return Selection.from_json({**chosen, "numbers": self.typed.good})
 
     def facts(self) -> dict[str, Any]:
         """Fields of the draft. Also from a form with faults: what was typed is kept."""

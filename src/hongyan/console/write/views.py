@@ -62,19 +62,19 @@ def _chips(user: User, selection: Selection) -> list[Chip]:
 
 def _prefilled(user: User, query: QueryDict) -> tuple[dict[str, Any], Selection, int | None]:
     """What a link from elsewhere already says: ?group=3, ?contacts=1,2, ?reply=9, ?text=..."""
-    chosen: dict[str, tuple[int, ...]] = {}
+    chosen: dict[str, Any] = {}
     for name, field in KINDS.items():
         values = [part for value in (*query.getlist(name), *query.getlist(f"{name}s")) for part in value.split(",")]
         chosen[field] = tuple(int(value) for value in values if value.isdigit())
     initial: dict[str, Any] = {"text": query.get("text", ""), "numbers": query.get("number", "")}
     answers = None
     if query.get("reply", "").isdigit():
-        reply = mailbox.access_reply(user, int(query["reply"]))
+        reply = mailbox.access_reply(user, int(query.get("reply", "0")))
         answers, initial["numbers"] = reply.pk, reply.number
     default = Signature.objects.filter(is_default=True).first()
     initial["signature"] = default.text if default else ""
     initial["personal"] = user.uses_personal_signature
-    return initial, Selection(**chosen), answers
+    return initial, Selection.from_json(chosen), answers
 
 
 @needs(Right.SEND)
@@ -138,8 +138,11 @@ def preview(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     form = WriteForm(user, request.POST)
     form.is_valid()
-    draft = drafts.save(user, _draft(user, request.POST.get("draft")), **form.facts(), **_answers(user, request))
-    asked = request_of(draft)
+    draft = _draft(user, request.POST.get("draft"))
+    facts = form.facts()
+    if draft is not None or facts["text"].strip() or not form.selection().is_empty:
+        draft = drafts.save(user, draft, **facts, **_answers(user, request))
+    asked = request_of(draft or Submission(owner=user, **facts))
     count = recipients.count(user, asked.selection)
     at = int(request.POST.get("at", "0") or 0) if request.POST.get("at", "0").isdigit() else 0
     sample = [one for chunk in recipients.stream(user, asked.selection, by_row=False, most=20) for one in chunk]

@@ -22,7 +22,7 @@
     });
     const each = (value, change) => (Array.isArray(value) ? value.map(change) : value && change(value));
     return {
-      color: ["--hy-good", "--hy-info", "--hy-bad", "--hy-accent", "--hy-wait"].map(style),
+      color: (option.tones || ["good", "info", "bad", "accent", "wait"]).map((tone) => style(`--hy-${tone}`)),
       textStyle: { fontFamily: style("--tblr-font-sans-serif") || "sans-serif" },
       animationDuration: 300,
       ...option,

@@ -1,0 +1,32 @@
+"""How each part of the installation is: what the supervisor says, corrected by what the database has heard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import Error, connection
+
+from hongyan.runtime.settings import settings
+from hongyan.runtime.supervisor import read_status
+
+BEAT_LIMIT_S = 15
+
+
+def parts() -> dict[str, dict[str, Any]]:
+    """Each part with "state" up or down; what the supervisor says, corrected by what the database has heard."""
+    found: dict[str, dict[str, Any]] = {name: dict(part) for name, part in read_status(settings().data_path).items()}
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select kind, max(beat_at), max(beat_at) > now() - %s * interval '1 second' from dispatch_node group by 1",
+                [BEAT_LIMIT_S],
+            )
+            for kind, beat_at, lives in cursor.fetchall():
+                part = found.setdefault(kind, {})
+                part["heard_at"] = beat_at.timestamp()
+                part["state"] = "up" if lives else "down"
+        found["database"] = {"state": "up"}
+    except Error as error:
+        found["database"] = {"state": "down", "detail": type(error).__name__}
+    found["web"] = {**found.get("web", {}), "state": "up"}
+    return found
