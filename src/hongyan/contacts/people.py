@@ -168,7 +168,7 @@ def copy_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> in
         )
         copied = cursor.rowcount
     audit.record(user, "contacts.copied", book, detail={"contacts": copied})
-    return copied
+    return int(copied)
 
 
 def matching(contacts: ContactQuerySet, asked: str) -> ContactQuerySet:

@@ -73,13 +73,18 @@ order by r.position, r.id
 
 def rule_from_row(row: Sequence[object]) -> RouteRule:
     """A row of `RULES`."""
-    values: Any = row
-    carriers, prefixes, categories, departments, weight = values[7:]
+    route: Any = row
     return RouteRule(
-        *values[:7],
-        carriers=frozenset(carriers),
-        prefixes=tuple(prefixes),
-        categories=frozenset(categories),
-        department_ids=frozenset(departments),
-        weight=weight,
+        id=route[0],
+        name=route[1],
+        position=route[2],
+        channel_id=route[3],
+        protocol=route[4],
+        price_micros=route[5],
+        service_number=route[6],
+        carriers=frozenset(route[7]),
+        prefixes=tuple(route[8]),
+        categories=frozenset(route[9]),
+        department_ids=frozenset(route[10]),
+        weight=route[11],
     )

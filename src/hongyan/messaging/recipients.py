@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+import msgspec
 from django.db import connection
 
 from hongyan.accounts.models import User
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
 
 CHUNK = 3000
+_VALUES = msgspec.json.Decoder(dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ def stream(
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql, {**_parameters(owner, selection), "after": after})
         while rows := cursor.fetchmany(CHUNK):
-            held += [Recipient(number, name, contact, values or {}) for number, name, contact, values in rows]
+            # Django's cursors give jsonb as text.
+            held += [Recipient(number, name, contact, _VALUES.decode(values)) for number, name, contact, values in rows]
             last = held[-1].number
             cut = len(held)
             while cut and held[cut - 1].number == last:

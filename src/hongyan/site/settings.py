@@ -143,7 +143,6 @@ LANGUAGES = [("zh-hans", _("简体中文")), ("zh-hant", _("繁體中文")), ("e
 LOCALE_PATHS = sorted(PACKAGE.glob("*/locale")) + sorted(PACKAGE.glob("console/*/locale"))
 
 STATIC_URL = "/static/"
-STATIC_ROOT = OPERATOR.data_path / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

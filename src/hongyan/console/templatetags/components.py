@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
@@ -51,7 +51,8 @@ def badge(state: str) -> SafeString:
 
 @register.filter
 def number(value: float | None) -> str:
-    return number_format(value, use_l10n=True, force_grouping=True) if value is not None else "–"
+    # Thousands in every language: Django's Chinese formats have no separator.
+    return f"{value:,}" if value is not None else "–"
 
 
 @register.filter

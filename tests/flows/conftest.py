@@ -1,0 +1,109 @@
+"""The whole product, started as a user starts it, and a browser in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def _free_ports() -> int:
+    """The first of four ports in a row that nobody uses."""
+    for base in range(18200, 19000, 10):
+        sockets = [socket.socket() for _ in range(4)]
+        try:
+            for offset, one in enumerate(sockets):
+                one.bind(("127.0.0.1", base + offset))
+        except OSError:
+            continue
+        finally:
+            for one in sockets:
+                one.close()
+        return base
+    raise AssertionError("no free ports")
+
+
+@dataclass(frozen=True)
+class Product:
+    base: str
+    process: subprocess.Popen[bytes]
+    data: Path
+    environment: dict[str, str]
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "hongyan.cli", *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """Hongyan with its demonstration, on ports of its own."""
+    data = tmp_path_factory.mktemp("product")
+    port = _free_ports()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("HONGYAN_")}
+    environment |= {"HONGYAN_DATA_DIR": str(data), "HONGYAN_PORT": str(port), "HONGYAN_DEMO": "yes"}
+    with (data / "run.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "hongyan.cli", "run"], env=environment, stdout=log, stderr=log
+        )
+    product = Product(f"http://127.0.0.1:{port}", process, data, environment)
+    deadline = time.monotonic() + 120
+    while True:
+        try:
+            if httpx.get(f"{product.base}/healthz", timeout=5).status_code == 200:
+                break
+        except httpx.HTTPError:
+            pass
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise AssertionError((data / "run.log").read_text()[-3000:])
+        time.sleep(0.2)
+    yield product
+    process.send_signal(signal.SIGTERM)
+    process.wait(40)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium fonts-wqy-microhei")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, product: Product) -> Iterator[Page]:
+    """Signed in as the demonstration's administrator, in Chinese."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN", base_url=product.base)
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/sign-in/")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", "hongyan-demo")
+    page.click("form button.btn-primary")
+    page.wait_for_url("**/")
+    yield page
+    context.close()

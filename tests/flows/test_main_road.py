@@ -1,0 +1,113 @@
+"""The main job, end to end, as a newcomer does it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from playwright.sync_api import Page, expect
+
+from tests.flows.conftest import Product
+
+pytestmark = pytest.mark.browser
+
+
+def a_spreadsheet(path: Path, rows: int) -> Path:
+    """Customers with names and points; two rows are wrong, one is double, two numbers are named virtual phones."""
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["客户姓名", "手机号码", "积分"])
+    sheet.append(["王小雨", "138-0013-8001", 120])
+    sheet.append(["李明", "+86 139 1111 0002", 80])
+    for number in range(rows - 2):
+        sheet.append([f"客户{number}", f"1380020{number:04d}", number + 1])
+    sheet.append(["重复", "13800138001", 1])
+    sheet.append(["坏号码", "12345", 1])
+    sheet.append(["没有号码", "", 1])
+    book.save(path)
+    return path
+
+
+def _number(text: str) -> int:
+    return int(re.sub(r"\D", "", text) or 0)
+
+
+def test_a_newcomer_imports_writes_watches_resends_and_gets_an_answer(page: Page, tmp_path: Path) -> None:
+    # A spreadsheet of customers becomes a recipient list whose columns are variables.
+    page.goto("/write/")
+    page.click("button[data-bs-target='#to-file']")
+    page.set_input_files("[data-upload]", a_spreadsheet(tmp_path / "客户.xlsx", 2000))
+    expect(page.locator("#upload .alert-success")).to_contain_text("2,000 行可用", timeout=30_000)
+    expect(page.locator(".hy-chip")).to_contain_text("客户")
+
+    # The text uses them; the phone shows a real recipient's.
+    page.fill("[data-text]", "{客户姓名}您好，您的积分为{积分}分，收到请回复。")
+    expect(page.locator("#preview [data-count]")).to_have_text("2,000")
+    expect(page.locator("#preview .hy-bubble")).to_contain_text("您的积分为")
+    page.click("button[type=submit].btn-lg")
+
+    # Nothing leaves before the exact effect has been shown.
+    expect(page.locator("h1")).to_have_text("检查后发送")
+    page.get_by_role("button", name="发送给 2,000 人").click()
+    page.wait_for_url(re.compile(r"/submissions/\d+/"))
+
+    # It finishes while we look on.
+    expect(page.locator("#live .hy-badge").first).to_contain_text("已完成", timeout=60_000)
+    delivered = page.locator(".hy-tile", has_text="已送达").locator(".hy-tile-value")
+    expect(delivered).to_have_text(re.compile(r"1,[789]\d\d|2,000"), timeout=60_000)
+
+    # Who did not get it, and why; then once more to those only.
+    expect(page.locator("#live")).to_contain_text("未送达原因")
+    resend = page.get_by_role("button", name=re.compile("补发给未收到的"))
+    missed = _number(resend.inner_text())
+    assert 0 < missed < 300
+    resend.click()
+    expect(page.locator("#live")).to_contain_text("是对之前任务的补发")
+    expect(page.locator("#live")).to_contain_text(f"/ {missed}")
+
+    # An answer from a virtual phone is in the mailbox within seconds.
+    page.goto("/phones/")
+    phone = page.locator(".hy-handset, .phone, [data-phone]", has_text="王小雨").first
+    expect(phone).to_contain_text("您的积分为120分")
+    phone.locator("input[name=text], textarea[name=text]").first.fill("收到，谢谢鸿雁")
+    phone.locator("input[name=text], textarea[name=text]").first.press("Enter")
+    page.goto("/mailbox/")
+    expect(page.locator("#list")).to_contain_text("收到，谢谢鸿雁", timeout=10_000)
+    page.get_by_role("link", name="收到，谢谢鸿雁").first.click()
+    expect(page.locator("#thread")).to_contain_text("您的积分为120分")
+
+    # And we answer back.
+    page.fill("#text", "不客气")
+    page.get_by_role("button", name="发送").click()
+    page.goto("/phones/")
+    expect(page.locator(".hy-handset, .phone, [data-phone]", has_text="王小雨").first).to_contain_text("不客气")
+
+
+def test_what_is_wrong_is_said_before_anything_is_sent(page: Page) -> None:
+    page.goto("/write/")
+    page.click("button[data-bs-target='#to-numbers']")
+    page.fill("#id_numbers", "13800138001\n12345\n１３９１１１１０００２")
+    expect(page.locator("#preview")).to_contain_text("12345")
+    expect(page.locator("#preview [data-count]")).to_have_text("2")
+    page.click("button[type=submit].btn-lg")
+    expect(page.locator("[role=alert]")).to_contain_text("内容是空的")
+    expect(page.locator("#id_numbers")).to_have_value(re.compile("12345"))
+
+
+def test_a_message_goes_out_from_the_command_line(product: Product) -> None:
+    done = product.command(
+        "send", "--to", "13800138001,13911110002", "--text", "命令行测试", "--wait", "--json"
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert '"delivered": 2' in done.stdout
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_page_scrolls_sideways(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in ("/", "/write/", "/submissions/", "/mailbox/", "/people/", "/phones/", "/channels/", "/settings/users/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
