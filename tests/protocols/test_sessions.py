@@ -1,0 +1,209 @@
+"""Both ends of a connection at once, for every protocol: what one sends must come out of the other as itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hongyan.protocols.errors import NotLoggedIn, WindowFull
+from hongyan.protocols.events import (
+    Closed,
+    DeliverAnswered,
+    DeliveryReport,
+    Event,
+    IncomingReceived,
+    IncomingSegment,
+    LoggedIn,
+    LoginRefused,
+    LoginRequested,
+    ReportClass,
+    ReportReceived,
+    Submit,
+    SubmitAnswered,
+    SubmitRequested,
+    SubmitUnanswered,
+    Verdict,
+)
+from hongyan.protocols.registry import Protocol, make_session
+from hongyan.protocols.session import Account, Role
+from hongyan.protocols.text import Alphabet
+
+ACCOUNT = Account(login="901234", secret="secret", window=4)
+THROTTLED = {Protocol.CMPP20: 8, Protocol.CMPP30: 8, Protocol.SMPP34: 0x58}
+SUBMIT = Submit("10690001", ("13800138000",), "你好".encode("utf-16-be"), Alphabet.UCS2)
+
+
+class Pair:
+    """A client and a server session whose bytes go to each other."""
+
+    def __init__(self, protocol: Protocol, account: Account = ACCOUNT) -> None:
+        self.client = make_session(protocol, Role.CLIENT, account)
+        self.server = make_session(protocol, Role.SERVER, replace(account, secret="secret"))
+        self.now = 0.0
+        self.client.opened(self.now)
+        self.server.opened(self.now)
+
+    def pump(self) -> list[Event]:
+        events: list[Event] = []
+        while True:
+            out, back = self.client.data_to_send(), self.server.data_to_send()
+            if not out and not back:
+                return events
+            events += self.server.receive(out, self.now) + self.client.receive(back, self.now)
+
+    def logged_in(self) -> Pair:
+        (asked,) = self.pump()
+        assert isinstance(asked, LoginRequested)
+        assert asked.check("secret")
+        self.server.accept_login(asked.token, self.now)
+        assert self.pump() == [LoggedIn()]
+        return self
+
+
+@pytest.fixture(params=list(Protocol), ids=lambda protocol: protocol.value)
+def protocol(request: pytest.FixtureRequest) -> Iterator[Protocol]:
+    return request.param
+
+
+def test_a_submit_comes_out_as_itself_and_its_answer_comes_back(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    (asked,) = pair.pump()
+    assert isinstance(asked, SubmitRequested)
+    assert (asked.submit.source, asked.submit.recipients, asked.submit.content) == (
+        SUBMIT.source, SUBMIT.recipients, SUBMIT.content,
+    )  # fmt: skip
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=("ab12",))
+    assert pair.pump() == [SubmitAnswered("ref", Verdict.ACCEPTED, ("ab12",))]
+
+
+def test_a_report_is_answered_only_when_it_is_stored(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    report = DeliveryReport("ab12", "13800138000", ReportClass.DELIVERED, "DELIVRD", "2611231200")
+    pair.server.deliver(report, "r1", pair.now)
+    (received,) = pair.pump()
+    assert isinstance(received, ReportReceived)
+    assert received.report == report
+    assert pair.pump() == []
+    pair.client.answer(received.token, pair.now)
+    assert pair.pump() == [DeliverAnswered("r1", accepted=True)]
+
+
+def test_an_incoming_text_arrives(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.server.deliver(IncomingSegment("13800138000", "106900011001", "收到😀", None, "77"), 1, pair.now)
+    (received,) = pair.pump()
+    assert isinstance(received, IncomingReceived)
+    assert (received.incoming.text, received.incoming.service_number) == ("收到😀", "106900011001")
+
+
+def test_a_wrong_password_is_refused_with_a_reason(protocol: Protocol) -> None:
+    pair = Pair(protocol, replace(ACCOUNT, secret="wrong"))
+    (asked,) = pair.pump()
+    assert isinstance(asked, LoginRequested)
+    assert not asked.check("secret")
+    pair.server.refuse_login(asked.token, pair.now)
+    refused, closed = pair.pump()
+    assert isinstance(refused, LoginRefused)
+    assert not refused.may_retry
+    assert "password" in refused.why
+    assert isinstance(closed, Closed)
+
+
+def test_flow_control_is_not_a_failure(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    (asked,) = pair.pump()
+    assert isinstance(asked, SubmitRequested)
+    pair.server.answer_submit(asked.token, pair.now, code=THROTTLED[protocol])
+    (answered,) = pair.pump()
+    assert isinstance(answered, SubmitAnswered)
+    assert answered.verdict is Verdict.THROTTLED
+
+
+def test_the_window_is_never_exceeded(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    for reference in range(4):
+        pair.client.submit(SUBMIT, reference, pair.now)
+    assert pair.client.window_free == 0
+    with pytest.raises(WindowFull):
+        pair.client.submit(SUBMIT, 5, pair.now)
+
+
+def test_nothing_is_sent_before_login(protocol: Protocol) -> None:
+    with pytest.raises(NotLoggedIn):
+        Pair(protocol).client.submit(SUBMIT, 1, 0.0)
+
+
+def test_what_is_unanswered_when_the_line_breaks_is_of_unknown_fate(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    events = pair.client.connection_lost(pair.now)
+    assert [type(event) for event in events] == [SubmitUnanswered, Closed]
+    assert pair.client.connection_lost(pair.now) == []
+
+
+def test_a_silent_peer_is_asked_three_times_then_given_up(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    events: list[Event] = []
+    for _ in range(6):
+        due = pair.client.next_tick_at
+        if due is None:
+            break
+        events += pair.client.tick(due)
+        pair.client.data_to_send()
+    assert isinstance(events[-1], Closed)
+    assert "no longer answers" in events[-1].why
+
+
+def test_an_answer_after_the_time_limit_does_no_harm(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    (asked,) = pair.pump()
+    assert isinstance(asked, SubmitRequested)
+    pair.now = 61.0
+    assert [type(event) for event in pair.client.tick(pair.now)] == [SubmitUnanswered]
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=("ab12",))
+    assert pair.pump() == []
+
+
+def test_a_lying_length_closes_the_session_and_keeps_no_bytes(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    events = pair.client.receive(b"\xff\xff\xff\xff" + bytes(100), pair.now)
+    assert isinstance(events[-1], Closed)
+    assert "announced" in events[-1].why
+
+
+@pytest.mark.parametrize("protocol_", list(Protocol), ids=lambda one: one.value)
+@given(data=st.binary(max_size=300), cuts=st.lists(st.integers(1, 60), max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_no_bytes_raise_and_any_cut_gives_the_same_events(protocol_: Protocol, data: bytes, cuts: list[int]) -> None:
+    whole, parts = Pair(protocol_).logged_in(), Pair(protocol_).logged_in()
+    # A length that fits, so that the body is read.
+    stream = (4 + len(data)).to_bytes(4, "big") + data
+    expected = whole.client.receive(stream, 0.0)
+    found: list[Event] = []
+    position = 0
+    for cut in itertools.chain(cuts, [len(stream)]):
+        found += parts.client.receive(stream[position : position + cut], 0.0)
+        position += cut
+    assert [type(event) for event in found] == [type(event) for event in expected]
+
+
+def test_one_answer_to_a_group_stands_for_ids_that_count_up() -> None:
+    pair = Pair(Protocol.CMPP20).logged_in()
+    numbers = tuple(f"1380013{number:04d}" for number in range(100))
+    pair.client.submit(replace(SUBMIT, recipients=numbers), "group", pair.now)
+    (asked,) = pair.pump()
+    assert isinstance(asked, SubmitRequested)
+    assert asked.submit.recipients == numbers
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=("1fffe",))
+    (answered,) = pair.pump()
+    assert isinstance(answered, SubmitAnswered)
+    # The low sixteen bits wrap within themselves.
+    assert answered.carrier_ids[:3] == ("1fffe", "1ffff", "10000")
