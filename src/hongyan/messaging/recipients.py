@@ -155,7 +155,8 @@ def stream(
             held += [Recipient(number, name, contact, _VALUES.decode(values)) for number, name, contact, values in rows]
             last = held[-1].number
             cut = len(held)
-            while cut and held[cut - 1].number == last:
+            # A full chunk may have been cut inside a number's rows; the last one has not.
+            while len(rows) == CHUNK and cut and held[cut - 1].number == last:
                 cut -= 1
             if cut:
                 yield held[:cut]
