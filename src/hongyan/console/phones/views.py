@@ -2,139 +2,286 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRedirect
 
+from hongyan.accounts import audit
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.context import follow
-from hongyan.dispatch.numbers import BadNumber, home_carrier, normalise
+from hongyan.console.phones.forms import USUAL, AccountForm, PhoneForm
+from hongyan.dispatch.numbers import CARRIER_WORDS, home_carrier
+from hongyan.protocols.registry import Protocol
 from hongyan.simulator.client import SimulatorAway, SimulatorRefused, call
 
-BEHAVIOURS = {
-    "delivers": gettext_lazy("Always receives"),
-    "off": gettext_lazy("Switched off"),
-    "empty": gettext_lazy("Number does not exist"),
-    "slow": gettext_lazy("Slow"),
-    "random": gettext_lazy("At random"),
+CROWD = 1000
+ON_THE_WALL = 3
+"""Messages that a small screen shows."""
+
+WALLPAPERS = (196, 262, 14, 168, 224, 338, 36, 206, 288, 150, 240, 352)
+"""Hues that sit well beside the console's ink and teal, told apart from neighbour to neighbour."""
+
+# behaviour -> icon, tone, label, explanation
+BEHAVIOURS: dict[str, tuple[str, str, str | Promise, str | Promise]] = {
+    "delivers": (
+        "circle-check", "good", gettext_lazy("On"), gettext_lazy("Receives everything within seconds"),
+    ),
+    "off": (
+        "power", "quiet", gettext_lazy("Switched off"),
+        gettext_lazy("Messages wait until it is switched on, and expire after a while"),
+    ),
+    "empty": ("ghost", "bad", gettext_lazy("No such number"), gettext_lazy("Fails at once with the code for an empty number")),
+    "slow": ("hourglass", "warn", gettext_lazy("Slow"), gettext_lazy("Receives after a dozen seconds")),
+    "random": (
+        "dice-5", "info", gettext_lazy("At random"), gettext_lazy("Mostly receives, now and then slow or failing"),
+    ),
+}  # fmt: skip
+REFUSALS: dict[str, str | Promise] = {
+    "nothing_to_answer": gettext_lazy("This phone has not received anything it could answer."),
+    "nothing_to_send": gettext_lazy("Type a text first."),
+    "phone_is_off": gettext_lazy("This phone cannot write: it is switched off, or its number does not exist."),
+    "phone_exists": gettext_lazy("There is a phone with this number already."),
+    "too_many_phones": gettext_lazy("The wall is full: remove a phone first."),
+    "text_too_long": gettext_lazy("This text is too long for a message."),
+    "bad_number": gettext_lazy("This is not a mobile number."),
+    "no_such_phone": gettext_lazy("This phone is no longer there."),
 }
-ACCOUNT_FIELDS = (
-    ("latency_s", gettext_lazy("Answer after (s)"), 0.01),
-    ("receipt_s", gettext_lazy("Receipt after (s)"), 0.1),
-    ("most_per_s", gettext_lazy("Most a second (0: no limit)"), 1),
-    ("refused", gettext_lazy("Share refused"), 0.01),
-    ("failed", gettext_lazy("Share failed"), 0.01),
-    ("duplicated", gettext_lazy("Receipts twice"), 0.01),
-    ("early", gettext_lazy("Receipts early"), 0.01),
-    ("missing", gettext_lazy("Receipts missing"), 0.01),
-)
+INCIDENTS: dict[str, str | Promise] = {
+    "drop": gettext_lazy("The connections have been cut; the gateway comes back by itself."),
+    "garbage": gettext_lazy("Garbage has been sent; the gateway closes the connections and comes back."),
+    "silence": gettext_lazy("The account answers nothing any more, until you let it speak again."),
+    "speak": gettext_lazy("The account speaks again and answers what it took meanwhile."),
+}
 
 
-def _state() -> dict[str, Any] | None:
-    """What the simulator shows, with times as times; None when it does not run."""
+def _words(refusal: SimulatorRefused) -> str:
+    return str(REFUSALS.get(str(refusal), _("The simulated carrier refused this.")))
+
+
+def _prepare(phone: dict[str, Any]) -> dict[str, Any]:
+    icon, tone, label, _explanation = BEHAVIOURS[phone["behaviour"]]
+    received = [message for message in phone["messages"] if not message["is_mine"]]
+    for message in phone["messages"]:
+        message["at"] = datetime.fromtimestamp(message["at"], UTC)
+    return phone | {
+        "icon": icon,
+        "tone": tone,
+        "label": label,
+        "carrier": _(CARRIER_WORDS[home_carrier(phone["number"])]),
+        "hue": WALLPAPERS[phone["id"] % len(WALLPAPERS)],
+        "is_reachable": phone["behaviour"] not in {"off", "empty"},
+        "can_answer": bool(received) and phone["behaviour"] not in {"off", "empty"},
+        "service_number": received[-1]["service_number"] if received else "",
+        "newest": phone["messages"][: -ON_THE_WALL - 1 : -1],
+    }
+
+
+def _oddities(form: AccountForm, behaviour: dict[str, Any]) -> list[str]:
+    """What differs from a well-behaved carrier, in words."""
+    usual = asdict(USUAL)
+    return [
+        str(field.label) if isinstance(behaviour[name], bool) else f"{field.label}: {form.initial[name]}"
+        for name, field in form.fields.items()
+        if behaviour[name] != usual[name]
+    ]
+
+
+def _state(posted: AccountForm | None = None, protocol: str = "") -> dict[str, Any] | None:
+    """What the simulator shows, ready for the templates; None when it does not run."""
     try:
         state = call("/state")
-    except SimulatorAway:
+    except (SimulatorAway, SimulatorRefused):
         return None
-    for phone in state["phones"]:
-        phone["behaviour_words"] = BEHAVIOURS[phone["behaviour"]]
-        phone["carrier"] = str(home_carrier(phone["number"]))
-        phone["can_answer"] = any(not message["is_mine"] for message in phone["messages"])
-        for message in phone["messages"]:
-            message["at"] = datetime.fromtimestamp(message["at"], UTC)
-        phone["messages"] = phone["messages"][-8:]
+    state["phones"] = [_prepare(phone) for phone in state["phones"]]
+    state["crowd"] = min(CROWD, state["crowd"])
+    state["turned_away"] = state["tally"]["refused"] + state["tally"]["throttled"]
     for one in state["accounts"]:
-        one["fields"] = [(name, label, one["behaviour"][name], step) for name, label, step in ACCOUNT_FIELDS]
+        form = AccountForm(one["protocol"], one["behaviour"])
+        one["oddities"] = _oddities(form, one["behaviour"])
+        one["form"] = posted if posted is not None and one["protocol"] == protocol else form
+        one["label"] = Protocol(one["protocol"]).label
     return state
 
 
 @needs(Right.SEND)
+@require_GET
 def phones(request: HttpRequest) -> HttpResponseBase:
+    return _page(request)
+
+
+def _page(request: HttpRequest, *, status: int = 200, form: PhoneForm | None = None, **posted: Any) -> HttpResponseBase:
     follow(request, "phones")
-    return render(request, "console/phones/phones.html", {"state": _state(), "behaviours": BEHAVIOURS.items()})
+    context = {"state": _state(**posted), "new_phone": form or PhoneForm()}
+    return render(request, "console/phones/phones.html", context, status=status)
 
 
 @needs(Right.SEND)
+@require_GET
 def wall(request: HttpRequest) -> HttpResponseBase:
-    return render(request, "console/phones/wall.html", {"state": _state(), "behaviours": BEHAVIOURS.items()})
+    """What changes by itself; the page's script puts it in place without disturbing who types."""
+    return render(request, "console/phones/wall.html", {"state": _state()})
 
 
-def _do(request: HttpRequest, path: str, body: dict[str, Any], done: str = "") -> None:
+def _found(phone_id: int) -> dict[str, Any]:
+    """Raises Http404, also when the simulator is away: then the page has nothing to show either."""
     try:
-        answer = call(path, body)
+        state = call("/state")
+    except (SimulatorAway, SimulatorRefused) as error:
+        raise Http404 from error
+    for one in state["phones"]:
+        if one["id"] == phone_id:
+            return _prepare(one)
+    raise Http404
+
+
+@needs(Right.SEND)
+@require_GET
+def phone(request: HttpRequest, phone_id: int) -> HttpResponseBase:
+    return _opened(request, phone_id)
+
+
+def _opened(request: HttpRequest, phone_id: int, *, error: str = "", typed: str = "") -> HttpResponseBase:
+    """One phone grown large: alone for htmx, else as a page."""
+    follow(request, "phones")
+    context = {"phone": _found(phone_id), "behaviours": BEHAVIOURS, "error": error, "typed": typed}
+    template = "opened" if getattr(request, "htmx", False) else "phone"
+    return render(request, f"console/phones/{template}.html", context)
+
+
+def _asked(request: HttpRequest, path: str, body: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
+    """The simulator's answer, or None and why there is none."""
+    try:
+        return call(path, body), ""
     except SimulatorAway:
-        messages.error(request, _("The simulated carrier does not answer."))
-    except SimulatorRefused:
-        messages.error(request, _("This phone has nothing to answer yet."))
+        return None, _("The simulated carrier does not answer.")
+    except SimulatorRefused as refusal:
+        return None, _words(refusal)
+
+
+@needs(Right.SEND)
+@require_POST
+def answer(request: HttpRequest, phone_id: int) -> HttpResponseBase:
+    text = request.POST.get("text", "")
+    _done, error = _asked(request, "/answer", {"id": phone_id, "text": text})
+    return _opened(request, phone_id, error=error, typed=text if error else "")
+
+
+@needs(Right.SEND)
+@require_POST
+def behave(request: HttpRequest, phone_id: int) -> HttpResponseBase:
+    """Switch a phone on or off, make it slow, empty, random."""
+    behaviour = request.POST.get("behaviour", "")
+    error = ""
+    if behaviour in BEHAVIOURS:
+        _done, error = _asked(request, "/phone", {"id": phone_id, "behaviour": behaviour})
+    if request.POST.get("from") == "wall" and not getattr(request, "htmx", False):
+        return redirect("console:phones")
+    return _opened(request, phone_id, error=error)
+
+
+@needs(Right.MANAGE_CHANNELS)
+@require_POST
+def change(request: HttpRequest, phone_id: int) -> HttpResponseBase:
+    """Rename a phone, empty its screen, or take it off the wall."""
+    what = request.POST.get("what", "")
+    body: dict[str, Any] = {"id": phone_id}
+    if what in {"remove", "clear"}:
+        body[what] = True
     else:
-        if done:
-            messages.success(request, done % answer)
+        body["name"] = request.POST.get("name", "")
+    _done, error = _asked(request, "/phone", body)
+    if what == "remove" and not error:
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRedirect(reverse("console:phones"))
+        return redirect("console:phones")
+    return _opened(request, phone_id, error=error)
 
 
-def _back(request: HttpRequest) -> HttpResponseBase:
-    """The wall anew for htmx, the page for everybody else."""
-    return wall(request) if getattr(request, "htmx", False) else redirect("console:phones")
-
-
-@needs(Right.SEND)
+@needs(Right.MANAGE_CHANNELS)
 @require_POST
-def answer(request: HttpRequest) -> HttpResponseBase:
-    _do(request, "/answer", {"number": request.POST.get("number", ""), "text": request.POST.get("text", "")})
-    return _back(request)
-
-
-@needs(Right.SEND)
-@require_POST
-def change(request: HttpRequest) -> HttpResponseBase:
-    """Behaviour of a phone; adding, renaming and removing one needs the right to channels."""
-    body: dict[str, Any] = {"number": request.POST.get("number", "")}
-    if behaviour := request.POST.get("behaviour"):
-        body["behaviour"] = behaviour
-    if me(request).may(Right.MANAGE_CHANNELS):
-        if request.POST.get("remove"):
-            body["remove"] = True
-        if name := request.POST.get("name"):
-            try:
-                body |= {"name": name, "number": normalise(body["number"])}
-            except BadNumber:
-                messages.error(request, _("This is not a mobile number."))
-                return redirect("console:phones")
-    _do(request, "/phone", body)
-    return _back(request)
+def add(request: HttpRequest) -> HttpResponseBase:
+    form = PhoneForm(request.POST)
+    if form.is_valid():
+        _done, error = _asked(request, "/phones", form.cleaned_data)
+        if not error:
+            return redirect("console:phones")
+        form.add_error(None, error)
+    return _page(request, status=422, form=form)
 
 
 @needs(Right.SEND)
 @require_POST
 def crowd(request: HttpRequest) -> HttpResponseBase:
-    _do(request, "/crowd", {"count": 1000}, _("%(answered)d people have answered."))
+    """Up to a thousand of those who got a message last answer now."""
+    done, error = _asked(request, "/crowd", {"count": CROWD})
+    if done is None:
+        messages.error(request, error)
+    else:
+        count = done["answered"]
+        audit.record(me(request), "simulator.crowd_answered", detail={"answers": count})
+        messages.success(
+            request,
+            ngettext("%(count)s person has answered.", "%(count)s people have answered.", count) % {"count": count},
+        )
+    return redirect("console:phones")
+
+
+def _account_or_404(protocol: str) -> dict[str, Any]:
+    try:
+        accounts = call("/state")["accounts"]
+    except (SimulatorAway, SimulatorRefused) as error:
+        raise Http404 from error
+    for one in accounts:
+        if one["protocol"] == protocol:
+            return dict(one)
+    raise Http404
+
+
+@needs(Right.MANAGE_CHANNELS)
+@require_POST
+def account(request: HttpRequest, protocol: str) -> HttpResponseBase:
+    """How an account behaves from now on."""
+    known = _account_or_404(protocol)
+    if request.POST.get("what") == "usual":
+        wanted = asdict(USUAL)
+    else:
+        form = AccountForm(protocol, known["behaviour"], request.POST)
+        if not form.is_valid():
+            return _page(request, status=422, posted=form, protocol=protocol)
+        wanted = form.behaviour()
+    _done, error = _asked(request, "/account", {"protocol": protocol, "behaviour": wanted})
+    if error:
+        messages.error(request, error)
+    else:
+        changed = {name: value for name, value in wanted.items() if known["behaviour"][name] != value}
+        audit.record(me(request), "simulator.changed", summary=known["title"], detail=changed)
+        messages.success(request, _("%(account)s behaves like that from now on.") % {"account": known["title"]})
     return redirect("console:phones")
 
 
 @needs(Right.MANAGE_CHANNELS)
 @require_POST
-def account(request: HttpRequest) -> HttpResponseBase:
-    """How an account behaves, or an incident."""
-    body: dict[str, Any] = {"protocol": request.POST.get("protocol", "")}
-    if incident := request.POST.get("incident"):
-        body["incident"] = incident
-        done = _("Done: watch the channels.")
+def incident(request: HttpRequest, protocol: str) -> HttpResponseBase:
+    """Something goes wrong at the carrier now."""
+    known = _account_or_404(protocol)
+    kind = request.POST.get("kind", "")
+    if kind not in INCIDENTS:
+        raise Http404
+    _done, error = _asked(request, "/incident", {"protocol": protocol, "kind": kind})
+    if error:
+        messages.error(request, error)
     else:
-        values: dict[str, Any] = {}
-        for name, _label, _step in ACCOUNT_FIELDS:
-            try:
-                values[name] = max(0.0, float(request.POST.get(name, "0")))
-            except ValueError:
-                continue
-        values["refuses_login"] = "refuses_login" in request.POST
-        values["is_silent"] = "is_silent" in request.POST
-        body["behaviour"] = values
-        done = _("Saved.")
-    _do(request, "/account", body, done.replace("%", "%%"))
+        audit.record(me(request), "simulator.incident", summary=known["title"], detail={"kind": kind})
+        messages.success(request, str(INCIDENTS[kind]))
     return redirect("console:phones")
