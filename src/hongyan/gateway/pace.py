@@ -6,17 +6,18 @@ from __future__ import annotations
 class Pace:
     """Tokens are messages. `throttled` lowers the rate by a third, each quiet second raises it by a twentieth again."""
 
-    def __init__(self, per_second: float, now: float) -> None:
+    def __init__(self, per_second: float, now: float, *, burst_at_least: int = 1) -> None:
         self.limit = per_second
         self.rate = per_second
-        self._tokens = 1.0
+        self._least = burst_at_least
+        self._tokens = max(burst_at_least, per_second / 10)
         self._filled_at = now
         self._raised_at = now
         self._held_until = now
 
     def _fill(self, now: float) -> None:
         # A tenth of a second's burst keeps the average without waking up for each message.
-        most = max(1.0, self.rate / 10)
+        most = max(self._least, self.rate / 10)
         self._tokens = min(most, self._tokens + (now - self._filled_at) * self.rate)
         self._filled_at = now
         if self.rate < self.limit and now - self._raised_at >= 1:
@@ -34,12 +35,12 @@ class Pace:
         self._fill(now)
         self._tokens -= count
 
-    def wait_s(self, now: float) -> float:
-        """Until at least one more message may leave."""
+    def wait_s(self, now: float, count: int = 1) -> float:
+        """Until `count` more messages may leave."""
         if now < self._held_until:
             return self._held_until - now
         self._fill(now)
-        return max(0.0, (1 - self._tokens) / self.rate)
+        return max(0.0, (count - self._tokens) / self.rate)
 
     def throttled(self, now: float) -> None:
         """The carrier answered "flow control"."""

@@ -94,7 +94,7 @@ class Sender:
         self._connect = connect
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
-        self._pace = Pace(channel.speed_per_s, self._loop.time())
+        self._pace = Pace(channel.speed_per_s, self._loop.time(), burst_at_least=channel.numbers_per_submit)
         self._works: deque[Work] = deque()
         self._leased: dict[int, Work] = {}
         self._again: deque[Flight] = deque()
@@ -142,9 +142,15 @@ class Sender:
         """Wait for a reason to go on: a wake-up, tokens, or the next look."""
         limit = LOOK_EVERY_S
         if (self._works or self._again) and self.window_free:
-            limit = min(limit, max(0.002, self._pace.wait_s(self._loop.time())))
+            limit = min(limit, max(0.002, self._pace.wait_s(self._loop.time(), self._wanted())))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), limit)
+
+    def _wanted(self) -> int:
+        """How many tokens are worth waking up for."""
+        if self._again or not self._works or self._works[0].batch.text is None:
+            return 1
+        return min(self.channel.numbers_per_submit, len(self._works[0].waiting))
 
     async def _renew(self, connection: AsyncConnection[Any]) -> None:
         now = self._loop.time()
@@ -169,6 +175,9 @@ class Sender:
         """Send as much of the first batch as window and pace allow; tells whether anything moved."""
         work = self._works[0]
         count = min(len(work.waiting), self._room(work), self._pace.available(self._loop.time()))
+        if work.batch.text is not None and count < len(work.waiting):
+            # Whole submits only, until the rest of the batch: a hundred numbers, not now seven and then ninety-three.
+            count -= count % self.channel.numbers_per_submit
         if count <= 0:
             return False
         chunk = [work.waiting[index] for index in range(count)]

@@ -1,0 +1,336 @@
+"""The gateway over real sockets against the simulated carrier: every message accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, ClassVar
+
+import pytest
+from django.db import connection
+
+from hongyan.dispatch.models import Batch, Channel, Incoming, Message
+from hongyan.gateway.process import Gateway
+from hongyan.messaging import submissions, tasks
+from hongyan.messaging.asking import Request
+from hongyan.messaging.models import Submission
+from hongyan.messaging.recipients import Selection
+from hongyan.protocols.events import IncomingSegment, SubmitRequested
+from hongyan.protocols.registry import Protocol, make_session
+from hongyan.protocols.session import Account, Role
+from hongyan.protocols.text import Concatenation
+from hongyan.runtime.settings import read
+from hongyan.wire.line import Line
+from tests.builders import Company
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class LoopThread:
+    """An event loop beside the test, so that the test's own queries stay ordinary ones."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+    def close(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)
+        self.loop.close()
+
+
+@pytest.fixture
+def beside() -> Iterator[LoopThread]:
+    thread = LoopThread()
+    yield thread
+    for carrier in Carrier.started:
+        thread.run(carrier.stop())
+    Carrier.started.clear()
+    thread.close()
+
+
+class Carrier:
+    """A carrier of a few lines: accepts, reports, and does what a test tells it otherwise."""
+
+    started: ClassVar[list[Carrier]] = []
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.lines: list[Line] = []
+        self.seen: list[str] = []
+        """Numbers of accepted first segments, in order."""
+        self.submits = 0
+        self.serial = 0x10000
+        self.on_submit: Callable[[Line, SubmitRequested], bool] = lambda _line, _event: False
+        """Returns True when it has dealt with the submit itself."""
+        self.reports = True
+
+    async def start(self) -> int:
+        server = await asyncio.get_running_loop().create_server(self._line, "127.0.0.1", 0)
+        self.server = server
+        Carrier.started.append(self)
+        return int(server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        self.server.close()
+        for line in self.lines:
+            line.abort()
+        await asyncio.sleep(0.05)
+
+    def _line(self) -> Line:
+        account = Account(login="901234", secret="secret", window=1000)
+        return Line(make_session(self.protocol, Role.SERVER, account), self._on_events)
+
+    def _on_events(self, line: Line, events: Any) -> None:
+        for event in events:
+            if isinstance(event, SubmitRequested):
+                self.submits += 1
+                if not self.on_submit(line, event):
+                    self.accept(line, event)
+            elif hasattr(event, "check"):
+                line.session.accept_login(event.token, line.now)
+                self.lines.append(line)
+
+    def accept(self, line: Line, event: SubmitRequested, *, twice: bool = False) -> None:
+        from hongyan.protocols.events import DeliveryReport, ReportClass
+
+        submit = event.submit
+        first = self.serial
+        self.serial += len(submit.recipients)
+        if submit.segment == 1:
+            self.seen += submit.recipients
+        line.session.answer_submit(event.token, line.now, carrier_ids=[f"{first:x}"])
+        for offset, number in enumerate(submit.recipients):
+            if self.reports:
+                report = DeliveryReport(f"{first + offset:x}", number, ReportClass.DELIVERED, "DELIVRD", "2611231200")
+                for _ in range(2 if twice else 1):
+                    line.session.deliver(report, None, line.now)
+
+
+@contextlib.contextmanager
+def running(beside: LoopThread) -> Iterator[None]:
+    """A gateway on the test's database."""
+    facts = connection.settings_dict
+    url = f"postgresql://{facts['USER']}@/{facts['NAME']}?host={facts['HOST']}"
+
+    async def start() -> asyncio.Task[None]:
+        return asyncio.create_task(Gateway(read({"HONGYAN_DATABASE_URL": url})).run())
+
+    async def stop(task: asyncio.Task[None]) -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    task = beside.run(start())
+    try:
+        yield
+    finally:
+        beside.run(stop(task))
+
+
+def eventually(condition: Callable[[], Any], limit_s: float = 20.0) -> None:
+    """Look again and again until it is so."""
+    deadline = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        threading.Event().wait(0.05)
+
+
+def asked(company: Company, count: int, text: str = "通知", category: str = "notice") -> Submission:
+    numbers = tuple(f"+861380013{number:04d}" for number in range(count))
+    submission = submissions.submit(
+        company.sender, Request(text=text, selection=Selection(numbers=numbers), category=category)
+    )
+    tasks.plan(submission.pk)
+    return submission
+
+
+def states(submission: Submission) -> dict[str, int]:
+    return {state: count for state, count in submissions.balance(submission).by_state.items() if count}
+
+
+def set_up(beside: LoopThread, company: Company, carrier: Carrier, **facts: Any) -> None:
+    port = beside.run(carrier.start())
+    facts = {"port": port, "protocol": carrier.protocol.value, "speed_per_s": 50_000, "window_size": 32, **facts}
+    Channel.objects.filter(pk=company.channel.pk).update(**facts)
+
+
+@pytest.fixture
+def company(transactional_db: None) -> Company:
+    from tests import builders
+
+    # Django's flush leaves tables alone that it does not manage.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """truncate dispatch_node, dispatch_connection, dispatch_incoming, dispatch_incoming_part, dispatch_tally,
+               dispatch_parked_report, dispatch_segment, dispatch_message, dispatch_batch, dispatch_route, dispatch_channel"""
+        )
+    return builders.company()
+
+
+@pytest.mark.parametrize("protocol", list(Protocol), ids=lambda one: one.value)
+def test_every_message_is_sent_once_and_its_receipt_is_stored(
+    beside: LoopThread, company: Company, protocol: Protocol
+) -> None:
+    carrier = Carrier(protocol)
+    set_up(beside, company, carrier)
+    submission = asked(company, 1200)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 1200})
+    assert len(carrier.seen) == len(set(carrier.seen)) == 1200
+    assert not (Batch.objects.exclude(state="sent").exists)()
+
+
+def test_equal_texts_share_a_submit_of_a_hundred_numbers(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP30)
+    set_up(beside, company, carrier, numbers_per_submit=100)
+    submission = asked(company, 1000)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 1000})
+    assert carrier.submits == 10
+
+
+def test_long_texts_are_delivered_when_all_segments_are(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier)
+    submission = asked(company, 5, "雁" * 150)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 5})
+    assert carrier.submits == 15
+
+
+def test_receipts_that_come_twice_change_nothing_and_early_ones_wait(beside: LoopThread, company: Company) -> None:
+    from hongyan.protocols.events import DeliveryReport, ReportClass
+
+    carrier = Carrier(Protocol.CMPP20)
+
+    def early(line: Line, event: SubmitRequested) -> bool:
+        number = event.submit.recipients[0]
+        if int(number[-1]) % 2:
+            carrier.accept(line, event, twice=True)
+            return True
+        carrier.serial += 1
+        report = DeliveryReport(f"{carrier.serial:x}", number, ReportClass.FAILED, "MK:0001", "2611231200")
+        line.session.deliver(report, None, line.now)
+        token, carrier_id = event.token, f"{carrier.serial:x}"
+
+        def answer() -> None:
+            line.session.answer_submit(token, line.now, carrier_ids=[carrier_id])
+            line.flush()
+
+        asyncio.get_running_loop().call_later(0.4, answer)
+        return True
+
+    carrier.on_submit = early
+    set_up(beside, company, carrier)
+    submission = asked(company, 20)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 10, "failed": 10})
+    balance = submissions.balance(submission)
+    assert balance.total == 20
+
+
+def test_flow_control_slows_down_and_loses_nothing(beside: LoopThread, company: Company) -> None:
+    carrier, refused = Carrier(Protocol.CMPP20), set[str]()
+
+    def throttle(line: Line, event: SubmitRequested) -> bool:
+        number = event.submit.recipients[0]
+        if number in refused or len(refused) >= 30:
+            return False
+        refused.add(number)
+        line.session.answer_submit(event.token, line.now, code=8)
+        return True
+
+    carrier.on_submit = throttle
+    set_up(beside, company, carrier)
+    submission = asked(company, 100)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 100})
+    assert len(carrier.seen) == len(set(carrier.seen)) == 100
+
+
+def test_a_refused_submit_fails_with_the_carriers_code(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    carrier.on_submit = lambda line, event: line.session.answer_submit(event.token, line.now, code=13) is None
+    set_up(beside, company, carrier)
+    submission = asked(company, 3)
+    with running(beside):
+        eventually(lambda: states(submission) == {"failed": 3})
+    assert set(Message.objects.values_list("reason", flat=True)) == {"submit:13"}
+
+
+def test_a_line_cut_in_mid_window_leaves_uncertain_and_sends_nothing_twice(
+    beside: LoopThread, company: Company
+) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    swallowed: list[str] = []
+
+    def cut(line: Line, event: SubmitRequested) -> bool:
+        if len(carrier.seen) < 100 or len(swallowed) >= 10:
+            return False
+        swallowed.extend(event.submit.recipients)
+        if len(swallowed) == 10:
+            line.abort()
+        return True
+
+    carrier.on_submit = cut
+    set_up(beside, company, carrier)
+    submission = asked(company, 400)
+    with running(beside):
+        eventually(lambda: "queued" not in states(submission) and "submitted" not in states(submission))
+    result = states(submission)
+    assert sum(result.values()) == 400
+    assert 10 <= result["uncertain"] <= 32
+    assert not set(swallowed) & set(carrier.seen)
+    assert len(carrier.seen) == len(set(carrier.seen))
+
+
+def test_a_dead_gateways_batch_goes_on_behind_its_watermark(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier)
+    submission = asked(company, 50)
+    Batch.objects.update(state="leased", leased_by="gone", watermark=7, lease_until="2020-01-01T00:00:00Z")
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 43, "uncertain": 7})
+    assert len(carrier.seen) == 43
+
+
+def test_nothing_leaves_after_cancel(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier, speed_per_s=100)
+    submission = asked(company, 500)
+    with running(beside):
+        eventually(lambda: len(carrier.seen) > 20)
+        submissions.cancel(company.sender, submission)
+        eventually(lambda: "queued" not in states(submission) and "submitted" not in states(submission))
+    result = states(submission)
+    assert result["cancelled"] + len(carrier.seen) == 500
+    assert result.get("delivered") == len(carrier.seen)
+
+
+def test_parts_of_an_incoming_text_are_joined_and_repeats_dropped(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP30)
+    set_up(beside, company, carrier)
+    with running(beside):
+        eventually(lambda: carrier.lines)
+
+        async def phones_write() -> None:
+            line = carrier.lines[0]
+            for part, text in ((2, "后半"), (1, "前半"), (2, "后半")):
+                joined = Concatenation(9, 2, part)
+                line.session.deliver(IncomingSegment("13800138000", "10690001", text, joined, f"7{part}"), 1, line.now)
+            for _ in range(2):
+                line.session.deliver(IncomingSegment("13800138000", "10690001", "短", None, "99"), 1, line.now)
+            line.flush()
+
+        beside.run(phones_write())
+        eventually(lambda: Incoming.objects.count() == 2)
+    texts = list(Incoming.objects.order_by("id").values_list("number", "text", "is_complete"))
+    assert sorted(texts) == [("+8613800138000", "前半后半", True), ("+8613800138000", "短", True)]
