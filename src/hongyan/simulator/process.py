@@ -69,7 +69,10 @@ class Simulator:
             asyncio.create_task(self._tell()),
         ]
         try:
-            await asyncio.gather(*tasks)
+            # Not `gather`, which would cancel the server before it has closed its socket.
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             server.should_exit = server.force_exit = True
             for task in tasks[1:]:

@@ -74,7 +74,7 @@ class AccountForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name, value in cleaned.items():
+        for name, value in tuple(cleaned.items()):
             if name in LIMITS and value is not None:
                 low, high = (self._shown(name, limit) for limit in LIMITS[name])
                 if not low <= value <= high:
