@@ -9,6 +9,13 @@ import pytest
 from tests import builders
 
 
+def pytest_configure() -> None:
+    """Passwords of test users need no strength: the usual hash costs a third of a second for each."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Runs at the same time must not meet: the database is named after the run and its worker."""

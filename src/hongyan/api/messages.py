@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest
-from ninja import Field, Header, Router, Schema
+from ninja import Field, Header, Router, Schema, Status
 from pydantic import AwareDatetime
 
 from hongyan.accounts.models import User
@@ -125,7 +125,7 @@ def ask(
     request: HttpRequest,
     body: Ask,
     idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128),  # type: ignore[type-arg]
-) -> tuple[int, dict[str, Any]]:
+) -> Status[Any]:
     """Send a text to one or many. Durable when answered; with an idempotency key, asking twice is asking once."""
     user = _user(request)
     good, rows, refused = _read(body.to)
@@ -152,7 +152,9 @@ def ask(
         ),
         address=request.META.get("REMOTE_ADDR"),
     )
-    return 202, {"id": submission.pk, "state": submission.state, "accepted": submission.expected, "refused": refused}
+    return Status(
+        202, {"id": submission.pk, "state": submission.state, "accepted": submission.expected, "refused": refused}
+    )
 
 
 def _read(to: list[str | Addressee]) -> tuple[list[str], list[tuple[str, dict[str, str]]], list[dict[str, str]]]:

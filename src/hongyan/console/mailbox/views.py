@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,6 +19,7 @@ from hongyan.accounts.models import User
 from hongyan.accounts.rights import Reach, Right
 from hongyan.console.access import me, needs
 from hongyan.console.context import follow
+from hongyan.console.downloads import spreadsheet
 from hongyan.contacts.models import Contact
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.numbers import mask
@@ -173,9 +172,10 @@ def export(request: HttpRequest) -> HttpResponseBase:
          one.text, str(one.submission or "")]
         for one in found.iterator(chunk_size=2000)
     )  # fmt: skip
-    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
-    write_xlsx(Path(file.name), [_("Received"), _("Mobile number"), _("Text"), _("Answers")], rows)
-    return FileResponse(open(file.name, "rb"), as_attachment=True, filename=f"replies-{timezone.localdate()}.xlsx")
+    return spreadsheet(
+        f"replies-{timezone.localdate()}.xlsx",
+        lambda path: write_xlsx(path, [_("Received"), _("Mobile number"), _("Text"), _("Answers")], rows),
+    )
 
 
 def sent(request: HttpRequest) -> HttpResponseBase:

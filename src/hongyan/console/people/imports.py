@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +11,7 @@ from django.utils.translation import gettext as _
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.context import follow
+from hongyan.console.downloads import spreadsheet
 from hongyan.contacts import importing
 from hongyan.contacts.columns import FIELDS
 from hongyan.contacts.errors import ContactsError, reason_words
@@ -85,15 +83,15 @@ def errors(request: HttpRequest, upload_id: int) -> HttpResponseBase:
         [str(error.line), error.column, shown_value(error.value, in_clear=in_clear), reason_words(error.reason)]
         for error in one.errors.iterator(chunk_size=2000)
     )
-    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
-    write_xlsx(Path(file.name), [_("Line"), _("Column"), _("Value"), _("Reason")], rows)
-    return FileResponse(open(file.name, "rb"), as_attachment=True, filename=f"errors-{one.pk}.xlsx")
+    return spreadsheet(
+        f"errors-{one.pk}.xlsx", lambda path: write_xlsx(path, [_("Line"), _("Column"), _("Value"), _("Reason")], rows)
+    )
 
 
 @needs(Right.SEE_PEOPLE)
 def template(request: HttpRequest) -> HttpResponseBase:
     """A file to fill in."""
-    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
     headings = ["姓名", "手机", "称呼", "公司", "邮箱", "备注"]
-    write_xlsx(Path(file.name), headings, [["王芳", "13800138000", "女士", "", "", ""]])
-    return FileResponse(open(file.name, "rb"), as_attachment=True, filename="contacts.xlsx")
+    return spreadsheet(
+        "contacts.xlsx", lambda path: write_xlsx(path, headings, [["王芳", "13800138000", "女士", "", "", ""]])
+    )

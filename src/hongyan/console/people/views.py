@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +18,7 @@ from django.views.decorators.http import require_POST
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
+from hongyan.console.downloads import spreadsheet
 from hongyan.console.search import Hit, provider
 from hongyan.contacts import books, groups
 from hongyan.contacts import lists as list_verbs
@@ -175,9 +174,10 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """The listed contacts as xlsx."""
     user = me(request)
     book, group = _chosen(request, user)
-    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
-    verbs.export(user, _contacts(request, user), Path(file.name), title=str(group or book or _("All contacts")))
-    return FileResponse(open(file.name, "rb"), as_attachment=True, filename=f"contacts-{timezone.localdate()}.xlsx")
+    return spreadsheet(
+        f"contacts-{timezone.localdate()}.xlsx",
+        lambda path: verbs.export(user, _contacts(request, user), path, title=str(group or book or _("All contacts"))),
+    )
 
 
 class BookForm(forms.Form):

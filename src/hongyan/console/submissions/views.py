@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import connection
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +22,7 @@ from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.components.states import STATES
 from hongyan.console.context import follow
+from hongyan.console.downloads import spreadsheet
 from hongyan.console.search import Hit, provider
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.numbers import mask
@@ -228,11 +227,8 @@ def export(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     headings = [
         _("Name"), _("Mobile number"), _("State"), _("Code"), _("Reason"), _("Segments"), _("Sent"), _("Outcome at"), _("Text"),
     ]  # fmt: skip
-    # The name goes at once, the open file lives until it has been sent.
-    file = tempfile.NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115
-    write_xlsx(Path(file.name), headings, _export_rows(user, submission, found))
     name = f"{submission.pk}-{timezone.localtime():%Y%m%d}.xlsx"
-    return FileResponse(open(file.name, "rb"), as_attachment=True, filename=name)
+    return spreadsheet(name, lambda path: write_xlsx(path, headings, _export_rows(user, submission, found)))
 
 
 def _export_rows(user: User, submission: Submission, found: Any) -> Iterator[list[str]]:

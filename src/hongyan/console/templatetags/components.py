@@ -80,7 +80,7 @@ def phone(context: Context, value: str) -> SafeString:
 def ago(at: datetime | None) -> SafeString:
     """How long ago or in how long, the exact time on hover; the exact time itself beyond two days."""
     if at is None:
-        return format_html("–")
+        return SafeString("–")
     local, now = timezone.localtime(at), timezone.now()
     exact = date_format(local, "DATETIME_FORMAT")
     seconds = (now - at).total_seconds()

@@ -1,0 +1,37 @@
+"""Rules of the house that no single room can see."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from hongyan.console import navigation
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_every_page_of_the_sidebar_exists() -> None:
+    for entry in navigation.SECTIONS:
+        for page in (entry,) if isinstance(entry, navigation.Page) else entry.pages:
+            assert reverse(f"console:{page.url_name}")
+
+
+def test_every_message_is_translated() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(ROOT / "tools" / "messages.py"), "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.django_db
+def test_the_models_say_what_the_migrations_made() -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
