@@ -21,6 +21,7 @@ from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.context import follow
 from hongyan.console.phones.forms import USUAL, AccountForm, PhoneForm
+from hongyan.console.templatetags.components import number
 from hongyan.dispatch.numbers import CARRIER_WORDS, home_carrier
 from hongyan.protocols.registry import Protocol
 from hongyan.simulator.client import SimulatorAway, SimulatorRefused, call
@@ -232,7 +233,8 @@ def crowd(request: HttpRequest) -> HttpResponseBase:
         audit.record(me(request), "simulator.crowd_answered", detail={"answers": count})
         messages.success(
             request,
-            ngettext("%(count)s person has answered.", "%(count)s people have answered.", count) % {"count": count},
+            ngettext("%(count)s person has answered.", "%(count)s people have answered.", count)
+            % {"count": number(count)},
         )
     return redirect("console:phones")
 

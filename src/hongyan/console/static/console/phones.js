@@ -165,6 +165,8 @@
     if (again) { again = false; setTimeout(refresh, 150); }
   };
   document.body.addEventListener("live-phones", refresh);
+  // What changed between the making of this page and the opening of its stream.
+  setTimeout(refresh, 1000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden && wall()) refresh(); });
   // The simulator comes back by itself: so does the page.
   if (document.querySelector("[data-away]")) setInterval(async () => {
