@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.rights import REACH, RIGHTS, Reach, Right, Role
@@ -105,6 +106,8 @@ class User(AbstractBaseUser):
     language = models.CharField(max_length=10, blank=True)
     totp_secret = models.CharField(max_length=255, blank=True, editable=False)
     """Encrypted; empty while two-step sign-in is off."""
+    totp_step = models.BigIntegerField(default=0, editable=False)
+    """The last half-minute whose code was used: a code signs in once (RFC 6238 §5.2)."""
     is_active = models.BooleanField(_("may sign in"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -121,7 +124,13 @@ class User(AbstractBaseUser):
                 condition=~Q(extension=""),
                 name="user_extension_is_unique",
                 violation_error_message=_("Another user has this extension already."),
-            )
+            ),
+            # People sign in without minding capitals, so two names may not differ by them alone.
+            models.UniqueConstraint(
+                Upper("username"),
+                name="user_username_is_unique_in_any_case",
+                violation_error_message=_("There is already a user with this sign-in name."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -138,6 +147,16 @@ class User(AbstractBaseUser):
         return self.may_send_to_groups if right is Right.SEND_TO_GROUPS else True
 
 
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def visible_to(self, user: User) -> Self:
+        """One's own; those of the users one manages."""
+        if user.may(Right.MANAGE_USERS) and user.reach is Reach.EVERYTHING:
+            return self
+        if user.may(Right.MANAGE_USERS):
+            return self.filter(user__department__path__startswith=user.department.path)
+        return self.filter(user=user)
+
+
 class ApiKey(models.Model):
     """A key programs use in a user's name. Only its hash is kept; `prefix` tells keys apart on screen."""
 
@@ -150,8 +169,20 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    objects = ApiKeyQuerySet.as_manager()
+
     class Meta:
         ordering = ["-id"]
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, user: User) -> Self:
+        """What people of the departments within reach did."""
+        if not user.may(Right.SEE_AUDIT):
+            return self.none()
+        if user.reach is Reach.EVERYTHING:
+            return self
+        return self.filter(department_path__startswith=user.department.path)
 
 
 class AuditEntry(models.Model):
@@ -169,6 +200,8 @@ class AuditEntry(models.Model):
     """A name or title a person recognises; never a phone number in clear."""
     detail: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     address = models.GenericIPAddressField(null=True)
+
+    objects = AuditQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

@@ -26,6 +26,15 @@ def access_user(actor: User, user_id: int) -> User:
     return found
 
 
+def may_manage(actor: User, user: User) -> bool:
+    """Whether `actor` may change `user`: within reach, and of no higher role."""
+    try:
+        _check_manages(actor, user.department, user.role)
+    except AccountsError:
+        return False
+    return True
+
+
 def _check_manages(actor: User, department: Department, role: str) -> None:
     """Within reach, and with no role above one's own."""
     if not actor.may(Right.MANAGE_USERS):
@@ -57,15 +66,18 @@ def create_user(actor: User, *, password: str, address: str | None = None, **fac
 
 @transaction.atomic
 def change_user(actor: User, user: User, *, password: str = "", address: str | None = None, **facts: Any) -> None:
-    """Change facts; an empty password leaves the old one. Raises AccountsError."""
+    """Change facts; an empty password leaves the old one. Takes effect on the user's next request. Raises AccountsError."""
+    # All administrators, in one order: two that demote each other would otherwise leave none.
+    list(User.objects.select_for_update().filter(role=Role.ADMINISTRATOR).order_by("pk").values_list("pk"))
     before = User.objects.select_for_update().select_related("department").get(pk=user.pk)
     _check_manages(actor, before.department, before.role)
     changed = {name: value for name, value in facts.items() if getattr(before, name) != value}
+    was_last = _is_last_administrator(before)
     for name, value in facts.items():
         setattr(before, name, value)
     _check_manages(actor, before.department, before.role)
-    if not before.is_active or before.role != Role.ADMINISTRATOR:
-        _check_not_last(before)
+    if was_last and not (before.is_active and before.role == Role.ADMINISTRATOR):
+        raise AccountsError(_("This is the last administrator; make another one first."))
     if password:
         _check_password(password, before)
         before.set_password(password)
@@ -79,11 +91,29 @@ def change_user(actor: User, user: User, *, password: str = "", address: str | N
     )
 
 
-def _check_not_last(user: User) -> None:
-    others = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
-    was_one = User.objects.filter(pk=user.pk, role=Role.ADMINISTRATOR, is_active=True).exists()
-    if was_one and not others.exists():
-        raise AccountsError(_("This is the last administrator; make another one first."))
+def _is_last_administrator(user: User) -> bool:
+    if not user.is_active or user.role != Role.ADMINISTRATOR:
+        return False
+    return not User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk).exists()
+
+
+def deactivate(actor: User, user: User, *, address: str | None = None) -> None:
+    """May no longer sign in; keys stop working too. Raises AccountsError."""
+    change_user(actor, user, is_active=False, address=address)
+
+
+def set_password(actor: User, user: User, password: str, *, address: str | None = None) -> None:
+    """By who manages the user; all their sessions end. Raises AccountsError."""
+    change_user(actor, user, password=password, address=address)
+
+
+@transaction.atomic
+def change_own_password(user: User, password: str, *, address: str | None = None) -> None:
+    """By the user, who has proved the present one. Raises AccountsError."""
+    _check_password(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record(user, "user.password_changed", user, address=address)
 
 
 def _save(user: User) -> None:
@@ -97,7 +127,9 @@ def _save(user: User) -> None:
 
 
 @transaction.atomic
-def create_administrator(*, username: str, name: str, password: str, enterprise: str = "") -> User:
+def create_administrator(
+    *, username: str, name: str, password: str, enterprise: str = "", address: str | None = None
+) -> User:
     """An administrator made from outside: the first one by the sign-in page, any by the command line."""
     with connection.cursor() as cursor:
         # Two at once: the second waits and finds the first one's enterprise.
@@ -109,20 +141,24 @@ def create_administrator(*, username: str, name: str, password: str, enterprise:
     _check_password(password, user)
     user.set_password(password)
     _save(user)
-    audit.record(user, "user.created", user, detail={"role": user.role})
+    audit.record(user, "user.created", user, detail={"role": user.role}, address=address)
     return user
 
 
-def create_first_administrator(*, enterprise: str, username: str, name: str, password: str) -> User:
+def create_first_administrator(
+    *, enterprise: str, username: str, name: str, password: str, address: str | None = None
+) -> User:
     """Only while there is nobody. Raises AccountsError."""
     with transaction.atomic():
-        user = create_administrator(username=username, name=name, password=password, enterprise=enterprise)
+        user = create_administrator(
+            username=username, name=name, password=password, enterprise=enterprise, address=address
+        )
         if User.objects.exclude(pk=user.pk).exists():
             raise AccountsError(_("There is an administrator already; please sign in."))
     return user
 
 
 def next_extension() -> str:
-    """The lowest free extension of four digits."""
+    """The lowest free extension of four digits, or none when all are taken."""
     taken = set(User.objects.exclude(extension="").values_list("extension", flat=True))
-    return next(str(number) for number in range(1001, 10000) if str(number) not in taken)
+    return next((str(number) for number in range(1001, 10000) if str(number) not in taken), "")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from django.http import Http404, HttpRequest
-from ninja import Field, Header, Router, Schema, Status
-from pydantic import AwareDatetime
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import Field, Header, Query, Router, Schema, Status
+from pydantic import AfterValidator, AwareDatetime
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.contacts.models import RecipientList, RecipientListRow
 from hongyan.dispatch.models import Channel, Message
-from hongyan.dispatch.numbers import BadNumber, mask, normalise
+from hongyan.dispatch.numbers import WORDS, BadNumber, mask, normalise
 from hongyan.messaging import submissions
 from hongyan.messaging.asking import Request
+from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Category, Reply, Submission
 from hongyan.messaging.reasons import words
 from hongyan.messaging.recipients import Selection
@@ -24,36 +28,59 @@ from hongyan.messaging.recipients import Selection
 router = Router(tags=["messages"])
 MOST_RECIPIENTS = 10_000
 MOST_ROWS = 500
+LARGEST_ID = 2**63 - 1
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("the character U+0000 has no place in a text")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+After = Annotated[int, Query(0, ge=0, le=LARGEST_ID, description="The `next` of the page before.")]
+Limit = Annotated[int, Query(100, ge=1, le=MOST_ROWS, description="How many at most.")]
 
 
 class Addressee(Schema):
-    number: str = Field(max_length=40, examples=["13800138000"])
-    variables: dict[str, str] = Field(default={}, examples=[{"姓名": "王芳"}])
+    number: Text = Field(max_length=40, examples=["13800138000"])
+    variables: dict[Text, Text] = Field(
+        default={}, max_length=100, examples=[{"姓名": "王芳"}], description="Values of the text's {variables}."
+    )
 
 
 class Ask(Schema):
     """What to send, to whom, when."""
 
-    to: list[str | Addressee] = Field(min_length=1, max_length=MOST_RECIPIENTS)
-    text: str = Field(max_length=1000, examples=["{姓名}您好，会议改到三点。"])
+    to: Text | Addressee | list[Text | Addressee] = Field(
+        description=f"One or up to {MOST_RECIPIENTS} recipients: a number, or a number with values for variables.",
+        examples=[["13800138000", {"number": "13900139000", "variables": {"姓名": "王芳"}}]],
+    )
+    text: Text = Field(max_length=5000, examples=["{姓名}您好，会议改到三点。"])
     category: Category = Category.NOTICE
-    signature: str = Field("", max_length=20)
-    title: str = Field("", max_length=120)
+    signature: Text = Field("", max_length=20, description="One of the company's signatures, without brackets.")
+    title: Text = Field("", max_length=120)
     at: AwareDatetime | None = Field(None, description="When to send; at once without it.")
+
+    @property
+    def addressees(self) -> list[str | Addressee]:
+        return self.to if isinstance(self.to, list) else [self.to]
 
 
 class Refused(Schema):
     number: str
-    code: str
+    code: str = Field(examples=["number_too_short"])
+    detail: str = Field(description="The reason in words.")
 
 
 class Asked(Schema):
-    """The submission that was made."""
+    """The submission that was made. Messages may still be blocked when it is planned: see its balance."""
 
     id: int
     state: str
-    accepted: int
-    refused: list[Refused]
+    accepted: int = Field(description="How many distinct numbers.")
+    refused_count: int
+    refused: list[Refused] = Field(description="What was left out, with the reason of each.")
 
 
 class SubmissionOut(Schema):
@@ -92,6 +119,16 @@ class ReplyOut(Schema):
     message_id: int | None
 
 
+class MessagePage(Schema):
+    items: list[MessageOut]
+    next: int | None = Field(description="Give it as `after` to get the next page; null at the end.")
+
+
+class ReplyPage(Schema):
+    items: list[ReplyOut]
+    next: int | None = Field(description="Give it as `after` next time; null while there is nothing newer.")
+
+
 class Me(Schema):
     username: str
     name: str
@@ -108,7 +145,7 @@ def _number(user: User, number: str) -> str:
     return number if user.may(Right.SEE_NUMBERS) else mask(number)
 
 
-@router.get("/me", response=Me)
+@router.get("/me", response=Me, tags=["account"], summary="Whose key this is")
 def whoami(request: HttpRequest) -> dict[str, Any]:
     """Whose key this is, and what it may do."""
     user = _user(request)
@@ -120,68 +157,105 @@ def whoami(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.post("/messages", response={202: Asked})
+@router.post("/messages", response={202: Asked}, summary="Send")
 def ask(
     request: HttpRequest,
+    response: HttpResponse,
     body: Ask,
-    idempotency_key: str = Header("", alias="Idempotency-Key", max_length=128),  # type: ignore[type-arg]
-) -> Status[Any]:
+    idempotency_key: Annotated[str, Header("", alias="Idempotency-Key", max_length=128)],
+) -> Status[dict[str, Any]]:
     """Send a text to one or many. Durable when answered; with an idempotency key, asking twice is asking once."""
+    numbers, rows, refused = _read(body.addressees)
+    submission, is_replay = _submit_once(request, body, numbers, rows, idempotency_key)
+    if is_replay:
+        response["Idempotent-Replayed"] = "true"
+    return Status(
+        202,
+        {
+            "id": submission.pk,
+            "state": submission.state,
+            "accepted": submission.expected,
+            "refused_count": len(refused),
+            "refused": refused,
+        },
+    )
+
+
+@transaction.atomic
+def _submit_once(
+    request: HttpRequest, body: Ask, numbers: list[str], rows: list[tuple[str, dict[str, str]]], idempotency_key: str
+) -> tuple[Submission, bool]:
+    """The submission, and whether it had been made before."""
     user = _user(request)
-    good, rows, refused = _read(body.to)
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest() if idempotency_key else ""
     earlier = (
-        Submission.objects.filter(owner=user, idempotency_key=idempotency_key).first() if idempotency_key else None
+        Submission.objects.filter(owner=user, idempotency_key=idempotency_key).only("pk").first()
+        if idempotency_key
+        else None
     )
-    lists: tuple[int, ...] = ()
-    if rows and earlier is None:
-        lists = (_make_list(user, rows),)
+    # An earlier request is compared by its digest: its list need not be made again.
+    made = _make_list(user, rows) if rows and earlier is None else None
     submission = submissions.submit(
         user,
         Request(
             text=body.text,
-            # The earlier request is compared by digest; its list need not be made again.
-            selection=Selection(numbers=tuple(good) if good or lists else ("+",), list_ids=lists),
+            selection=Selection(
+                numbers=tuple(numbers) if made or not rows else tuple(number for number, _ in rows),
+                list_ids=(made.pk,) if made else (),
+            ),
             category=body.category,
             title=body.title,
             signature=body.signature,
-            scheduled_at=body.at,
+            # Of a time that has passed since the first asking, the first asking has the say.
+            scheduled_at=None if earlier else body.at,
             origin=Submission.Origin.API,
             idempotency_key=idempotency_key,
             request_digest=digest,
         ),
         address=request.META.get("REMOTE_ADDR"),
     )
-    return Status(
-        202, {"id": submission.pk, "state": submission.state, "accepted": submission.expected, "refused": refused}
-    )
+    if made and made.pk not in submission.recipients.get("list_ids", ()):
+        # Two askings at once: the other one was first, and has a list of its own.
+        made.delete()
+        earlier = submission
+    return submission, earlier is not None
 
 
 def _read(to: list[str | Addressee]) -> tuple[list[str], list[tuple[str, dict[str, str]]], list[dict[str, str]]]:
     """Plain numbers, numbers with variables, and what is no number."""
-    good: list[str] = []
+    numbers: list[str] = []
     rows: list[tuple[str, dict[str, str]]] = []
     refused: list[dict[str, str]] = []
+    if not 1 <= len(to) <= MOST_RECIPIENTS:
+        raise MessagingError(
+            "recipient_count", _("One request takes 1 to %(most)d recipients.") % {"most": MOST_RECIPIENTS}, field="to"
+        )
     for one in to:
         text = one if isinstance(one, str) else one.number
         try:
             number = normalise(text)
         except BadNumber as error:
-            refused.append({"number": text[:40], "code": str(error.reason)})
+            refused.append({"number": text[:40], "code": str(error.reason), "detail": _(WORDS[error.reason])})
             continue
         if isinstance(one, str):
-            good.append(number)
+            numbers.append(number)
         else:
             rows.append((number, one.variables))
-    if not good and not rows:
-        from hongyan.messaging.errors import MessagingError
-
-        raise MessagingError("no_valid_number", "None of the numbers can be written to.", field="to")
-    return good, rows, refused
+    if not numbers and not rows:
+        raise NoValidNumber(refused)
+    return numbers, rows, refused
 
 
-def _make_list(user: User, rows: list[tuple[str, dict[str, str]]]) -> int:
-    columns = list(dict.fromkeys(name for _, variables in rows for name in variables))
+class NoValidNumber(MessagingError):
+    """Nobody is left; each number has its reason."""
+
+    def __init__(self, refused: list[dict[str, str]]) -> None:
+        super().__init__("no_valid_number", _("None of the numbers can be written to."), field="to")
+        self.refused = refused
+
+
+def _make_list(user: User, rows: list[tuple[str, dict[str, str]]]) -> RecipientList:
+    columns = list(dict.fromkeys(name for _number, variables in rows for name in variables))
     made = RecipientList.objects.create(owner=user, name="API", columns=columns, size=len(rows))
     RecipientListRow.objects.bulk_create(
         (
@@ -190,7 +264,7 @@ def _make_list(user: User, rows: list[tuple[str, dict[str, str]]]) -> int:
         ),
         batch_size=2000,
     )
-    return made.pk
+    return made
 
 
 def _submission(submission: Submission) -> dict[str, Any]:
@@ -210,20 +284,23 @@ def _submission(submission: Submission) -> dict[str, Any]:
     }
 
 
-@router.get("/submissions/{submission_id}", response=SubmissionOut)
+@router.get("/submissions/{submission_id}", response=SubmissionOut, summary="One submission")
 def submission(request: HttpRequest, submission_id: int) -> dict[str, Any]:
     """How far it is: messages by state."""
     return _submission(submissions.access_submission(_user(request), submission_id))
 
 
-@router.get("/submissions/{submission_id}/messages", response=list[MessageOut])
-def messages_of(request: HttpRequest, submission_id: int, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """Messages in order of their id, beyond `after`; at most 500."""
+@router.get("/submissions/{submission_id}/messages", response=MessagePage, summary="Its messages")
+def messages_of(request: HttpRequest, submission_id: int, after: After, limit: Limit) -> dict[str, Any]:
+    """Messages in order of their id, beyond `after`."""
     user = _user(request)
     found = submissions.access_submission(user, submission_id)
-    rows = Message.objects.filter(submission_id=found.pk, pk__gt=after).order_by("pk")[: max(1, min(limit, MOST_ROWS))]
+    rows = list(Message.objects.filter(submission_id=found.pk, pk__gt=after).order_by("pk")[: limit + 1])
     protocols = dict(Channel.objects.values_list("pk", "protocol"))
-    return [_message(user, one, protocols.get(one.channel_id or 0, "")) for one in rows]
+    return {
+        "items": [_message(user, one, protocols.get(one.channel_id or 0, "")) for one in rows[:limit]],
+        "next": rows[limit - 1].pk if len(rows) > limit else None,
+    }
 
 
 def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
@@ -240,7 +317,7 @@ def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
     }
 
 
-@router.get("/messages/{message_id}", response=MessageOut)
+@router.get("/messages/{message_id}", response=MessageOut, summary="One message")
 def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     """One message."""
     user = _user(request)
@@ -252,35 +329,49 @@ def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     return _message(user, one, protocol)
 
 
-VERBS = {"pause": submissions.pause, "resume": submissions.resume, "cancel": submissions.cancel}
+@router.post("/submissions/{submission_id}/pause", response=SubmissionOut, summary="Pause")
+def pause(request: HttpRequest, submission_id: int) -> dict[str, Any]:
+    """Nothing more leaves until it is resumed."""
+    return _steer(request, submission_id, submissions.pause)
 
 
-@router.post("/submissions/{submission_id}/{verb}", response=SubmissionOut)
-def steer(request: HttpRequest, submission_id: int, verb: str) -> dict[str, Any]:
-    """pause, resume or cancel."""
-    if verb not in VERBS:
-        raise Http404
+@router.post("/submissions/{submission_id}/resume", response=SubmissionOut, summary="Resume")
+def resume(request: HttpRequest, submission_id: int) -> dict[str, Any]:
+    """Go on after a pause."""
+    return _steer(request, submission_id, submissions.resume)
+
+
+@router.post("/submissions/{submission_id}/cancel", response=SubmissionOut, summary="Cancel")
+def cancel(request: HttpRequest, submission_id: int) -> dict[str, Any]:
+    """What has not left will not leave."""
+    return _steer(request, submission_id, submissions.cancel)
+
+
+def _steer(request: HttpRequest, submission_id: int, verb: Callable[[User, Submission], object]) -> dict[str, Any]:
     user = _user(request)
     found = submissions.access_submission(user, submission_id)
-    VERBS[verb](user, found)
+    verb(user, found)
     found.refresh_from_db()
     return _submission(found)
 
 
-@router.get("/replies", response=list[ReplyOut])
-def replies(request: HttpRequest, after: int = 0, limit: int = 100) -> list[dict[str, Any]]:
-    """Replies in order of their id, beyond `after`; at most 500."""
+@router.get("/replies", response=ReplyPage, tags=["replies"], summary="Replies")
+def replies(request: HttpRequest, after: After, limit: Limit) -> dict[str, Any]:
+    """Replies in order of their id, beyond `after`: keep the last id and ask again."""
     user = _user(request)
-    rows = Reply.objects.visible_to(user).filter(pk__gt=after, hidden_at=None).order_by("pk")
-    return [
-        {
-            "id": one.pk,
-            "number": _number(user, one.number),
-            "service_number": one.service_number,
-            "text": one.text,
-            "received_at": one.received_at,
-            "submission_id": one.submission_id,
-            "message_id": one.message_id,
-        }
-        for one in rows[: max(1, min(limit, MOST_ROWS))]
-    ]
+    rows = list(Reply.objects.visible_to(user).filter(pk__gt=after, hidden_at=None).order_by("pk")[:limit])
+    return {
+        "items": [
+            {
+                "id": one.pk,
+                "number": _number(user, one.number),
+                "service_number": one.service_number,
+                "text": one.text,
+                "received_at": one.received_at,
+                "submission_id": one.submission_id,
+                "message_id": one.message_id,
+            }
+            for one in rows
+        ],
+        "next": rows[-1].pk if rows else None,
+    }

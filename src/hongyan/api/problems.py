@@ -54,7 +54,8 @@ def register(api: NinjaAPI) -> None:
     @api.exception_handler(MessagingError)
     def messaging(request: HttpRequest, error: MessagingError) -> HttpResponse:
         errors = [{"field": error.field, "detail": str(error)}] if error.field else []
-        return problem(error.status, error.code, str(error), errors=errors)
+        refused = getattr(error, "refused", None)
+        return problem(error.status, error.code, str(error), errors=errors, **({"refused": refused} if refused else {}))
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from procrastinate.exceptions import AlreadyEnqueued
 
 from hongyan.accounts import audit
 from hongyan.accounts.models import User
@@ -122,9 +124,11 @@ def _create(user: User, request: Request, expected: int) -> Submission:
 def _defer_plan(submission: Submission) -> None:
     from hongyan.messaging.tasks import plan
 
-    plan.configure(queueing_lock=f"plan-{submission.pk}", lock=f"plan-{submission.pk}").defer(
-        submission_id=submission.pk
-    )
+    # Paused and resumed before the first job began: that job still waits, and is enough.
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        plan.configure(queueing_lock=f"plan-{submission.pk}", lock=f"plan-{submission.pk}").defer(
+            submission_id=submission.pk
+        )
 
 
 def request_of(submission: Submission) -> Request:
