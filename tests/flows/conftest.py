@@ -21,9 +21,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def _free_ports() -> int:
-    """The first of four ports in a row that nobody uses."""
+    """The first of seven ports in a row that nobody uses."""
     for base in range(18200, 19000, 10):
-        sockets = [socket.socket() for _ in range(4)]
+        sockets = [socket.socket() for _ in range(7)]
         try:
             for offset, one in enumerate(sockets):
                 one.bind(("127.0.0.1", base + offset))
@@ -61,6 +61,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     port = _free_ports()
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HONGYAN_")}
     environment |= {"HONGYAN_DATA_DIR": str(data), "HONGYAN_PORT": str(port), "HONGYAN_DEMO": "yes"}
+    environment["HONGYAN_CARRIER_PORT"] = str(port + 4)
     with (data / "run.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "hongyan.cli", "run"], env=environment, stdout=log, stderr=log

@@ -60,6 +60,7 @@ def test_a_newcomer_imports_writes_watches_resends_and_gets_an_answer(page: Page
     expect(delivered).to_have_text(re.compile(r"1,[789]\d\d|2,000"), timeout=60_000)
 
     # Who did not get it, and why; then once more to those only.
+    expect(page.locator(".hy-tile", has_text="尚无报告")).to_have_count(0, timeout=30_000)
     expect(page.locator("#live")).to_contain_text("未送达原因")
     resend = page.get_by_role("button", name=re.compile("补发给未收到的"))
     missed = _number(resend.inner_text())
@@ -70,12 +71,12 @@ def test_a_newcomer_imports_writes_watches_resends_and_gets_an_answer(page: Page
 
     # An answer from a virtual phone is in the mailbox within seconds.
     page.goto("/phones/")
-    phone = page.locator("[data-phone]", has_text="王小雨")
-    expect(phone).to_contain_text("您的积分为120分")
-    phone.get_by_role("link").click()
-    page.locator("#opened input[name=text]").fill("收到，谢谢鸿雁")
-    page.locator("#opened input[name=text]").press("Enter")
-    expect(page.locator("#opened .ph-bubble-mine")).to_contain_text("收到，谢谢鸿雁")
+    page.get_by_role("link", name=re.compile("王小雨")).click()
+    thread = page.locator("[data-thread]")
+    expect(thread).to_contain_text("您的积分为120分")
+    page.locator(".ph-type input[name=text]").fill("收到，谢谢鸿雁")
+    page.locator(".ph-type input[name=text]").press("Enter")
+    expect(thread).to_contain_text("收到，谢谢鸿雁")
     page.goto("/mailbox/")
     expect(page.locator("#list")).to_contain_text("收到，谢谢鸿雁", timeout=10_000)
     page.get_by_role("link", name="收到，谢谢鸿雁").first.click()

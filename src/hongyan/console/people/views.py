@@ -76,7 +76,7 @@ class ContactForm(forms.Form):
     book = forms.ModelChoiceField(AddressBook.objects.none(), label=gettext_lazy("Address book"))
     name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
     number = forms.CharField(label=gettext_lazy("Mobile number"), max_length=40)
-    title = forms.CharField(label=gettext_lazy("Title"), max_length=40, required=False)
+    title = forms.CharField(label=gettext_lazy("Form of address"), max_length=40, required=False)
     company = forms.CharField(label=gettext_lazy("Company"), max_length=120, required=False)
     email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
     notes = forms.CharField(

@@ -85,7 +85,8 @@ def ago(at: datetime | None) -> SafeString:
     exact = date_format(local, "DATETIME_FORMAT")
     seconds = (now - at).total_seconds()
     if abs(seconds) > 2 * 86400:
-        words = date_format(local, "SHORT_DATETIME_FORMAT")
+        # Figures only: as narrow as a column of times should be, the same in every language.
+        words = local.strftime("%m-%d %H:%M" if local.year == timezone.localtime(now).year else "%Y-%m-%d")
     elif seconds < 0:
         words = _("in %(time)s") % {"time": timesince(now, at, depth=1)}
     elif seconds < 60:

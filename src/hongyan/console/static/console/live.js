@@ -12,6 +12,15 @@
 
   const announce = (topic, data) => body.dispatchEvent(new CustomEvent(`live-${topic}`, { detail: data }));
 
+  // htmx's throttle drops what comes too soon, so the last of a burst is announced once more when it is over.
+  const LONGEST_THROTTLE_MS = 1500;
+  const last = new Map();
+  const announceBurst = (topic, data) => {
+    announce(topic, data);
+    clearTimeout(last.get(topic));
+    last.set(topic, setTimeout(() => announce(topic, data), LONGEST_THROTTLE_MS + 100));
+  };
+
   const poll = () => {
     const names = new Set();
     for (const element of document.querySelectorAll("[hx-trigger*='live-']")) {
@@ -31,7 +40,7 @@
   };
   source.onmessage = (message) => {
     const { topic, data } = JSON.parse(message.data);
-    announce(topic, data);
+    announceBurst(topic, data);
   };
   source.onerror = () => {
     failures += 1;
