@@ -18,7 +18,8 @@ from hongyan.demo.texts import SIGNATURE
 from hongyan.dispatch.models import Channel, Route
 from hongyan.messaging.models import OptOut, Phrase, Signature
 from hongyan.runtime.secrets import encrypt
-from hongyan.simulator.accounts import DEMONSTRATION
+from hongyan.runtime.settings import settings
+from hongyan.simulator.accounts import demonstration
 
 PASSWORD = "hongyan-demo"  # noqa: S105 - printed at start and valid in the demonstration only
 SERVICE_NUMBER = "10690001"
@@ -120,7 +121,7 @@ def _users(root: Department, nodes: dict[str, Department]) -> dict[str, User]:
 def _channels() -> dict[str, int]:
     """The three simulated accounts as channels; gives the channel of each home carrier."""
     ids = {}
-    for account in DEMONSTRATION:
+    for account in demonstration(settings()):
         channel = Channel.objects.create(
             name=account.title,
             protocol=account.protocol,

@@ -41,6 +41,7 @@ class Settings:
     live_url: str = _setting("", "address browsers use for live updates when a proxy serves them")
     simulator_port: str = _setting("", "control port of the simulated carrier; empty is the page port plus two")
     simulator_url: str = _setting("", "control address of the simulated carrier when it runs elsewhere")
+    carrier_port: str = _setting("", "first of the simulated carriers' ports; empty is 17890, 17891 and 12775")
     gateway_port: str = _setting("", "status port of the gateway; empty is the page port plus three")
     allowed_hosts: str = _setting("*", "host names the pages answer to, separated by commas")
     trusted_origins: str = _setting("", "https origins of a proxy in front, separated by commas")
@@ -52,7 +53,7 @@ class Settings:
     demo: str = _setting("no", "yes fills an empty database with the demonstration company and runs its carrier")
 
     def __post_init__(self) -> None:
-        for name in ("port", "live_port", "simulator_port", "gateway_port"):
+        for name in ("port", "live_port", "simulator_port", "carrier_port", "gateway_port"):
             value = getattr(self, name)
             if value and not (value.isdigit() and 0 < int(value) < 65536):
                 raise SettingError(name, value, "a port from 1 to 65535")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from hongyan.runtime.settings import Settings
+
 
 @dataclass(frozen=True, slots=True)
 class DemonstrationAccount:
@@ -24,6 +26,15 @@ DEMONSTRATION = (
     DemonstrationAccount("模拟联通电信 CMPP 2.0", "cmpp20", 17890, "905678", "unicom-demo"),
     DemonstrationAccount("模拟国际 SMPP 3.4", "smpp34", 12775, "hongyan", "abroad"),
 )
+
+
+def demonstration(settings: Settings) -> tuple[DemonstrationAccount, ...]:
+    """The demonstration's accounts on this installation's ports: two installations on one machine must not meet, or
+    each would get half of the other's receipts."""
+    if not settings.carrier_port:
+        return DEMONSTRATION
+    first = int(settings.carrier_port)
+    return tuple(replace(account, port=first + place) for place, account in enumerate(DEMONSTRATION))
 
 
 class BadSetting(ValueError):

@@ -14,7 +14,7 @@ import uvicorn
 
 from hongyan.runtime import database
 from hongyan.runtime.settings import Settings
-from hongyan.simulator.accounts import DEMONSTRATION, DemonstrationAccount
+from hongyan.simulator.accounts import DemonstrationAccount, demonstration
 from hongyan.simulator.carrier import CarrierAccount
 from hongyan.simulator.control import Control, make_app
 from hongyan.simulator.phones import Phones
@@ -29,10 +29,10 @@ TELL_EVERY_S = 0.3
 class Simulator:
     """What one process runs; `port` is where its control address listens."""
 
-    def __init__(self, settings: Settings, facts: Sequence[DemonstrationAccount] = DEMONSTRATION) -> None:
+    def __init__(self, settings: Settings, facts: Sequence[DemonstrationAccount] = ()) -> None:
         self._settings = settings
         self._store = Store(settings.data_path / "simulator.json")
-        self.phones, self.accounts = self._restored(facts)
+        self.phones, self.accounts = self._restored(facts or demonstration(settings))
 
     def _restored(self, facts: Sequence[DemonstrationAccount]) -> tuple[Phones, list[CarrierAccount]]:
         stored = self._store.read()
@@ -49,7 +49,11 @@ class Simulator:
     async def run(self) -> None:
         """Until cancelled; the phones' state is kept in the data folder."""
         for account in self.accounts:
-            await account.start()
+            try:
+                await account.start()
+            except OSError:
+                log.error("a simulated carrier's port is taken; another installation?", port=account.facts.port)
+                raise
             log.info("simulated carrier listens", account=account.facts.title, port=account.port)
         address = urlsplit(self._settings.simulator_address)
         server = uvicorn.Server(
@@ -113,6 +117,6 @@ class Simulator:
                 await asyncio.sleep(2)
 
 
-async def serve(settings: Settings, facts: Sequence[DemonstrationAccount] = DEMONSTRATION) -> None:
+async def serve(settings: Settings) -> None:
     """Run the simulated carriers until cancelled."""
-    await Simulator(settings, facts).run()
+    await Simulator(settings).run()
