@@ -76,6 +76,8 @@ def change_user(actor: User, user: User, *, password: str = "", address: str | N
     for name, value in facts.items():
         setattr(before, name, value)
     _check_manages(actor, before.department, before.role)
+    if actor.pk == before.pk and {"is_active", "role", "department"} & set(changed):
+        raise AccountsError(_("Your own role, department and sign-in are changed by another administrator."))
     if was_last and not (before.is_active and before.role == Role.ADMINISTRATOR):
         raise AccountsError(_("This is the last administrator; make another one first."))
     if password:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import User
@@ -15,6 +18,10 @@ class SignInForm(forms.Form):
         label=_("Sign-in name"), max_length=64, widget=forms.TextInput({"autocomplete": "username", "autofocus": True})
     )
     password = forms.CharField(label=_("Password"), widget=forms.PasswordInput({"autocomplete": "current-password"}))
+
+    def clean_username(self) -> str:
+        """People sign in without minding capitals; the lock-out counts them as one name, too."""
+        return str(self.cleaned_data["username"]).strip().lower()
 
 
 class FirstAdministratorForm(forms.Form):
@@ -38,11 +45,21 @@ class CodeForm(forms.Form):
     )
 
 
+LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "English")]
+
+
 class ProfileForm(forms.ModelForm[User]):
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
+
     class Meta:
         model = User
-        fields = ("name", "phone", "email", "personal_signature", "uses_personal_signature")
+        fields = ("name", "phone", "email", "language", "personal_signature", "uses_personal_signature")
         labels = {"uses_personal_signature": _("Add my signature unless I say otherwise")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.language:
+            self.initial["language"] = get_language()
 
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"]

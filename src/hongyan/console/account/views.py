@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import segno
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,12 +17,17 @@ from django.views.decorators.http import require_POST
 
 from hongyan.accounts import audit, sign_in_links, two_step
 from hongyan.accounts.errors import AccountsError
-from hongyan.accounts.models import User
-from hongyan.accounts.users import create_first_administrator
+from hongyan.accounts.models import ApiKey, User
+from hongyan.accounts.rights import Right
+from hongyan.accounts.users import change_own_password, create_first_administrator
 from hongyan.console.access import me, open_to_all
 from hongyan.console.account.forms import CodeForm, FirstAdministratorForm, PasswordForm, ProfileForm, SignInForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def _address(request: HttpRequest) -> str | None:
+    return request.META.get("REMOTE_ADDR")
 
 
 def _next(request: HttpRequest) -> str:
@@ -34,7 +41,16 @@ def _next(request: HttpRequest) -> str:
 
 def _enter(request: HttpRequest, user: User) -> None:
     login(request, user, backend=BACKEND)
-    audit.record(user, "user.signed_in", user, address=request.META.get("REMOTE_ADDR"))
+    audit.record(user, "user.signed_in", user, address=_address(request))
+
+
+def _enter_or_ask_for_code(request: HttpRequest, user: User, then: str) -> HttpResponseBase:
+    """In, or on to the second step: also who comes by a link has to show the phone."""
+    if two_step.is_on(user):
+        request.session["second_step"] = {"user": user.pk, "next": then}
+        return redirect("console:second_step")
+    _enter(request, user)
+    return redirect(then)
 
 
 @open_to_all
@@ -47,11 +63,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         user = authenticate(request, **form.cleaned_data)
         if isinstance(user, User):
-            if two_step.is_on(user):
-                request.session["second_step"] = {"user": user.pk, "next": _next(request)}
-                return redirect("console:second_step")
-            _enter(request, user)
-            return redirect(_next(request))
+            return _enter_or_ask_for_code(request, user, _next(request))
         form.add_error(None, _("The sign-in name or the password is wrong."))
     return render(request, "console/account/sign_in.html", {"form": form, "next": _next(request)})
 
@@ -60,7 +72,7 @@ def _first_administrator(request: HttpRequest) -> HttpResponseBase:
     form = FirstAdministratorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = create_first_administrator(**form.cleaned_data)
+            user = create_first_administrator(**form.cleaned_data, address=_address(request))
         except AccountsError as error:
             form.add_error(None, str(error))
         else:
@@ -75,30 +87,28 @@ def sign_in_link(request: HttpRequest, token: str) -> HttpResponseBase:
     if user is None:
         messages.error(request, _("This sign-in link has been used or is too old."))
         return redirect("console:sign_in")
-    _enter(request, user)
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return _enter_or_ask_for_code(request, user, settings.LOGIN_REDIRECT_URL)
 
 
 @open_to_all
 def second_step(request: HttpRequest) -> HttpResponseBase:
-    waiting = request.session.get("second_step")
-    if not waiting:
+    """The code. A wrong one counts like a wrong password, so that guessing codes locks as guessing passwords does."""
+    waiting = request.session.get("second_step", {})
+    user = User.objects.filter(pk=waiting.get("user"), is_active=True).first()
+    if user is None:
         return redirect("console:sign_in")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = User.objects.filter(pk=waiting["user"], is_active=True).first()
-        tries = waiting.get("tries", 0) + 1
-        if user is not None and tries <= 5 and two_step.verify(user, form.cleaned_data["code"]):
+        credentials = {"username": user.username.lower()}
+        if not AxesProxyHandler.is_allowed(request, credentials):
+            return locked_out(request)
+        if two_step.verify(user, form.cleaned_data["code"]):
             del request.session["second_step"]
             _enter(request, user)
             return redirect(waiting["next"])
-        if tries >= 5:
-            # Back to the password, which the lock-out counts.
-            del request.session["second_step"]
-            return redirect("console:sign_in")
-        request.session["second_step"] = {**waiting, "tries": tries}
-        form.add_error("code", _("This code is not right; codes change every 30 seconds."))
-    return render(request, "console/account/second_step.html", {"form": form})
+        user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+        form.add_error("code", _("This code is not right, or has been used; codes change every 30 seconds."))
+    return render(request, "console/account/second_step.html", {"form": form, "name": user.name})
 
 
 @open_to_all
@@ -110,7 +120,9 @@ def sign_out(request: HttpRequest) -> HttpResponseBase:
 
 def locked_out(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponse:
     """Too many failures: says for how long."""
-    return render(request, "console/account/locked_out.html", status=429)
+    response = render(request, "console/account/locked_out.html", status=429)
+    response["Retry-After"] = str(15 * 60)
+    return response
 
 
 @open_to_all
@@ -119,12 +131,16 @@ def language(request: HttpRequest) -> HttpResponseBase:
     code = request.POST.get("language", "")
     response = redirect(_next(request))
     if check_for_language(code):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 86400, samesite="Lax", secure=request.is_secure()
-        )
+        _remember_language(request, response, code)
         if request.user.is_authenticated:
             User.objects.filter(pk=me(request).pk).update(language=code)
     return response
+
+
+def _remember_language(request: HttpRequest, response: HttpResponseBase, code: str) -> None:
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, code, max_age=365 * 86400, samesite="Lax", secure=request.is_secure()
+    )
 
 
 def profile(request: HttpRequest) -> HttpResponseBase:
@@ -132,19 +148,24 @@ def profile(request: HttpRequest) -> HttpResponseBase:
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
         form.save()
+        audit.record(user, "user.changed", user, detail={"fields": form.changed_data}, address=_address(request))
         messages.success(request, _("Saved."))
-        return redirect("console:profile")
-    return render(request, "console/account/profile.html", {"form": form, "two_step_on": two_step.is_on(user)})
+        response = redirect("console:profile")
+        if "language" in form.changed_data:
+            _remember_language(request, response, form.cleaned_data["language"])
+        return response
+    user.refresh_from_db()
+    keys = ApiKey.objects.filter(user=user, revoked_at=None) if user.may(Right.USE_API) else None
+    context = {"form": form, "two_step_on": two_step.is_on(user), "keys": keys}
+    return render(request, "console/account/profile.html", context)
 
 
 def password(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     form = PasswordForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user.set_password(form.cleaned_data["new"])
-        user.save(update_fields=["password"])
+        change_own_password(user, form.cleaned_data["new"], address=_address(request))
         update_session_auth_hash(request, user)
-        audit.record(user, "user.password_changed", user, address=request.META.get("REMOTE_ADDR"))
         messages.success(request, _("Your password has been changed."))
         return redirect("console:profile")
     return render(request, "console/account/password.html", {"form": form})
@@ -156,7 +177,7 @@ def two_step_page(request: HttpRequest) -> HttpResponseBase:
     if two_step.is_on(user):
         if request.method == "POST":
             if user.check_password(request.POST.get("password", "")):
-                two_step.turn_off(user, user)
+                two_step.turn_off(user, user, address=_address(request))
                 messages.success(request, _("Two-step sign-in is off."))
                 return redirect("console:profile")
             messages.error(request, _("This is not your present password."))
@@ -164,7 +185,7 @@ def two_step_page(request: HttpRequest) -> HttpResponseBase:
     secret = request.session.setdefault("two_step_secret", two_step.new_secret())
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if two_step.turn_on(user, secret, form.cleaned_data["code"]):
+        if two_step.turn_on(user, secret, form.cleaned_data["code"], address=_address(request)):
             del request.session["two_step_secret"]
             messages.success(request, _("Two-step sign-in is on."))
             return redirect("console:profile")

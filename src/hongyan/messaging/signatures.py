@@ -1,0 +1,83 @@
+"""Verbs of the company's signatures, 【…】."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from hongyan.accounts import audit
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Right
+from hongyan.messaging.errors import MessagingError
+from hongyan.messaging.models import Signature
+from hongyan.messaging.words import NOT_YOURS
+
+SHORTEST, LONGEST = 2, 12
+"""What carriers usually register (domain notes, section 3)."""
+
+
+def _check(user: User) -> None:
+    if not user.may(Right.MANAGE_CHANNELS):
+        raise MessagingError("not_allowed", NOT_YOURS, status=403)
+
+
+def _read(text: str) -> str:
+    text = text.strip().strip("【】[] ")
+    if not SHORTEST <= len(text) <= LONGEST:
+        raise MessagingError(
+            "signature_length",
+            _("A signature has %(least)d to %(most)d characters.") % {"least": SHORTEST, "most": LONGEST},
+            field="text",
+        )
+    if text.isdigit() or any(sign in text for sign in "【】{}\n"):
+        raise MessagingError(
+            "signature_characters", _("A signature is a name: not only digits, no brackets or braces."), field="text"
+        )
+    return text
+
+
+def _save(signature: Signature) -> None:
+    try:
+        with transaction.atomic():
+            signature.save()
+    except IntegrityError as error:
+        raise MessagingError(
+            "signature_exists", _("This signature is on the list already."), field="text", status=409
+        ) from error
+
+
+@transaction.atomic
+def add(user: User, text: str, *, address: str | None = None) -> Signature:
+    """The first one is the default. Raises MessagingError."""
+    _check(user)
+    made = Signature(text=_read(text), is_default=not Signature.objects.exists())
+    _save(made)
+    audit.record(user, "signature.created", made, address=address)
+    return made
+
+
+@transaction.atomic
+def rename(user: User, signature: Signature, text: str, *, address: str | None = None) -> None:
+    """Submissions that exist keep the words they were asked with. Raises MessagingError."""
+    _check(user)
+    before, signature.text = signature.text, _read(text)
+    _save(signature)
+    audit.record(user, "signature.changed", signature, detail={"before": before}, address=address)
+
+
+@transaction.atomic
+def make_default(user: User, signature: Signature, *, address: str | None = None) -> None:
+    """Used unless another is chosen; exactly one is."""
+    _check(user)
+    list(Signature.objects.select_for_update().order_by("pk"))
+    Signature.objects.filter(is_default=True).update(is_default=False)
+    Signature.objects.filter(pk=signature.pk).update(is_default=True)
+    audit.record(user, "signature.made_default", signature, address=address)
+
+
+@transaction.atomic
+def remove(user: User, signature: Signature, *, address: str | None = None) -> None:
+    """No longer offered; scheduled submissions that name it keep it."""
+    _check(user)
+    audit.record(user, "signature.removed", signature, address=address)
+    signature.delete()
