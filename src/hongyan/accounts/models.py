@@ -58,6 +58,11 @@ class Department(models.Model):
     def depth(self) -> int:
         return self.path.count("/") - 2
 
+    @property
+    def indented_name(self) -> str:
+        """For lists that show the tree as text."""
+        return "　" * self.depth + self.name
+
 
 class UserQuerySet(models.QuerySet["User"]):
     def visible_to(self, user: User) -> Self:

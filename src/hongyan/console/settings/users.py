@@ -28,7 +28,7 @@ class DepartmentField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Departments in the order of the tree, indented."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return "　" * obj.depth + obj.name
+        return str(obj.indented_name)
 
 
 class UserForm(forms.ModelForm[User]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -102,9 +103,7 @@ def _change_refusals(request: HttpRequest) -> None:
         messages.success(request, _("The number is off the list."))
         return
     add = refusing.block if is_blocked else refusing.opt_out
-    added, read = add(
-        user, request.POST.get("numbers", ""), request.POST.get("reason", ""), address=_address(request)
-    )
+    added, read = add(user, request.POST.get("numbers", ""), request.POST.get("reason", ""), address=_address(request))
     if added:
         text = ngettext("%(n)d number is now on the list.", "%(n)d numbers are now on the list.", added)
         messages.success(request, text % {"n": added})
@@ -151,6 +150,10 @@ def _may_have_key(actor: User, user: User) -> bool:
     return user.may(Right.USE_API) and (user.pk == actor.pk or may_manage(actor, user))
 
 
+def _time(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
 @needs(Right.MANAGE_CHANNELS)
 def health(request: HttpRequest) -> HttpResponseBase:
     with connection.cursor() as cursor:
@@ -167,7 +170,10 @@ def health(request: HttpRequest) -> HttpResponseBase:
         request,
         f"{template}#rows" if request.htmx else template,  # type: ignore[attr-defined]
         {
-            "parts": [(PART_WORDS.get(name, name), name, part) for name, part in sorted(parts().items())],
+            "parts": [
+                (PART_WORDS.get(name, name), name, {**part, "since_at": _time(part.get("since"))})
+                for name, part in sorted(parts().items())
+            ],
             "size": size,
             "server": server,
             "parked": parked,
