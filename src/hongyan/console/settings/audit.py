@@ -102,7 +102,16 @@ def export_audit(request: HttpRequest) -> HttpResponseBase:
                 f"{one.object_type} {one.object_id}".strip(), detail_words(one), one.address or "",
             )  # fmt: skip
 
-    headings = [_("When"), _("Who"), _("Sign-in name"), _("Did"), _("What"), _("Record"), _("Details"), _("From")]
+    headings = [
+        _("When"),
+        _("Who"),
+        _("Sign-in name"),
+        _("Did"),
+        _("What"),
+        _("Record"),
+        _("Details"),
+        _("Network address"),
+    ]
 
     def write(path: Path) -> None:
         write_xlsx(path, headings, rows(), title=_("Audit log"), expected=count)

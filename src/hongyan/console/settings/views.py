@@ -98,8 +98,12 @@ def refusals(request: HttpRequest) -> HttpResponseBase:
 def _change_refusals(request: HttpRequest) -> None:
     user, is_blocked = me(request), request.POST.get("tab") == "blocked"
     if (remove := request.POST.get("remove", "")).isdecimal():
-        model = BlockedNumber if is_blocked else OptOut
-        refusing.remove(user, get_object_or_404(model, pk=int(remove)), address=_address(request))
+        row: BlockedNumber | OptOut = (
+            get_object_or_404(BlockedNumber, pk=int(remove))
+            if is_blocked
+            else get_object_or_404(OptOut, pk=int(remove))
+        )
+        refusing.remove(user, row, address=_address(request))
         messages.success(request, _("The number is off the list."))
         return
     add = refusing.block if is_blocked else refusing.opt_out
