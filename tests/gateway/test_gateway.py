@@ -85,7 +85,7 @@ class Carrier:
         await asyncio.sleep(0.05)
 
     def _line(self) -> Line:
-        account = Account(login="901234", secret="secret", window=1000)
+        account = Account(login="901234", secret="secret", window=10_000)
         return Line(make_session(self.protocol, Role.SERVER, account), self._on_events)
 
     def _on_events(self, line: Line, events: Any) -> None:

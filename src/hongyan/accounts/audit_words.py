@@ -45,9 +45,10 @@ ACTIONS: dict[str, Promise] = {
     "refusal.removed": _("took a number off a list"),
     "message.deleted": _("deleted messages from the list"),
     "upload.received": _("uploaded a file"),
-    "book.created": _("created the address book"),
-    "book.renamed": _("renamed the address book"),
-    "book.deleted": _("deleted the address book"),
+    "upload.finished": _("finished an upload"),
+    "address_book.created": _("created the address book"),
+    "address_book.renamed": _("renamed the address book"),
+    "address_book.deleted": _("deleted the address book"),
     "group.created": _("created the group"),
     "group.renamed": _("renamed the group"),
     "group.moved": _("moved the group"),
@@ -60,8 +61,8 @@ ACTIONS: dict[str, Promise] = {
     "contacts.copied": _("copied contacts"),
     "contacts.imported": _("imported contacts"),
     "contacts.exported": _("exported contacts"),
-    "list.deleted": _("deleted the recipient list"),
-    "list.kept": _("kept the recipient list"),
+    "recipient_list.deleted": _("deleted the recipient list"),
+    "recipient_list.kept": _("kept the recipient list"),
 }
 
 

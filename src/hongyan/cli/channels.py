@@ -14,9 +14,9 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def add(
-    name: str,
-    host: str,
-    login: str,
+    name: Annotated[str, typer.Option(help="A name of your own.")],
+    host: Annotated[str, typer.Option(help="The carrier gateway's address.")],
+    login: Annotated[str, typer.Option(help="CMPP: SP id; SMPP: system_id.")],
     protocol: Annotated[str, typer.Option(help="cmpp20, cmpp30 or smpp34.")] = "cmpp20",
     port: int = 0,
     secret: Annotated[str, typer.Option(prompt=True, hide_input=True)] = "",

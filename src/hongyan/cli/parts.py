@@ -41,12 +41,16 @@ def run() -> None:
         postgres.ensure(own)
     with console.status("Database schema"):
         _prepare()
-    names = ["web", "live", "worker", "gateway", *(["simulator"] if own.wants_demo else [])]
-    supervisor = Supervisor([Part(name, _command(name)) for name in names], own.data_path)
+    # The pages first and alone: on two cores six starting processes keep each other, and the user, waiting.
+    supervisor = Supervisor([Part("web", _command("web"))], own.data_path)
     supervisor.look()
     supervisor.write_status()
     with console.status("Console"):
         _wait_for_web(own.web_port)
+    others = ["live", "worker", "gateway", *(["simulator"] if own.wants_demo else [])]
+    supervisor.parts += [Part(name, _command(name)) for name in others]
+    supervisor.look()
+    supervisor.write_status()
     _welcome(time.monotonic() - started)
     try:
         supervisor.run()
