@@ -15,7 +15,8 @@ from pydantic import AfterValidator, AwareDatetime
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.contacts.models import RecipientList, RecipientListRow
+from hongyan.contacts import lists
+from hongyan.contacts.models import RecipientList
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.numbers import WORDS, BadNumber, mask, normalise
 from hongyan.messaging import submissions
@@ -255,16 +256,12 @@ class NoValidNumber(MessagingError):
 
 
 def _make_list(user: User, rows: list[tuple[str, dict[str, str]]]) -> RecipientList:
+    if not user.may(Right.SEND):
+        raise MessagingError("not_allowed", _("You may not send messages."), status=403)
     columns = list(dict.fromkeys(name for _number, variables in rows for name in variables))
-    made = RecipientList.objects.create(owner=user, name="API", columns=columns, size=len(rows))
-    RecipientListRow.objects.bulk_create(
-        (
-            RecipientListRow(list=made, line=line, number=number, variables=variables)
-            for line, (number, variables) in enumerate(rows, start=1)
-        ),
-        batch_size=2000,
+    return lists.from_rows(
+        user, "API", columns, ((line, number, variables) for line, (number, variables) in enumerate(rows, start=1))
     )
-    return made
 
 
 def _submission(submission: Submission) -> dict[str, Any]:

@@ -20,12 +20,16 @@ def create(
     """Make a key; it is shown this once."""
     set_up_django()
     from hongyan.accounts.api_keys import create_key
+    from hongyan.accounts.errors import AccountsError
     from hongyan.accounts.models import User
 
-    owner = User.objects.filter(username=user, is_active=True).first()
+    owner = User.objects.filter(username__iexact=user, is_active=True).first()
     if owner is None:
         fail("There is no such user.", as_json=as_json)
-    key, secret = create_key(owner, owner, name)
+    try:
+        key, secret = create_key(owner, owner, name)
+    except AccountsError as error:
+        fail(str(error), as_json=as_json)
     say({"id": key.pk, "key": secret}, f"Keep it, it is not shown again: {secret}", as_json=as_json)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hongyan.cli.output import Json, fail, say, set_up_django
+
+if TYPE_CHECKING:
+    from hongyan.accounts.models import User
+    from hongyan.messaging.recipients import Selection
 
 
 def register(app: typer.Typer) -> None:
@@ -18,43 +23,48 @@ def register(app: typer.Typer) -> None:
 
 
 def send(
-    to: Annotated[str, typer.Option(help="Numbers separated by commas, or a file with numbers.")],
-    text: Annotated[str, typer.Option(help="The text.")],
+    to: Annotated[
+        str,
+        typer.Option(help="Numbers separated by commas, or a file: a list of numbers, or a table (xlsx, xls, csv)."),
+    ],
+    text: Annotated[str, typer.Option(help="The text; {姓名} takes the value of the table's column.")],
     at: Annotated[datetime | None, typer.Option(help="When, local time; now without it.")] = None,
-    category: str = "notice",
+    category: Annotated[str, typer.Option(help="notice, marketing, verification or interactive.")] = "notice",
     signature: str = "",
+    title: str = "",
     as_user: Annotated[str, typer.Option("--as", help="Sign-in name; the first administrator without it.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until everything has been handed over.")] = False,
     as_json: Json = False,
 ) -> None:
     """Send TEXT to numbers, in a user's name and with that user's rights."""
     set_up_django()
+    from django.db import transaction
     from django.utils import timezone
 
     from hongyan.accounts.models import User
     from hongyan.accounts.rights import Role
-    from hongyan.dispatch.numbers import read_many
+    from hongyan.contacts.errors import ContactsError
     from hongyan.messaging import submissions
     from hongyan.messaging.asking import Request
     from hongyan.messaging.errors import MessagingError
     from hongyan.messaging.models import Submission
-    from hongyan.messaging.recipients import Selection
+    from hongyan.spreadsheets import SpreadsheetError
 
-    users = User.objects.filter(is_active=True)
-    user = users.filter(username=as_user).first() if as_user else users.filter(role=Role.ADMINISTRATOR).first()
+    users = User.objects.filter(is_active=True).order_by("pk")
+    user = users.filter(username__iexact=as_user).first() if as_user else users.filter(role=Role.ADMINISTRATOR).first()
     if user is None:
         fail("There is no such user.", as_json=as_json)
-    path = Path(to)
-    numbers = read_many(path.read_text(errors="replace") if path.is_file() else to)
     try:
-        submission = submissions.submit(
-            user,
-            Request(
-                text=text, selection=Selection(numbers=tuple(numbers.good)), category=category, signature=signature,
-                scheduled_at=timezone.make_aware(at) if at else None, origin=Submission.Origin.COMMAND_LINE,
-            ),
-        )  # fmt: skip
-    except MessagingError as error:
+        with transaction.atomic():
+            selection, bad = _recipients(user, to, as_json=as_json)
+            submission = submissions.submit(
+                user,
+                Request(
+                    text=text, selection=selection, category=category, signature=signature, title=title,
+                    scheduled_at=timezone.make_aware(at) if at else None, origin=Submission.Origin.COMMAND_LINE,
+                ),
+            )  # fmt: skip
+    except (MessagingError, ContactsError, SpreadsheetError, OSError) as error:
         fail(str(error), as_json=as_json)
     if wait and not at:
         _follow(submission.pk, quiet=as_json)
@@ -68,11 +78,51 @@ def send(
             "state": submission.state,
             "total": balance.total,
             "balance": counts,
-            "bad_numbers": len(numbers.bad),
+            "bad_numbers": bad,
         },
-        f"Submission {submission.pk}: {words}" + (f"; {len(numbers.bad)} bad numbers left out" if numbers.bad else ""),
+        f"Submission {submission.pk}: {words}" + (f"; {bad} bad numbers left out" if bad else ""),
         as_json=as_json,
     )
+
+
+def _recipients(user: User, to: str, *, as_json: bool) -> tuple[Selection, int]:
+    """Who it is for, and how many entries are no numbers. A table's columns become variables."""
+    from hongyan.contacts import columns, lists
+    from hongyan.dispatch.numbers import BadNumber, normalise, read_many
+    from hongyan.messaging.recipients import Selection
+    from hongyan.spreadsheets import look, read
+
+    path = Path(to)
+    if not path.is_file():
+        typed = read_many(to)
+        return Selection(numbers=tuple(typed.good)), len(typed.bad)
+    shape = look(path)
+    if shape.header is None:
+        found = read_many("\n".join(" ".join(cells) for chunk in read(path) for _line, cells in chunk))
+        return Selection(numbers=tuple(found.good)), len(found.bad)
+    header_line, headings = shape.rows[shape.header]
+    names = columns.named(headings)
+    column = columns.guess(names, [cells for _line, cells in shape.rows[shape.header + 1 :]]).get("number")
+    if column is None:
+        fail(f"No column of {path.name} holds mobile numbers.", as_json=as_json)
+    number_at = names.index(column)
+    bad = 0
+
+    def rows() -> Iterator[tuple[int, str, dict[str, str]]]:
+        nonlocal bad
+        for chunk in read(path):
+            for line, cells in chunk:
+                if line <= header_line:
+                    continue
+                try:
+                    number = normalise(cells[number_at] if number_at < len(cells) else "")
+                except BadNumber:
+                    bad += 1
+                    continue
+                yield line, number, dict(zip(names, cells, strict=False))
+
+    made = lists.from_rows(user, path.name, names, rows())
+    return Selection(list_ids=(made.pk,)), bad
 
 
 def _follow(submission_id: int, *, quiet: bool) -> None:
