@@ -54,6 +54,20 @@ def test_a_department_administrator_sees_the_own_subtree_alone(company: Company)
     assert "Finance" not in choice
 
 
+def test_a_new_users_form_says_at_the_field_what_is_wrong_and_offers_what_is_free(company: Company) -> None:
+    assert 'value="1002"' in page(company.administrator, "/settings/users/new/")
+    facts = {
+        "name": "新人",
+        "username": "SENDER",
+        "password": "short",
+        "department": company.north.pk,
+        "role": "sender",
+    }
+    answer = signed_in(company.administrator).post("/settings/users/new/", facts)
+    assert set(answer.context["form"].errors) == {"username", "password"}
+    assert 'value="新人"' in answer.content.decode()
+
+
 def test_a_department_is_added_renamed_moved_and_removed(company: Company) -> None:
     client = signed_in(company.administrator)
     client.post(f"/settings/departments/{company.sales.pk}/", {"act": "add", "name": "South"})

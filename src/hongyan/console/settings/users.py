@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.password_validation import validate_password
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
@@ -54,13 +55,21 @@ class UserForm(forms.ModelForm[User]):
         else:
             password.required = True
             password.help_text = gettext_lazy("At least ten characters, not only digits.")
-            self.fields["extension"].initial = next_extension()
-            self.fields["department"].initial = actor.department_id
+            self.initial["extension"], self.initial["department"] = next_extension(), actor.department_id
         if not self.instance.totp_secret:
             del self.fields["two_step_off"]
 
     def clean_username(self) -> str:
-        return str(self.cleaned_data["username"]).strip()
+        username = str(self.cleaned_data["username"]).strip()
+        if User.objects.filter(username__iexact=username).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(_("There is already a user with this sign-in name."))
+        return username
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if password:
+            validate_password(password, User(username=self.cleaned_data.get("username", "")))
+        return password
 
     def clean_extension(self) -> str:
         extension: str = self.cleaned_data["extension"]
