@@ -207,3 +207,27 @@ def test_one_answer_to_a_group_stands_for_ids_that_count_up() -> None:
     assert isinstance(answered, SubmitAnswered)
     # The low sixteen bits wrap within themselves.
     assert answered.carrier_ids[:3] == ("1fffe", "1ffff", "10000")
+
+
+@pytest.mark.parametrize("protocol_", [Protocol.CMPP20, Protocol.CMPP30], ids=lambda one: one.value)
+def test_a_response_too_short_to_read_leaves_its_submit_of_unknown_fate(protocol_: Protocol) -> None:
+    pair = Pair(protocol_).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    (asked,) = pair.pump()
+    assert isinstance(asked, SubmitRequested)
+    assert isinstance(asked.token, int)
+    short = (14).to_bytes(4, "big") + (0x80000004).to_bytes(4, "big") + asked.token.to_bytes(4, "big") + b"\0\0"
+    events = pair.client.receive(short, pair.now)
+    assert [type(event) for event in events] == [SubmitUnanswered, Closed]
+
+
+def test_logging_out_twice_is_logging_out_once(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    (asked,) = pair.pump()
+    assert isinstance(asked, SubmitRequested)
+    assert pair.client.close(pair.now) == []
+    assert pair.client.close(pair.now) == []
+    # The answer that is still on its way counts.
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=("ab12",))
+    assert SubmitAnswered("ref", Verdict.ACCEPTED, ("ab12",)) in pair.pump()

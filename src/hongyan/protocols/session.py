@@ -195,7 +195,7 @@ class Session(ABC):
         if self.state is State.BOUND:
             self.state = State.CLOSING
             self._request(Pending.LOGOUT, None, self._logout_request())
-        else:
+        elif self.state is not State.CLOSING:
             self._end("closed before login", events)
         return events
 

@@ -209,9 +209,11 @@ class CmppSession(Session):
 
     def _take_response(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
         if command == Command.SUBMIT:
+            # Read before the request is taken: what cannot be read closes the session, and the submit is then unanswered.
+            response = pdus.SubmitResp.decode(body)
             known, kept = self._answered(sequence, Pending.SUBMIT)
             if known:
-                events.append(self._submit_answer(kept, pdus.SubmitResp.decode(body)))
+                events.append(self._submit_answer(kept, response))
         elif command == Command.DELIVER:
             known, reference = self._answered(sequence, Pending.DELIVER)
             if known:

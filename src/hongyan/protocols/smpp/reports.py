@@ -36,12 +36,13 @@ def is_receipt(message: ShortMessage) -> bool:
 
 def parse(message: ShortMessage) -> DeliveryReport:
     """The report in `message`; a receipt without any state counts as failed with an empty code."""
-    text = message.content.decode("latin-1")
+    # Some servers end fields with a NUL, which no store takes.
+    text = message.content.decode("latin-1").replace("\0", "")
     head = re.split(r"\btext:", text, maxsplit=1, flags=re.IGNORECASE)[0]
     fields = {key.lower(): value for key, value in _KEY.findall(head)}
     carrier_id, stat = fields.get("id", ""), fields.get("stat", "").upper()
     if raw := message.tlvs.get(Tag.RECEIPTED_MESSAGE_ID):
-        carrier_id = raw.rstrip(b"\0").decode("latin-1")
+        carrier_id = raw.split(b"\0", 1)[0].decode("latin-1")
     if state := message.tlvs.get(Tag.MESSAGE_STATE):
         stat = STATES.get(state[0], stat)
     outcome = CLASSES.get(stat, ReportClass.FAILED)
