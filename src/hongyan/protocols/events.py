@@ -95,13 +95,24 @@ class LoginRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """One recipient that an otherwise accepted submit did not reach."""
+
+    recipient: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubmitAnswered(Event):
     reference: object
     verdict: Verdict
     carrier_ids: tuple[str, ...]
-    """One per recipient of the submit; empty unless accepted."""
+    """One per recipient of the submit, in their order ("" for one in `failures`); empty unless accepted."""
     code: str = ""
     why: str = ""
+    failures: tuple[Failure, ...] = ()
+    """Recipients of an accepted submit that the carrier refused singly (SMPP submit_multi)."""
 
 
 @dataclass(frozen=True, slots=True)

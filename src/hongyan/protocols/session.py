@@ -13,6 +13,7 @@ Each unanswered submit ends in exactly one SubmitAnswered or SubmitUnanswered, w
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,11 +31,19 @@ from hongyan.protocols.events import (
     Submit,
     SubmitUnanswered,
 )
+from hongyan.protocols.framing import Framer
 
 
 class Role(Enum):
     CLIENT = "client"
     SERVER = "server"
+
+
+class Side(Enum):
+    """Who we are. Only SGIP needs it beside the role: there the carrier, too, connects, to deliver and report."""
+
+    CUSTOMER = "customer"
+    CARRIER = "carrier"
 
 
 class State(Enum):
@@ -69,6 +78,12 @@ class Account:
     clock: Clock = local_clock
 
 
+Passed = tuple[float, bool, bytes]
+"""When, whether from us, and the whole PDU."""
+RECENT_PDUS = 40
+"""Kept for who looks at a connection; decoded only then."""
+
+
 class Pending(Enum):
     """What an unanswered request of ours was."""
 
@@ -89,8 +104,9 @@ class Session(ABC):
         self.role = role
         self.account = account
         self.state = State.OPEN
-        self._received = bytearray()
+        self._framer = Framer(header_octets=self.HEADER_OCTETS, longest=self.LONGEST_PDU)
         self._out: list[bytes] = []
+        self.recent: deque[Passed] = deque(maxlen=RECENT_PDUS)
         self._sequence = 0
         # Sequence number -> (what, reference, time limit); limits grow with insertion, so the oldest is the first.
         self._pending: dict[int, tuple[Pending, object, float]] = {}
@@ -156,22 +172,16 @@ class Session(ABC):
         self._now = self._heard_at = now
         self._heartbeats_missed = 0
         self._heartbeat_sent_at = None
-        buffer = self._received
-        buffer += data
         events: list[Event] = []
-        position, held = 0, len(buffer)
+        passed = self.recent.append
         try:
-            while held - position >= 4 and not self.is_closed:
-                size = int.from_bytes(buffer[position : position + 4], "big")
-                if not self.HEADER_OCTETS <= size <= self.LONGEST_PDU:
-                    raise RemoteProtocolError(f"the peer announced a PDU of {size} octets")
-                if held - position < size:
+            for pdu in self._framer.feed(data):
+                passed((now, False, pdu))
+                self._take(pdu, events)
+                if self.is_closed:
                     break
-                self._take(bytes(buffer[position : position + size]), events)
-                position += size
         except RemoteProtocolError as error:
             self._end(str(error), events)
-        del buffer[:position]
         return events
 
     def tick(self, now: float) -> list[Event]:
@@ -231,11 +241,20 @@ class Session(ABC):
     def _request(
         self, kind: Pending, reference: object, request: tuple[int, bytes], submit: Submit | None = None
     ) -> None:
-        self._sequence = self._sequence % 0x7FFFFFFF + 1
+        sequence = self._next_sequence()
         limit = self.account.heartbeat_wait_s if kind is Pending.LOGOUT else self.account.answer_limit_s
         kept = (reference, len(submit.recipients)) if submit is not None else reference
-        self._pending[self._sequence] = (kind, kept, self._now + limit)
-        self._out.append(self._frame(request[0], self._sequence, request[1]))
+        self._pending[sequence] = (kind, kept, self._now + limit)
+        self._put(self._frame(request[0], sequence, request[1]))
+
+    def _next_sequence(self) -> int:
+        self._sequence = self._sequence % 0x7FFFFFFF + 1
+        return self._sequence
+
+    def _put(self, frame: bytes) -> None:
+        """Every PDU of ours leaves through here."""
+        self._out.append(frame)
+        self.recent.append((self._now, True, frame))
 
     def _answered(self, sequence: int, kind: Pending) -> tuple[bool, object]:
         """Take the request an answer belongs to; (False, None) for an answer nobody waits for, which is no harm."""
@@ -283,8 +302,8 @@ class Session(ABC):
         else:
             self._heartbeats_missed += 1
         self._heartbeat_sent_at = self._now
-        self._sequence = self._sequence % 0x7FFFFFFF + 1
-        self._out.append(self._frame(*self._heartbeat_request()[:1], self._sequence, self._heartbeat_request()[1]))
+        command, body = self._heartbeat_request()
+        self._put(self._frame(command, self._next_sequence(), body))
 
     def _end(self, why: str, events: list[Event]) -> None:
         if self.state is State.CLOSED:

@@ -152,13 +152,13 @@ class CmppSession(Session):
             return
         sequence, msg_id = token  # type: ignore[misc]
         body = pdus.RESULT[self.version].pack(msg_id.to_bytes(8, "big"), 0 if accepted else 9)  # type: ignore[has-type]
-        self._out.append(self._frame(RESPONSE | Command.DELIVER, sequence, body))  # type: ignore[has-type]
+        self._put(self._frame(RESPONSE | Command.DELIVER, sequence, body))  # type: ignore[has-type]
 
     def accept_login(self, token: object, now: float) -> list[Event]:
         sequence, connect = token  # type: ignore[misc]
         digest = pdus.server_digest(self.version, 0, connect.authenticator, self.account.secret)  # type: ignore[has-type]
         body = pdus.ConnectResp(0, digest, self.version).encode(self.version)
-        self._out.append(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
+        self._put(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
         self._bound()
         return []
 
@@ -166,7 +166,7 @@ class CmppSession(Session):
         sequence, _connect = token  # type: ignore[misc]
         status = {"credentials": 3, "login": 2, "version": 4}.get(why, 5)
         body = pdus.ConnectResp(status, bytes(16), self.version).encode(self.version)
-        self._out.append(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
+        self._put(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
         events: list[Event] = []
         self._end(f"the login was refused: {why}", events)
         return events
@@ -176,7 +176,7 @@ class CmppSession(Session):
             return
         first = int(carrier_ids[0], 16) if carrier_ids else 0
         body = pdus.SubmitResp(first, code).encode(self.version)
-        self._out.append(self._frame(RESPONSE | Command.SUBMIT, token, body))  # type: ignore[arg-type]
+        self._put(self._frame(RESPONSE | Command.SUBMIT, token, body))  # type: ignore[arg-type]
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
@@ -186,9 +186,9 @@ class CmppSession(Session):
         if command & RESPONSE:
             self._take_response(command & ~RESPONSE, sequence, body, events)
         elif command == Command.ACTIVE_TEST:
-            self._out.append(self._frame(RESPONSE | Command.ACTIVE_TEST, sequence, b"\0"))
+            self._put(self._frame(RESPONSE | Command.ACTIVE_TEST, sequence, b"\0"))
         elif command == Command.TERMINATE:
-            self._out.append(self._frame(RESPONSE | Command.TERMINATE, sequence, b""))
+            self._put(self._frame(RESPONSE | Command.TERMINATE, sequence, b""))
             self._end("the peer logged out", events)
         elif command == Command.CONNECT and self.role is Role.SERVER and self.state is State.OPEN:
             self._take_login(sequence, body, events)

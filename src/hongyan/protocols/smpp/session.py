@@ -124,7 +124,7 @@ class SmppSession(Session):
 
     def _respond(self, command: int, sequence: object, body: bytes = b"", status: int = 0) -> None:
         assert isinstance(sequence, int)
-        self._out.append(self._frame(RESPONSE | command, sequence, body, status))
+        self._put(self._frame(RESPONSE | command, sequence, body, status))
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
@@ -159,7 +159,7 @@ class SmppSession(Session):
             self._take_deliver(sequence, ShortMessage.decode(body), events)
         else:
             # The standard keeps the connection: one unknown command harms nobody.
-            self._out.append(self._frame(Command.GENERIC_NACK, sequence, b"", UNKNOWN_COMMAND))
+            self._put(self._frame(Command.GENERIC_NACK, sequence, b"", UNKNOWN_COMMAND))
 
     def _take_response(self, command: int, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
         kind = command & ~RESPONSE
