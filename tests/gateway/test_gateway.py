@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import pytest
 from django.db import connection
 
-from hongyan.dispatch.models import Batch, Channel, Incoming, Message
+from hongyan.dispatch.models import Batch, Channel, Connection, Incoming, Message
 from hongyan.gateway.process import Gateway
 from hongyan.messaging import submissions, tasks
 from hongyan.messaging.asking import Request
@@ -24,7 +24,7 @@ from hongyan.protocols.session import Account, Role
 from hongyan.protocols.text import Concatenation
 from hongyan.runtime.settings import read
 from hongyan.wire.line import Line
-from tests.builders import Company
+from tests.builders import Company, a_channel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -300,6 +300,17 @@ def test_a_dead_gateways_batch_goes_on_behind_its_watermark(beside: LoopThread, 
     with running(beside):
         eventually(lambda: states(submission) == {"delivered": 43, "uncertain": 7})
     assert len(carrier.seen) == 43
+
+
+def test_a_password_of_another_installation_is_said_and_stops_no_other_channel(
+    beside: LoopThread, company: Company
+) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier)
+    broken = a_channel(name="Moved", secret_encrypted="never ours")
+    with running(beside):
+        eventually(lambda: carrier.lines)
+        eventually(lambda: Connection.objects.filter(channel_id=broken.pk, state="refused").exists())
 
 
 def test_nothing_leaves_after_cancel(beside: LoopThread, company: Company) -> None:

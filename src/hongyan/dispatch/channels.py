@@ -9,7 +9,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from hongyan.protocols.registry import Protocol
-from hongyan.runtime.secrets import decrypt
+from hongyan.runtime.secrets import SecretUnreadable, decrypt
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,17 @@ def from_row(row: dict[str, Any]) -> Channel:
     )
 
 
-async def enabled(connection: AsyncConnection[Any]) -> list[Channel]:
-    """The channels that gateways should run."""
+async def enabled(connection: AsyncConnection[Any]) -> tuple[list[Channel], list[int]]:
+    """The channels that gateways should run, and the ids of those whose password cannot be read here."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(
             f"select {COLUMNS} from dispatch_channel where is_enabled and removed_at is null order by id"  # noqa: S608
         )
-        return [from_row(row) for row in await cursor.fetchall()]
+        channels: list[Channel] = []
+        unreadable: list[int] = []
+        for row in await cursor.fetchall():
+            try:
+                channels.append(from_row(row))
+            except SecretUnreadable:
+                unreadable.append(row["id"])
+    return channels, unreadable

@@ -44,6 +44,7 @@ from hongyan.wire.line import Line
 log = structlog.get_logger()
 
 CONNECT_LIMIT_S = 10
+UNREADABLE = "the password was stored with another installation's key; enter it again"
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 SWEEP_EVERY_S = 2.0
 
@@ -238,7 +239,12 @@ class Gateway:
     async def _follow_channels(self, connection: AsyncConnection[Any]) -> None:
         """Start, restart and stop runners as channels are added, changed and removed."""
         while True:
-            wanted = {channel.id: channel for channel in await channels.enabled(connection)}
+            readable, unreadable = await channels.enabled(connection)
+            wanted = {channel.id: channel for channel in readable}
+            for channel_id in unreadable:
+                await connections.claim(connection, channel_id=channel_id, node=self.node, slot=0)
+                said = ConnectionState(channel_id, 0, "refused", UNREADABLE, last_error=UNREADABLE)
+                await connections.say(connection, node=self.node, states=[said])
             for channel_id, runner in list(self.runners.items()):
                 if wanted.get(channel_id) != runner.channel:
                     del self.runners[channel_id]
