@@ -52,7 +52,8 @@ def templatized(path: Path) -> str:
         settings.configure(USE_I18N=True)
     from django.utils.translation.template import templatize
 
-    return templatize(path.read_text())
+    # Indentation means nothing in a template, and everything to the reader of Python that follows.
+    return "\n".join(line.strip() for line in templatize(path.read_text()).split("\n"))
 
 
 def extracted(package: Path, language: str) -> Catalog:
