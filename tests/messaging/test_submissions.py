@@ -78,6 +78,17 @@ def test_each_gets_the_own_text_and_a_missing_variable_is_found_before_sending(c
     assert texts == {numbers(1)[0]: "王芳得90分", numbers(2)[0]: None}
 
 
+def test_a_variable_that_only_some_people_lack_blocks_only_those(company: Company) -> None:
+    one = a_contact(company.book, "王芳", numbers(1)[0], fields={"到期日": "8月1日"})
+    two = a_contact(company.book, "李明", numbers(2)[0])
+    people = Selection(contact_ids=(one.pk, two.pk))
+    balance = submissions.balance(planned(company, Request(text="{到期日}到期", selection=people)))
+    assert (balance.by_state["queued"], balance.by_state["blocked"]) == (1, 1)
+    with pytest.raises(MessagingError, match="到货日") as refused:
+        asking.rehearse(company.sender, Request(text="{到货日}到期", selection=people))
+    assert (refused.value.code, refused.value.field) == ("missing_variable", "text")
+
+
 def test_planning_that_is_run_again_writes_nothing_twice(company: Company) -> None:
     submission = planned(company, Request(text="通知", selection=Selection(numbers=numbers(*range(50)))))
     Submission.objects.filter(pk=submission.pk).update(is_planned=False, state="planning")
@@ -152,6 +163,7 @@ def test_a_schedule_begins_on_time_and_a_missed_one_waits_for_a_person(company: 
         (Request(text=" ", selection=Selection(numbers=numbers(1))), "empty_text"),
         (Request(text="雁" * 5000, selection=Selection(numbers=numbers(1))), "text_too_long"),
         (Request(text="通知", selection=Selection()), "no_recipients"),
+        (Request(text="{姓名}您好", selection=Selection(numbers=numbers(1, 2))), "missing_variable"),
         (Request(text="通知", selection=Selection(numbers=numbers(1)), signature="没有"), "unknown_signature"),
         (
             Request(text="通知", selection=Selection(numbers=numbers(1)), scheduled_at=timezone.now() - timedelta(1)),

@@ -18,7 +18,7 @@ from hongyan.dispatch.planning import PlannedMessage
 from hongyan.dispatch.routing import RULES, Router, rule_from_row
 from hongyan.messaging import recipients
 from hongyan.messaging.errors import MessagingError
-from hongyan.messaging.merge import parse
+from hongyan.messaging.merge import parse, value_of
 from hongyan.messaging.models import BlockedNumber, Category, OptOut, Signature, Submission
 from hongyan.messaging.recipients import Recipient, Selection
 from hongyan.messaging.screening import LONGEST_TEXT, Refusals, Wording, screen
@@ -27,6 +27,7 @@ from hongyan.protocols.text import Measure, measure
 OPT_OUT_TAIL = "拒收请回复R"
 SAMPLED_ABOVE = 20_000
 """Rehearsals of more recipients look at this many and say so."""
+LOOKED_AT_FOR_VARIABLES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,28 @@ def check_people(user: User, how_many: int) -> None:
         )
 
 
+def check_variables(user: User, request: Request) -> None:
+    """Refuse a variable that nobody has a value for: no column of the lists, no field of the first 1,000 people.
+
+    A variable that only some lack is no mistake of the text; those are blocked one by one. Raises MessagingError.
+    """
+    wording = request.wording(user)
+    missing = {name for name in wording.template.names if not wording.has_column(name)}
+    if not missing:
+        return
+    people = recipients.stream(user, request.selection, by_row=False, most=LOOKED_AT_FOR_VARIABLES)
+    for one in (one for chunk in people for one in chunk):
+        missing = {name for name in missing if not value_of(name, one.values)}
+        if not missing:
+            return
+    raise MessagingError(
+        "missing_variable",
+        _("Nobody has a value for %(names)s. Check the spelling, or choose recipients who have this column.")
+        % {"names": ", ".join(f"{{{name}}}" for name in wording.template.names if name in missing)},
+        field="text",
+    )
+
+
 def router(user: User, category: str) -> Router:
     """Routes as they are now, for this sender."""
     with connection.cursor() as cursor:
@@ -176,6 +199,7 @@ def rehearse(user: User, request: Request) -> Rehearsal:
     check(user, request)
     result = Rehearsal(recipients=recipients.count(user, request.selection))
     check_people(user, result.recipients)
+    check_variables(user, request)
     wording = request.wording(user)
     shared = wording.render({}) if wording.is_shared else ""
     for chunk, messages in planned(user, request, most=SAMPLED_ABOVE):

@@ -10,7 +10,7 @@ from django.http import Http404
 from hongyan.accounts import audit
 from hongyan.accounts.models import User
 from hongyan.messaging import recipients
-from hongyan.messaging.asking import check, check_people
+from hongyan.messaging.asking import check, check_people, check_variables
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
 from hongyan.messaging.submissions import _defer_plan, request_of
@@ -48,6 +48,7 @@ def send(user: User, draft: Submission, *, address: str | None = None) -> Submis
     check(user, request)
     row.expected = recipients.count(user, request.selection)
     check_people(user, row.expected)
+    check_variables(user, request)
     row.department = user.department
     row.opt_out_tail = request.opt_out_tail
     row.state = State.SCHEDULED if row.scheduled_at else State.PLANNING

@@ -129,6 +129,13 @@ def set_favourite(user: User, reply: Reply, is_favourite: bool) -> None:
 
 
 @transaction.atomic
+def turn_favourite(user: User, replies: QuerySet[Reply]) -> None:
+    """Make favourites of these; where all of them are already, of none of them."""
+    own = Reply.objects.filter(pk__in=replies.filter(owner=user).values("pk"))
+    own.update(is_favourite=own.filter(is_favourite=False).exists())
+
+
+@transaction.atomic
 def claim(user: User, reply: Reply) -> bool:
     """Take an unclaimed reply into one's own mailbox; False when somebody was first."""
     taken = Reply.objects.filter(pk=reply.pk, owner=None).update(owner=user, department=user.department)

@@ -27,6 +27,14 @@ class MissingVariable(Exception):
         self.variable = variable
 
 
+def value_of(variable: str, values: Mapping[str, str], columns: Sequence[str] = ()) -> str | None:
+    """What stands for `variable`: by its name, by the field's other name, or by the column's number."""
+    value = values.get(variable) or values.get(ALIASES.get(variable, ""))
+    if not value and variable.isdigit() and 0 < int(variable) <= len(columns):
+        value = values.get(columns[int(variable) - 1])
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     """A text taken apart: literals and, between them, variable names."""
@@ -46,9 +54,7 @@ class Template:
             return self.literals[0]
         parts = [self.literals[0]]
         for variable, literal in zip(self.variables, self.literals[1:], strict=True):
-            value = values.get(variable) or values.get(ALIASES.get(variable, ""))
-            if not value and variable.isdigit() and 0 < int(variable) <= len(columns):
-                value = values.get(columns[int(variable) - 1])
+            value = value_of(variable, values, columns)
             if not value:
                 raise MissingVariable(variable)
             parts.append(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hongyan.dispatch.planning import PlannedMessage
 from hongyan.dispatch.routing import RouteRule
-from hongyan.messaging.merge import MissingVariable, Template
+from hongyan.messaging.merge import ALIASES, MissingVariable, Template
 from hongyan.messaging.recipients import Recipient
 from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import count_segments, rule_for
@@ -30,6 +30,12 @@ class Wording:
     def is_shared(self) -> bool:
         """Whether everybody gets the same text."""
         return not self.template.variables
+
+    def has_column(self, name: str) -> bool:
+        """Whether a column of the recipient lists stands for the variable `name`, whatever its rows hold."""
+        return name in self.columns or ALIASES.get(name) in self.columns or (
+            name.isdigit() and 0 < int(name) <= len(self.columns)
+        )  # fmt: skip
 
     def render(self, values: dict[str, str]) -> str:
         """Raises MissingVariable."""

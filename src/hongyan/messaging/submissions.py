@@ -20,7 +20,7 @@ from hongyan.dispatch.models import Message
 from hongyan.dispatch.sums import Balance
 from hongyan.dispatch.sums import balance as dispatch_balance
 from hongyan.messaging import recipients
-from hongyan.messaging.asking import Request, check, check_people
+from hongyan.messaging.asking import Request, check, check_people, check_variables
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
@@ -69,6 +69,7 @@ def submit(user: User, request: Request, *, address: str | None = None) -> Submi
         return earlier
     expected = recipients.count(user, request.selection)
     check_people(user, expected)
+    check_variables(user, request)
     try:
         with transaction.atomic():
             submission = _create(user, request, expected)
@@ -300,6 +301,16 @@ def _narrowed(selection: Selection, submission: Submission, numbers: list[str]) 
     )
     others = sorted(set(numbers) - {one.number for one in listed})
     return Selection(list_ids=(narrowed.pk,), numbers=tuple(others))
+
+
+@transaction.atomic
+def hide_messages(user: User, submission: Submission, message_ids: list[int]) -> int:
+    """Take messages off the lists of sent ones; rows, sums and audit stay (row B19)."""
+    if not may_steer(user, submission):
+        raise MessagingError("not_allowed", _("You may not change this submission."), status=403)
+    done = Message.objects.filter(submission_id=submission.pk, pk__in=message_ids).update(hidden_at=timezone.now())
+    audit.record(user, "message.deleted", submission, detail={"count": done, "messages": message_ids[:1000]})
+    return done
 
 
 def timeline(submission: Submission) -> list[Any]:
