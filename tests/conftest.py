@@ -29,6 +29,15 @@ def django_db_modify_db_settings() -> None:
     connections["default"].settings_dict["TEST"]["NAME"] = f"test_{run}_{worker}"
 
 
+@pytest.fixture(autouse=True)
+def language() -> None:
+    """Each test begins in the installation's language, whatever page the one before it asked for."""
+    from django.conf import settings
+    from django.utils import translation
+
+    translation.activate(settings.LANGUAGE_CODE)
+
+
 @pytest.fixture
 def company(db: None) -> builders.Company:
     """A small company: departments, one user of each role, an address book, a channel with its route."""

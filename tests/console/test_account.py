@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from hongyan.accounts import sign_in_links, two_step, users
-from hongyan.accounts.models import User
+from hongyan.accounts.models import AuditEntry, User
 from tests.builders import PASSWORD, Company
 from tests.console.test_rights import signed_in
 
@@ -25,6 +25,13 @@ def test_the_name_stays_in_the_form_after_a_wrong_password(company: Company) -> 
     answer = Client().post("/sign-in/", {"username": "Sender", "password": "wrong"})
     assert 'value="sender"' in answer.content.decode().lower()
     assert "wrong" not in answer.content.decode().split("<form", 2)[1]
+
+
+def test_a_refused_sign_in_is_audited_for_users_only(company: Company) -> None:
+    Client().post("/sign-in/", {"username": "Sender", "password": "wrong"})
+    Client().post("/sign-in/", {"username": "my-password-by-mistake", "password": "wrong"})
+    (entry,) = AuditEntry.objects.filter(action="user.sign_in_failed")
+    assert (entry.user, entry.address) == (company.sender, "127.0.0.1")
 
 
 def test_capitals_do_not_matter_neither_for_the_name_nor_for_the_lock(company: Company) -> None:

@@ -44,6 +44,13 @@ def _enter(request: HttpRequest, user: User) -> None:
     audit.record(user, "user.signed_in", user, address=_address(request))
 
 
+def _refused(request: HttpRequest, name: str) -> None:
+    """Say in the audit that a user's sign-in failed. Other names are not written down: passwords get typed there."""
+    user = User.objects.filter(username__iexact=name.strip()).select_related("department").first()
+    if user is not None:
+        audit.record(user, "user.sign_in_failed", user, address=_address(request))
+
+
 def _enter_or_ask_for_code(request: HttpRequest, user: User, then: str) -> HttpResponseBase:
     """In, or on to the second step: also who comes by a link has to show the phone."""
     if two_step.is_on(user):
@@ -64,6 +71,7 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
         user = authenticate(request, **form.cleaned_data)
         if isinstance(user, User):
             return _enter_or_ask_for_code(request, user, _next(request))
+        _refused(request, form.cleaned_data["username"])
         form.add_error(None, _("The sign-in name or the password is wrong."))
     return render(request, "console/account/sign_in.html", {"form": form, "next": _next(request)})
 
@@ -106,6 +114,7 @@ def second_step(request: HttpRequest) -> HttpResponseBase:
             del request.session["second_step"]
             _enter(request, user)
             return redirect(waiting["next"])
+        _refused(request, user.username)
         user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         form.add_error("code", _("This code is not right, or has been used; codes change every 30 seconds."))
     return render(request, "console/account/second_step.html", {"form": form, "name": user.name})
