@@ -38,7 +38,9 @@ def create_group(user: User, book: AddressBook, name: str, parent: Group | None 
     access_changeable_book(user, book.pk)
     if parent is not None and (parent.book_id != book.pk or parent.path.count("/") > DEEPEST):
         raise ContactsError("bad_parent", _("The group above must stand in the same book."))
-    return add_group(book, name, parent)
+    group = add_group(book, name, parent)
+    audit.record(user, "group.created", group)
+    return group
 
 
 def add_group(book: AddressBook, name: str, parent: Group | None) -> Group:
@@ -61,6 +63,7 @@ def rename_group(user: User, group: Group, name: str) -> None:
             group.save(update_fields=["name"])
     except IntegrityError:
         raise ContactsError("name_taken", _("There is already a group of this name here.")) from None
+    audit.record(user, "group.renamed", group)
 
 
 @transaction.atomic
@@ -85,6 +88,7 @@ def move_group(user: User, group: Group, parent: Group | None) -> None:
             "update contacts_group set path = %s || substr(path, %s) where book_id = %s and path like %s",
             [new, len(old) + 1, group.book_id, f"{old}%"],
         )
+    audit.record(user, "group.moved", group)
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from hongyan.spreadsheets import write_xlsx
 
 __all__ = [
     "Person", "access_changeable_contact", "access_contact", "add_to_group", "change", "copy_to_book", "create",
-    "delete", "export", "matching", "remove_from_group", "search_text", "shown_to", "sort_key",
+    "delete", "export", "matching", "move_to_book", "remove_from_group", "search_text", "shown_to", "sort_key",
 ]  # fmt: skip
 
 
@@ -134,7 +134,9 @@ def add_to_group(user: User, contacts: ContactQuerySet, group: Group) -> int:
             "insert into contacts_group_contacts (group_id, contact_id) select %s, unnest(%s::bigint[]) on conflict do nothing",
             [group.pk, ids],
         )
-        return int(cursor.rowcount)
+        added = int(cursor.rowcount)
+    audit.record(user, "group.joined", group, detail={"contacts": added})
+    return added
 
 
 @transaction.atomic
@@ -147,7 +149,9 @@ def remove_from_group(user: User, contacts: ContactQuerySet, group: Group) -> in
         cursor.execute(
             "delete from contacts_group_contacts where group_id = any(%s) and contact_id = any(%s)", [list(below), ids]
         )
-        return int(cursor.rowcount)
+        taken = int(cursor.rowcount)
+    audit.record(user, "group.left", group, detail={"contacts": taken})
+    return taken
 
 
 @transaction.atomic
@@ -169,6 +173,24 @@ def copy_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> in
         copied = cursor.rowcount
     audit.record(user, "contacts.copied", book, detail={"contacts": copied})
     return int(copied)
+
+
+@transaction.atomic
+def move_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> int:
+    """Move `contacts` into another book, out of their groups. Gives how many; a number it has already stays behind."""
+    access_changeable_book(user, book.pk)
+    movable = contacts.changeable_by(user).exclude(book=book).exclude(
+        number__in=Contact.objects.filter(book=book).values("number")
+    )  # fmt: skip
+    # The same number in two books can move only once.
+    ids = list(movable.order_by("number", "pk").distinct("number").values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("delete from contacts_group_contacts where contact_id = any(%s)", [ids])
+        cursor.execute(
+            "update contacts_contact set book_id = %s, updated_at = now() where id = any(%s)", [book.pk, ids]
+        )
+    audit.record(user, "contacts.moved", book, detail={"contacts": len(ids)})
+    return len(ids)
 
 
 def matching(contacts: ContactQuerySet, asked: str) -> ContactQuerySet:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("mailbox/act/", views.act, name="mailbox_act"),
     path("mailbox/export/", views.export, name="mailbox_export"),
     path("mailbox/sent/", views.sent, name="mailbox_sent"),
+    path("mailbox/sent/export/", views.export_sent, name="mailbox_sent_export"),
     path("mailbox/sent/act/", views.act_sent, name="mailbox_sent_act"),
     path("mailbox/<int:reply_id>/", views.conversation, name="reply"),
     path("mailbox/<int:reply_id>/answer/", views.answer, name="reply_answer"),

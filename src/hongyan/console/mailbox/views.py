@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,7 +19,9 @@ from django.views.decorators.http import require_POST
 from hongyan.accounts import audit
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Reach, Right
+from hongyan.console import bulk
 from hongyan.console.access import me, needs
+from hongyan.console.components.states import STATES
 from hongyan.console.context import follow
 from hongyan.console.downloads import spreadsheet
 from hongyan.contacts.models import Contact
@@ -26,17 +30,20 @@ from hongyan.dispatch.numbers import mask
 from hongyan.messaging import mailbox, submissions
 from hongyan.messaging.asking import Request
 from hongyan.messaging.errors import MessagingError
-from hongyan.messaging.models import Category, Reply, Signature, Submission
+from hongyan.messaging.models import Category, Reply, ReplyQuerySet, Signature, Submission
 from hongyan.messaging.reasons import words
 from hongyan.messaging.recipients import Selection
 from hongyan.spreadsheets.writing import write_xlsx
 
 PAGE = 25
+MOST_AT_ONCE = 10_000
+"""Messages that one click resends or deletes."""
 FOLDERS = ("mine", "unread", "favourites", "unclaimed", "all")
 
 
-def _replies(request: HttpRequest, user: User) -> QuerySet[Reply]:
-    folder, asked = request.GET.get("folder", "mine"), request.GET.get("q", "").strip()
+def _replies(user: User, query: QueryDict) -> ReplyQuerySet:
+    """Replies that the user may see and the filter bar asks for."""
+    folder, asked = query.get("folder", "mine"), query.get("q", "").strip()
     found = Reply.objects.visible_to(user).filter(hidden_at=None)
     if folder == "unread":
         found = found.filter(owner=user, read_at=None)
@@ -49,15 +56,15 @@ def _replies(request: HttpRequest, user: User) -> QuerySet[Reply]:
     if asked:
         named = Contact.objects.visible_to(user).filter(name__icontains=asked).values("number")
         found = found.filter(Q(text__icontains=asked) | Q(number__contains=asked) | Q(number__in=named))
-    dated: QuerySet[Reply] = _between(request, found, "received_at")
+    dated: ReplyQuerySet = _between(query, found, "received_at")
     return dated.select_related("submission", "owner")
 
 
-def _between(request: HttpRequest, found: Any, field: str) -> Any:
+def _between(query: QueryDict, found: Any, field: str) -> Any:
     """Days from and to in the filter bar."""
     for name, lookup in (("from", "date__gte"), ("to", "date__lte")):
         try:
-            day = datetime.fromisoformat(request.GET.get(name, "")).date()
+            day = datetime.fromisoformat(query.get(name, "")).date()
         except ValueError:
             continue
         found = found.filter(**{f"{field}__{lookup}": day})
@@ -75,7 +82,7 @@ def _name_people(user: User, rows: list[Any]) -> None:
 def inbox(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     follow(request, f"mailbox-{user.pk}")
-    page = Paginator(_replies(request, user), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_replies(user, request.GET), PAGE).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     _name_people(user, rows)
     folders = [name for name in FOLDERS if name != "unclaimed" or user.reach is Reach.EVERYTHING]
@@ -94,7 +101,7 @@ def unread(request: HttpRequest) -> JsonResponse:
 def act(request: HttpRequest) -> HttpResponseBase:
     """Read, delete or star what is ticked."""
     user = me(request)
-    chosen = Reply.objects.visible_to(user).filter(pk__in=[pk for pk in request.POST.getlist("id") if pk.isdigit()])
+    chosen = bulk.chosen(request, Reply.objects.visible_to(user), lambda query: _replies(user, query))
     match request.POST.get("act"):
         case "read":
             mailbox.mark_read(user, chosen)
@@ -102,10 +109,8 @@ def act(request: HttpRequest) -> HttpResponseBase:
             count = mailbox.delete(user, chosen)
             messages.success(request, _("%(count)d replies deleted.") % {"count": count})
         case "star":
-            for one in chosen:
-                mailbox.set_favourite(user, one, not one.is_favourite)
-    back = request.POST.get("next", "")
-    return redirect(back if back.startswith("/mailbox/") else "console:mailbox")
+            mailbox.turn_favourite(user, chosen)
+    return redirect(bulk.back_to(request, "/mailbox/", reverse("console:mailbox")))
 
 
 def conversation(request: HttpRequest, reply_id: int) -> HttpResponseBase:
@@ -164,7 +169,7 @@ def answer(request: HttpRequest, reply_id: int) -> HttpResponseBase:
 def export(request: HttpRequest) -> HttpResponseBase:
     """The listed replies as xlsx."""
     user = me(request)
-    found = _replies(request, user)
+    found = _replies(user, request.GET)
     audit.record(user, "reply.exported", detail={"filter": request.GET.dict(), "count": found.count()})
     in_clear = user.may(Right.SEE_NUMBERS)
     rows = (
@@ -178,12 +183,11 @@ def export(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def sent(request: HttpRequest) -> HttpResponseBase:
-    """Single messages that the user may see: sent ones, or (`?failed`) those that did not arrive."""
-    user = me(request)
+def _sent(user: User, query: QueryDict) -> QuerySet[Message]:
+    """Single messages that the user may see and the filter bar asks for; `state=failed` is all that did not arrive."""
     visible = Submission.objects.visible_to(user).filter(pk=OuterRef("submission_id"))
     found = Message.objects.filter(Exists(visible), hidden_at=None)
-    state, asked = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    state, asked = query.get("state", ""), query.get("q", "").strip()
     if state == "failed":
         found = found.filter(state__in=submissions.NOT_DELIVERED)
     elif state:
@@ -191,32 +195,81 @@ def sent(request: HttpRequest) -> HttpResponseBase:
     if asked.lstrip("+").isdigit():
         found = found.filter(number__contains=asked)
     elif asked:
-        found = found.filter(Q(name__icontains=asked) | Q(text__icontains=asked))
-    found = _between(request, found, "planned_at")
+        own = Submission.objects.filter(pk=OuterRef("submission_id"), text__icontains=asked)
+        found = found.filter(Q(name__icontains=asked) | Q(text__icontains=asked) | Q(text=None) & Exists(own))
+    dated: QuerySet[Message] = _between(query, found, "planned_at")
+    return dated
+
+
+def sent(request: HttpRequest) -> HttpResponseBase:
+    """Sent messages, newest first, in key order below `after`."""
+    user = me(request)
+    found = _sent(user, request.GET)
     after = request.GET.get("after", "")
-    if after.isdigit():
-        found = found.filter(pk__lt=int(after))
-    rows = list(found.order_by("-id")[: PAGE + 1])
-    subs = Submission.objects.in_bulk({one.submission_id for one in rows})
-    protocols = dict(Channel.objects.values_list("pk", "protocol"))
-    for one in rows:
-        one.submission = subs[one.submission_id]
-        one.words = words(one.reason, protocols.get(one.channel_id or 0, ""))
+    page = found.filter(pk__lt=int(after)) if after.isdigit() else found
+    rows = list(page.order_by("-id")[: PAGE + 1])
+    _say_why(rows)
     return render(
         request,
         "console/mailbox/sent.html",
-        {"rows": rows[:PAGE], "next_after": rows[PAGE - 1].pk if len(rows) > PAGE else None, "state": state},
+        {
+            "rows": rows[:PAGE],
+            "next_after": rows[PAGE - 1].pk if len(rows) > PAGE else None,
+            "state": request.GET.get("state", ""),
+            "whole": found[: MOST_AT_ONCE + 1].count() if rows else 0,
+            "most": MOST_AT_ONCE,
+        },
     )
+
+
+def _say_why(rows: list[Message]) -> None:
+    """Put its submission and its outcome in words onto each row; two queries."""
+    subs = Submission.objects.in_bulk({one.submission_id for one in rows})
+    protocols = dict(Channel.objects.values_list("pk", "protocol"))
+    for one in rows:
+        one.submission = subs[one.submission_id]  # type: ignore[attr-defined]
+        one.words = words(one.reason, protocols.get(one.channel_id or 0, ""))  # type: ignore[attr-defined]
+
+
+@needs(Right.EXPORT)
+def export_sent(request: HttpRequest) -> HttpResponseBase:
+    """The listed messages as xlsx, in portions of a thousand."""
+    user = me(request)
+    found = _sent(user, request.GET)
+    audit.record(user, "message.exported", detail={"filter": request.GET.dict()})
+    headings = [
+        _("Name"), _("Mobile number"), _("Text"), _("State"), _("Code"), _("Reason"), _("Sent"), _("Submission"),
+    ]  # fmt: skip
+    return spreadsheet(
+        f"messages-{timezone.localdate()}.xlsx", lambda path: write_xlsx(path, headings, _sent_rows(user, found))
+    )
+
+
+def _sent_rows(user: User, found: QuerySet[Message]) -> Iterator[list[str]]:
+    in_clear, below = user.may(Right.SEE_NUMBERS), None
+    while True:
+        page = found.filter(pk__lt=below) if below else found
+        rows = list(page.order_by("-id")[:1000])
+        if not rows:
+            return
+        below = rows[-1].pk
+        _say_why(rows)
+        for one in rows:
+            at = timezone.localtime(one.submitted_at or one.planned_at).strftime("%Y-%m-%d %H:%M:%S")
+            yield [
+                one.name, one.number if in_clear else mask(one.number), one.text or one.submission.text,  # type: ignore[attr-defined]
+                str(STATES[one.state].label), one.reason, one.words, at, str(one.submission),  # type: ignore[attr-defined]
+            ]  # fmt: skip
 
 
 @needs(Right.SEND)
 @require_POST
 def act_sent(request: HttpRequest) -> HttpResponseBase:
-    """Resend or delete what is ticked; each message's submission is checked."""
+    """Resend or delete what is ticked, or all that was found; each message's submission is checked."""
     user = me(request)
-    ids = [int(pk) for pk in request.POST.getlist("id") if pk.isdigit()]
     chosen: dict[int, list[int]] = {}
-    for pk, submission_id in Message.objects.filter(pk__in=ids).values_list("pk", "submission_id"):
+    found = bulk.chosen(request, _sent(user, QueryDict("")), lambda query: _sent(user, query))
+    for pk, submission_id in found.order_by("-id").values_list("pk", "submission_id")[:MOST_AT_ONCE]:
         chosen.setdefault(submission_id, []).append(pk)
     done = 0
     for submission_id, members in chosen.items():
@@ -226,10 +279,9 @@ def act_sent(request: HttpRequest) -> HttpResponseBase:
                 submissions.resend(user, submission, only=tuple(members))
                 done += len(members)
             elif submissions.may_steer(user, submission):
-                done += Message.objects.filter(pk__in=members).update(hidden_at=timezone.now())
-                audit.record(user, "message.deleted", submission, detail={"messages": members[:1000]})
+                done += submissions.hide_messages(user, submission, members)
         except MessagingError as error:
-            messages.error(request, str(error))
+            messages.error(request, f"{submission}: {error}")
     if done:
         messages.success(request, _("Done for %(count)d messages.") % {"count": done})
-    return redirect("console:mailbox_sent")
+    return redirect(bulk.back_to(request, "/mailbox/", reverse("console:mailbox_sent")))

@@ -11,6 +11,7 @@ urlpatterns = [
     path("people/new/", views.contact, name="new_contact"),
     path("people/<int:contact_id>/", views.contact, name="contact"),
     path("people/act/", views.act, name="people_act"),
+    path("people/groups/act/", views.act_group, name="people_group_act"),
     path("people/export/", views.export, name="people_export"),
     path("people/books/", views.book, name="new_book"),
     path("people/import/", imports.upload, name="import"),

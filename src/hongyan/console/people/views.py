@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_POST
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
+from hongyan.console import bulk
 from hongyan.console.access import me, needs
 from hongyan.console.downloads import spreadsheet
 from hongyan.console.search import Hit, provider
@@ -24,30 +26,33 @@ from hongyan.contacts import books, groups
 from hongyan.contacts import lists as list_verbs
 from hongyan.contacts import people as verbs
 from hongyan.contacts.errors import ContactsError
-from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
+from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, RecipientList
 from hongyan.contacts.people import Person
 from hongyan.dispatch.models import Message
 from hongyan.messaging.models import Reply, Submission
 
 PAGE = 30
+MOST_SINGLE = 500
+"""People whose ids fit an address."""
 
 
-def _chosen(request: HttpRequest, user: User) -> tuple[AddressBook | None, Group | None]:
-    group_id, book_id = request.GET.get("group", ""), request.GET.get("book", "")
+def _chosen(user: User, query: QueryDict) -> tuple[AddressBook | None, Group | None]:
+    group_id, book_id = query.get("group", ""), query.get("book", "")
     group = groups.access_group(user, int(group_id)) if group_id.isdigit() else None
     if group is not None:
         return group.book, group
     return (books.access_book(user, int(book_id)), None) if book_id.isdigit() else (None, None)
 
 
-def _contacts(request: HttpRequest, user: User) -> Any:
-    book, group = _chosen(request, user)
+def _contacts(user: User, query: QueryDict) -> ContactQuerySet:
+    """Contacts that the user may see, in the book or group and with the words that the address names."""
+    book, group = _chosen(user, query)
     found = Contact.objects.visible_to(user)
     if group is not None:
         found = found.filter(groups__in=Group.objects.within(group)).distinct()
     elif book is not None:
         found = found.filter(book=book)
-    if asked := request.GET.get("q", "").strip():
+    if asked := query.get("q", "").strip():
         found = verbs.matching(found, asked)
     return found.select_related("book")
 
@@ -55,11 +60,11 @@ def _contacts(request: HttpRequest, user: User) -> Any:
 @needs(Right.SEE_PEOPLE)
 def people(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
-    book, group = _chosen(request, user)
+    book, group = _chosen(user, request.GET)
     visible = list(AddressBook.objects.visible_to(user))
     counts = books.counts(visible)
     tops = groups.tree([one.pk for one in visible])
-    page = Paginator(_contacts(request, user).order_by("pinyin", "id"), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(_contacts(user, request.GET).order_by("pinyin", "id"), PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "console/people/people.html",
@@ -68,6 +73,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
             "page": page, "book": book, "group": group, "may_change": book is None or books.may_change(user, book),
             "may_add": AddressBook.objects.changeable_by(user).exists(),
             "groups": Group.objects.filter(book=book) if book else [],
+            "targets": AddressBook.objects.changeable_by(user).exclude(pk=book.pk if book else 0),
         },
     )  # fmt: skip
 
@@ -99,14 +105,15 @@ def contact(request: HttpRequest, contact_id: int | None = None) -> HttpResponse
     form.fields["book"].queryset = changeable  # type: ignore[attr-defined]
     if found is not None:
         del form.fields["book"]
+    further = _further(request, found)
     if request.method == "POST" and may_change and form.is_valid():
         facts = dict(form.cleaned_data)
         into = facts.pop("book", None)
         try:
             if found is None:
-                made = verbs.create(user, into, Person(**facts))
+                made = verbs.create(user, into, Person(**facts, fields=further))
             else:
-                made = verbs.change(user, found, Person(**facts, fields=found.fields))
+                made = verbs.change(user, found, Person(**facts, fields=further))
         except ContactsError as error:
             form.add_error(None, str(error))
         else:
@@ -115,8 +122,20 @@ def contact(request: HttpRequest, contact_id: int | None = None) -> HttpResponse
     return render(
         request,
         "console/people/contact.html",
-        {"form": form, "contact": found, "may_change": may_change, "history": _history(user, found) if found else []},
-    )
+        {
+            "form": form, "contact": found, "may_change": may_change, "further": further,
+            "history": _history(user, found) if found else [],
+        },
+    )  # fmt: skip
+
+
+def _further(request: HttpRequest, found: Contact | None) -> dict[str, str]:
+    """The contact's own columns, as `{variables}` of texts use them; a row without a name or value goes."""
+    if request.method != "POST":
+        return dict(found.fields) if found else {}
+    pairs = zip(request.POST.getlist("field_name"), request.POST.getlist("field_value"), strict=False)
+    kept = {name.strip()[:40]: value.strip()[:500] for name, value in pairs if name.strip() and value.strip()}
+    return dict(list(kept.items())[:60])
 
 
 def _history(user: User, found: Contact) -> list[dict[str, Any]]:
@@ -139,44 +158,89 @@ def _history(user: User, found: Contact) -> list[dict[str, Any]]:
 @needs(Right.SEE_PEOPLE)
 @require_POST
 def act(request: HttpRequest) -> HttpResponseBase:
-    """Write to, delete or put into a group what is ticked; make and remove groups."""
+    """Write to, delete, copy, move, put into or take out of a group what is ticked, or all that was found."""
     user, what = me(request), request.POST.get("act")
-    ids = [pk for pk in request.POST.getlist("id") if pk.isdigit()]
-    back = request.POST.get("next", "")
-    target = back if back.startswith("/people/") else reverse("console:people")
+    visible = Contact.objects.visible_to(user)
+    chosen = bulk.chosen(request, visible, lambda query: _contacts(user, query))
+    own = Contact.objects.changeable_by(user).filter(pk__in=chosen.values("pk"))
+    done = 0
     try:
         if what == "write":
-            return redirect(f"{reverse('console:write')}?contacts={','.join(ids)}")
+            return _write_to(request, user, chosen)
         if what == "delete":
-            count = verbs.delete(user, Contact.objects.changeable_by(user).filter(pk__in=ids))
-            messages.success(request, _("%(count)d contacts deleted.") % {"count": count})
+            done = verbs.delete(user, own)
         elif what == "group":
-            group = groups.access_changeable_group(user, int(request.POST.get("group") or 0))
-            verbs.add_to_group(user, Contact.objects.changeable_by(user).filter(pk__in=ids), group)
-            messages.success(request, _("Saved."))
-        elif what == "new_group":
-            book = books.access_changeable_book(user, int(request.POST.get("book") or 0))
-            parent = request.POST.get("parent", "")
-            above = groups.access_changeable_group(user, int(parent)) if parent.isdigit() else None
-            made = groups.create_group(user, book, request.POST.get("name", "").strip(), above)
-            target = f"{reverse('console:people')}?group={made.pk}"
-        elif what == "delete_group":
-            group = groups.access_changeable_group(user, int(request.POST.get("group") or 0))
-            target = f"{reverse('console:people')}?book={group.book_id}"
-            groups.delete_group(user, group)
+            done = verbs.add_to_group(user, own, groups.access_changeable_group(user, _id(request, "group")))
+        elif what == "leave":
+            done = verbs.remove_from_group(user, own, groups.access_changeable_group(user, _id(request, "group")))
+        elif what == "copy":
+            done = verbs.copy_to_book(user, chosen, books.access_changeable_book(user, _id(request, "to_book")))
+        elif what == "move":
+            done = verbs.move_to_book(user, own, books.access_changeable_book(user, _id(request, "to_book")))
     except ContactsError as error:
         messages.error(request, str(error))
-    return redirect(target)
+    else:
+        messages.success(request, _("Done for %(count)d contacts.") % {"count": done})
+    return redirect(bulk.back_to(request, "/people/", reverse("console:people")))
+
+
+def _id(request: HttpRequest, name: str) -> int:
+    given = request.POST.get(name, "")
+    return int(given) if given.isdigit() else 0
+
+
+def _write_to(request: HttpRequest, user: User, chosen: ContactQuerySet) -> HttpResponseBase:
+    """On to the compose page: with a whole book or group by its name, else with the people one by one."""
+    query = QueryDict(urlsplit(request.POST.get("next", "")).query)
+    book, group = _chosen(user, query)
+    write = reverse("console:write")
+    if request.POST.get("all") and not query.get("q") and book is not None:
+        return redirect(f"{write}?group={group.pk}" if group else f"{write}?book={book.pk}")
+    ids = list(chosen.values_list("pk", flat=True)[: MOST_SINGLE + 1])
+    if len(ids) > MOST_SINGLE:
+        raise ContactsError(
+            "too_many_singly",
+            _("More than %(most)d people singly: put them into a group first, then write to the group.")
+            % {"most": MOST_SINGLE},
+        )
+    return redirect(f"{write}?contacts={','.join(map(str, ids))}")
+
+
+@needs(Right.SEE_PEOPLE)
+@require_POST
+def act_group(request: HttpRequest) -> HttpResponseBase:
+    """Make, rename and remove groups."""
+    user, what, target = me(request), request.POST.get("act"), reverse("console:people")
+    name = request.POST.get("name", "").strip()[:80]
+    try:
+        if what == "new":
+            book = books.access_changeable_book(user, _id(request, "book"))
+            parent = _id(request, "parent")
+            above = groups.access_changeable_group(user, parent) if parent else None
+            made = groups.create_group(user, book, name, above)
+            return redirect(f"{target}?group={made.pk}")
+        group = groups.access_changeable_group(user, _id(request, "group"))
+        if what == "rename":
+            groups.rename_group(user, group, name)
+            return redirect(f"{target}?group={group.pk}")
+        if what == "delete":
+            groups.delete_group(user, group)
+            return redirect(f"{target}?book={group.book_id}")
+    except ContactsError as error:
+        messages.error(request, str(error))
+    return redirect(bulk.back_to(request, "/people/", target))
 
 
 @needs(Right.SEE_PEOPLE, Right.EXPORT)
 def export(request: HttpRequest) -> HttpResponseBase:
     """The listed contacts as xlsx."""
     user = me(request)
-    book, group = _chosen(request, user)
+    book, group = _chosen(user, request.GET)
     return spreadsheet(
         f"contacts-{timezone.localdate()}.xlsx",
-        lambda path: verbs.export(user, _contacts(request, user), path, title=str(group or book or _("All contacts"))),
+        lambda path: verbs.export(
+            user, _contacts(user, request.GET), path, title=str(group or book or _("All contacts"))
+        ),
     )
 
 

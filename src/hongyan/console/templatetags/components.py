@@ -145,6 +145,12 @@ def empty(title: str, text: str, *, icon: str = "inbox", action: str = "", url: 
     return {"title": title, "text": text, "icon_name": icon, "action": action, "url": url}
 
 
+@register.inclusion_tag("console/components/bulk.html")
+def bulk(whole: int, shown: int) -> dict[str, Any]:
+    """How many rows are ticked of `shown`, and the offer to act on all `whole` that the filter finds."""
+    return {"whole": whole, "shown": shown}
+
+
 @register.inclusion_tag("console/components/tile.html")
 def tile(label: str, value: str, *, icon: str = "", tone: str = "", note: str = "", url: str = "") -> dict[str, Any]:
     """One figure with its name."""

@@ -15,7 +15,8 @@
   // A form that was sent says so and cannot be sent twice.
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
-    if (event.target.dataset.confirm && !window.confirm(event.target.dataset.confirm)) { event.preventDefault(); return; }
+    const question = event.submitter?.dataset.confirm || event.target.dataset.confirm;
+    if (question && !window.confirm(question)) { event.preventDefault(); return; }
     if (button && !event.target.hasAttribute("data-many")) setTimeout(() => { button.disabled = true; button.classList.add("btn-loading"); }, 0);
   });
   window.addEventListener("pageshow", (event) => {
@@ -42,7 +43,14 @@
     const boxes = [...form.querySelectorAll("[data-select]")];
     const chosen = boxes.filter((box) => box.checked).length;
     const bar = form.querySelector("[data-bulk]");
-    if (bar) { bar.hidden = chosen === 0; bar.querySelectorAll("[data-bulk-count]").forEach((one) => { one.textContent = chosen.toLocaleString(); }); }
+    const whole = form.querySelector("[data-bulk-all]");
+    // "All found" is an offer only while the whole page is ticked.
+    if (whole) {
+      whole.closest("label").hidden = chosen < boxes.length;
+      if (chosen < boxes.length) whole.checked = false;
+    }
+    const count = whole?.checked ? form.querySelector("[data-bulk-whole]").textContent : chosen.toLocaleString();
+    if (bar) { bar.hidden = chosen === 0; bar.querySelectorAll("[data-bulk-count]").forEach((one) => { one.textContent = count; }); }
     const all = form.querySelector("[data-select-all]");
     if (all) { all.checked = chosen > 0 && chosen === boxes.length; all.indeterminate = chosen > 0 && chosen < boxes.length; }
   };
@@ -52,6 +60,16 @@
     recount(form);
   });
   on("[data-select]", "change", (box) => recount(box.closest("form")));
+  on("[data-bulk-all]", "change", (box) => recount(box.closest("form")));
+
+  // A contact's further columns: one more empty row.
+  on("[data-further-add]", "click", () => {
+    const rows = document.querySelectorAll("[data-further-row]");
+    const row = rows[rows.length - 1].cloneNode(true);
+    row.querySelectorAll("input").forEach((input) => { input.value = ""; });
+    rows[rows.length - 1].after(row);
+    row.querySelector("input").focus();
+  });
 
   // Palette: search everything.
   const palette = document.querySelector("[data-palette]");
@@ -111,6 +129,7 @@
       document.querySelectorAll("[data-unread-dot]").forEach((one) => { one.hidden = !unread; });
     };
     const original = document.body.dispatchEvent.bind(document.body);
+    document.body.addEventListener("live-open", refresh);
     document.body.dispatchEvent = (event) => { if (event.type.startsWith(`live-${name}-`)) refresh(); return original(event); };
   }
 })();

@@ -31,8 +31,9 @@
 
   const source = new EventSource(`${base}/live?topics=${encodeURIComponent(token)}`);
   source.onopen = () => {
-    // What changed while we were away is fetched again.
+    // What changed while we were away is fetched again; at first only what happened between the page and now.
     if (failures) poll();
+    else announce("open", {});
     failures = 0;
     stale.hidden = true;
     clearInterval(polling);

@@ -1,0 +1,121 @@
+"""The people pages: who may see and change whom, and what the bulk actions do."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from hongyan.accounts.models import AuditEntry
+from hongyan.contacts.models import AddressBook, Contact, Group
+from tests.builders import Company, a_contact, a_group
+
+NEXT = "/people/?book={}"
+
+
+@pytest.fixture
+def private(company: Company) -> AddressBook:
+    """A book of somebody else's."""
+    return AddressBook.objects.create(name="Private", kind=AddressBook.Kind.PERSONAL, owner=company.stranger)
+
+
+def act(client: Client, what: str, book: AddressBook, **facts: object) -> str:
+    facts = {"act": what, "next": NEXT.format(book.pk), **facts}
+    return client.post(reverse("console:people_act"), facts).headers["Location"]  # type: ignore[arg-type]
+
+
+def test_another_persons_book_is_not_there(client: Client, company: Company, private: AddressBook) -> None:
+    hidden = a_contact(private, "王秘", "13900139000")
+    client.force_login(company.sender)
+    assert client.get(f"/people/?book={private.pk}").status_code == 404
+    assert client.get(f"/people/{hidden.pk}/").status_code == 404
+    assert "王秘" not in client.get("/people/").content.decode()
+    act(client, "delete", company.book, id=[hidden.pk])
+    assert Contact.objects.filter(pk=hidden.pk).exists()
+
+
+def test_ticked_people_go_on_to_the_compose_page(client: Client, company: Company) -> None:
+    one, two = (a_contact(company.book, name, f"1380013800{n}") for n, name in enumerate(("王芳", "李伟")))
+    client.force_login(company.sender)
+    target = act(client, "write", company.book, id=[one.pk, two.pk])
+    assert set(target.partition("?contacts=")[2].split(",")) == {str(one.pk), str(two.pk)}
+
+
+def test_all_found_means_the_whole_book_not_the_page(client: Client, company: Company) -> None:
+    for n in range(40):
+        a_contact(company.book, f"王{n}", f"138001380{n:02}")
+    keeper = a_contact(company.book, "李伟", "13900139000")
+    client.force_login(company.administrator)
+    client.post(
+        reverse("console:people_act"), {"act": "delete", "all": "1", "next": f"/people/?book={company.book.pk}&q=王"}
+    )
+    assert list(company.book.contacts.all()) == [keeper]
+
+
+def test_who_may_not_change_a_book_can_write_to_it_but_not_empty_it(client: Client, company: Company) -> None:
+    one = a_contact(company.book, "王芳", "13800138000")
+    client.force_login(company.sender)
+    act(client, "delete", company.book, id=[one.pk])
+    assert company.book.contacts.count() == 1
+
+
+def test_people_move_to_another_book_and_numbers_it_has_already_stay_behind(client: Client, company: Company) -> None:
+    other = AddressBook.objects.create(name="Other", kind=AddressBook.Kind.ENTERPRISE)
+    moved, twin = a_contact(company.book, "王芳", "13800138000"), a_contact(company.book, "李伟", "13900139000")
+    a_contact(other, "李先生", "13900139000")
+    group = a_group(company.book, "VIP", moved)
+    client.force_login(company.administrator)
+    act(client, "move", company.book, id=[moved.pk, twin.pk], to_book=other.pk)
+    moved.refresh_from_db()
+    twin.refresh_from_db()
+    assert (moved.book_id, twin.book_id) == (other.pk, company.book.pk)
+    assert not group.contacts.exists()
+    assert AuditEntry.objects.filter(action="contacts.moved", detail__contacts=1).exists()
+
+
+def test_people_are_copied_into_a_group_and_out_again(client: Client, company: Company) -> None:
+    one, group = a_contact(company.book, "王芳", "13800138000"), a_group(company.book, "VIP")
+    client.force_login(company.administrator)
+    act(client, "group", company.book, id=[one.pk], group=group.pk)
+    assert list(group.contacts.all()) == [one]
+    act(client, "leave", company.book, id=[one.pk], group=group.pk)
+    assert not group.contacts.exists()
+    assert set(AuditEntry.objects.values_list("action", flat=True)) >= {"group.joined", "group.left"}
+
+
+def test_groups_are_made_below_others_renamed_and_deleted(client: Client, company: Company) -> None:
+    above, url = a_group(company.book, "North"), reverse("console:people_group_act")
+    client.force_login(company.administrator)
+    client.post(url, {"act": "new", "book": company.book.pk, "parent": above.pk, "name": "Tianjin"})
+    made = Group.objects.get(name="Tianjin")
+    assert made.parent == above
+    client.post(url, {"act": "rename", "group": made.pk, "name": "天津"})
+    made.refresh_from_db()
+    assert made.name == "天津"
+    client.post(url, {"act": "delete", "group": above.pk})
+    assert not Group.objects.exists()
+    client.force_login(company.sender)
+    assert client.post(url, {"act": "new", "book": company.book.pk, "name": "No"}).status_code == 404
+
+
+def test_a_contacts_own_columns_are_edited_and_empty_rows_dropped(client: Client, company: Company) -> None:
+    one = a_contact(company.book, "王芳", "13800138000", fields={"到期日": "8月1日"})
+    client.force_login(company.administrator)
+    page = client.get(f"/people/{one.pk}/").content.decode()
+    assert 'value="到期日"' in page
+    facts = {
+        "name": "王芳",
+        "number": "13800138000",
+        "field_name": ["到期日", "车牌", ""],
+        "field_value": ["9月1日", "京A", "x"],
+    }
+    assert client.post(f"/people/{one.pk}/", facts).status_code == 302
+    one.refresh_from_db()
+    assert one.fields == {"到期日": "9月1日", "车牌": "京A"}
+
+
+@pytest.mark.parametrize("query", ["", "?q=wf", "?book={book}", "?group={group}", "?book={book}&q=139"])
+def test_every_list_of_people_opens(client: Client, company: Company, query: str) -> None:
+    group = a_group(company.book, "VIP", a_contact(company.book, "王芳", "13800138000"))
+    client.force_login(company.administrator)
+    assert client.get("/people/" + query.format(book=company.book.pk, group=group.pk)).status_code == 200
