@@ -237,6 +237,12 @@ class Concatenation:
     total: int
     part: int
 
+    def header(self) -> bytes:
+        """The user-data header that says so: six octets, or seven for a reference above 255."""
+        if self.reference <= 0xFF:
+            return bytes((5, 0, 3, self.reference, self.total, self.part))
+        return bytes((6, 8, 4, self.reference >> 8 & 0xFF, self.reference & 0xFF, self.total, self.part))
+
 
 def take_header(content: bytes) -> tuple[Concatenation | None, bytes]:
     """Split a user-data header off `content`; (None, content) where it makes no sense."""

@@ -1,6 +1,7 @@
 """CMPP's PDUs: fields, lengths and codes in the specification's order and names (QB-GF-028-2003 for 3.0).
 
-2.0 and 3.0 differ in widths: numbers 21 or 32 octets, results 1 or 4, the trailing Reserve 8 or LinkID 20.
+2.0 and 3.0 differ in widths: numbers 21 or 32 octets, results 1 or 4, the trailing Reserve 8 or LinkID 20. Commands
+between gateways (FWD and the route updates) stay `Unknown`: nobody else may send them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -15,6 +17,7 @@ from functools import lru_cache
 from typing import Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
+from hongyan.protocols.framing import Frame, Unknown
 
 HEADER = struct.Struct(">III")
 LONGEST_PDU = 4096
@@ -34,18 +37,22 @@ class Command(IntEnum):
     TERMINATE = 2
     SUBMIT = 4
     DELIVER = 5
+    QUERY = 6
+    CANCEL = 7
     ACTIVE_TEST = 8
 
 
 CONNECT = struct.Struct(">6s16sBI")
 CONNECT_RESP = {Version.V20: struct.Struct(">B16sB"), Version.V30: struct.Struct(">I16sB")}
 SUBMIT_HEAD = {
-    Version.V20: struct.Struct(">8s4B10sB21s3B6s2s6s17s17s21sB"),
-    Version.V30: struct.Struct(">8s4B10sB32s4B6s2s6s17s17s21sB"),
+    Version.V20: struct.Struct(">Q4B10sB21s3B6s2s6s17s17s21sB"),
+    Version.V30: struct.Struct(">Q4B10sB32s4B6s2s6s17s17s21sB"),
 }
-DELIVER_HEAD = {Version.V20: struct.Struct(">8s21s10s3B21s2B"), Version.V30: struct.Struct(">8s21s10s3B32s3B")}
-REPORT = {60: struct.Struct(">8s7s10s10s21sI"), 71: struct.Struct(">8s7s10s10s32sI")}
-RESULT = {Version.V20: struct.Struct(">8sB"), Version.V30: struct.Struct(">8sI")}
+DELIVER_HEAD = {Version.V20: struct.Struct(">Q21s10s3B21s2B"), Version.V30: struct.Struct(">Q21s10s3B32s3B")}
+REPORT = {60: struct.Struct(">Q7s10s10s21sI"), 71: struct.Struct(">Q7s10s10s32sI")}
+RESULT = {Version.V20: struct.Struct(">QB"), Version.V30: struct.Struct(">QI")}
+QUERY = struct.Struct(">8sB10s8s")
+QUERY_RESP = struct.Struct(">8sB10s8I")
 NUMBER_OCTETS = {Version.V20: 21, Version.V30: 32}
 TAIL_OCTETS = {Version.V20: 8, Version.V30: 20}
 MOST_RECIPIENTS = 100
@@ -62,6 +69,19 @@ def _fits(pdu: str, field: str, value: str, limit: int) -> bytes:
     if len(raw) > limit:
         raise FieldTooLong(pdu, field, limit)
     return raw
+
+
+def _pack(pdu: str, layout: struct.Struct, *values: object) -> bytes:
+    try:
+        return layout.pack(*values)
+    except struct.error as error:
+        raise LocalProtocolError(f"{pdu} has a number out of range: {error}") from None
+
+
+def _unpack(pdu: str, layout: struct.Struct, body: bytes) -> tuple[object, ...]:
+    if len(body) < layout.size:
+        raise RemoteProtocolError(f"{pdu} is too short")
+    return layout.unpack_from(body)
 
 
 def stamp(at: datetime) -> int:
@@ -93,16 +113,14 @@ class Connect:
     version: int
     timestamp: int
 
-    def encode(self) -> bytes:
+    def encode(self, _version: Version = Version.V20) -> bytes:
         source = _fits("CMPP_CONNECT", "Source_Addr", self.source_addr, 6)
-        return CONNECT.pack(source, self.authenticator, self.version, self.timestamp)
+        return _pack("CMPP_CONNECT", CONNECT, source, self.authenticator, self.version, self.timestamp)
 
     @classmethod
-    def decode(cls, body: bytes) -> Self:
-        if len(body) < CONNECT.size:
-            raise RemoteProtocolError("CMPP_CONNECT is too short")
-        source, authenticator, version, timestamp = CONNECT.unpack_from(body)
-        return cls(text_field(source), authenticator, version, timestamp)
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
+        source, authenticator, version, timestamp = _unpack("CMPP_CONNECT", CONNECT, body)
+        return cls(text_field(source), authenticator, version, timestamp)  # type: ignore[arg-type]
 
     def knows(self, secret: str) -> bool:
         """Whether the digest was made with `secret`, in either way of padding; compared in constant time."""
@@ -118,27 +136,65 @@ class ConnectResp:
     version: int
 
     def encode(self, version: Version) -> bytes:
-        return CONNECT_RESP[version].pack(self.status, self.authenticator, self.version)
+        return _pack("CMPP_CONNECT_RESP", CONNECT_RESP[version], self.status, self.authenticator, self.version)
 
     @classmethod
-    def decode(cls, body: bytes) -> Self:
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
         """The layout shows in the length (18 or 21 octets), whatever version was asked for."""
-        layout = CONNECT_RESP[Version.V30 if len(body) >= 21 else Version.V20]
-        if len(body) < layout.size:
-            raise RemoteProtocolError("CMPP_CONNECT_RESP is too short")
-        return cls(*layout.unpack_from(body))
+        return cls(*_unpack("CMPP_CONNECT_RESP", CONNECT_RESP[layout_of(body)], body))  # type: ignore[arg-type]
 
 
-@lru_cache(maxsize=64)
-def _submit_fields(
-    version: Version, login: str, service_id: str, source: str, validity: str
-) -> tuple[bytes, bytes, bytes, bytes]:
-    """The fields that a channel repeats in each SUBMIT, checked once."""
-    return (
-        _fits("CMPP_SUBMIT", "Service_Id", service_id, 10),
-        _fits("CMPP_SUBMIT", "Msg_src", login, 6),
-        _fits("CMPP_SUBMIT", "ValId_Time", validity, 16),
-        _fits("CMPP_SUBMIT", "Src_Id", source, 21),
+def layout_of(connect_resp: bytes) -> Version:
+    """The version whose layout a CONNECT_RESP's body has: what its server will speak."""
+    return Version.V30 if len(connect_resp) >= CONNECT_RESP[Version.V30].size else Version.V20
+
+
+@lru_cache(maxsize=1024)
+def _submit_head(
+    version: Version, msg_id: int, pk_total: int, pk_number: int, registered_delivery: int, msg_level: int,
+    service_id: str, fee_user_type: int, fee_terminal_id: str, fee_terminal_type: int, tp_pid: int, tp_udhi: int,
+    msg_fmt: int, msg_src: str, fee_type: str, fee_code: str, valid_time: str, at_time: str, src_id: str, count: int,
+) -> bytes:  # fmt: skip
+    """All fields before the numbers: a channel repeats them in each SUBMIT, so they are checked and packed once."""
+    if not 1 <= count <= MOST_RECIPIENTS:
+        raise LocalProtocolError(f"CMPP_SUBMIT takes 1 to {MOST_RECIPIENTS} numbers, not {count}")
+    pdu = "CMPP_SUBMIT"
+    terminal_type = () if version is Version.V20 else (fee_terminal_type,)
+    return _pack(
+        pdu, SUBMIT_HEAD[version], msg_id, pk_total, pk_number, registered_delivery, msg_level,
+        _fits(pdu, "Service_Id", service_id, 10), fee_user_type,
+        _fits(pdu, "Fee_terminal_Id", fee_terminal_id, NUMBER_OCTETS[version]), *terminal_type, tp_pid, tp_udhi, msg_fmt,
+        _fits(pdu, "Msg_src", msg_src, 6), _fits(pdu, "FeeType", fee_type, 2), _fits(pdu, "FeeCode", fee_code, 6),
+        _fits(pdu, "ValId_Time", valid_time, 16), _fits(pdu, "At_Time", at_time, 16), _fits(pdu, "Src_Id", src_id, 21),
+        count,
+    )  # fmt: skip
+
+
+def submit_body(
+    version: Version, numbers: Sequence[str], content: bytes, *,
+    src_id: str, msg_src: str, msg_fmt: int, pk_total: int = 1, pk_number: int = 1, tp_udhi: int = 0,
+    registered_delivery: int = 1, service_id: str = "", valid_time: str = "", at_time: str = "", msg_id: int = 0,
+    msg_level: int = 0, fee_user_type: int = 2, fee_terminal_id: str = "", fee_terminal_type: int = 0, tp_pid: int = 0,
+    fee_type: str = "01", fee_code: str = "000000", dest_terminal_type: int = 0, link_id: str = "",
+) -> bytes:  # fmt: skip
+    """A SUBMIT's body without making a value of it first: the way of the hot path."""
+    count = len(numbers)
+    head = _submit_head(
+        version, msg_id, pk_total, pk_number, registered_delivery, msg_level, service_id, fee_user_type,
+        fee_terminal_id, fee_terminal_type, tp_pid, tp_udhi, msg_fmt, msg_src, fee_type, fee_code, valid_time, at_time,
+        src_id, count,
+    )  # fmt: skip
+    size = len(content)
+    if size > MOST_CONTENT:
+        raise FieldTooLong("CMPP_SUBMIT", "Msg_Content", MOST_CONTENT)
+    width = NUMBER_OCTETS[version]
+    receivers = "".join([number.ljust(width, "\0") for number in numbers]).encode("ascii", "replace")
+    if len(receivers) != width * count:
+        raise FieldTooLong("CMPP_SUBMIT", "Dest_terminal_Id", width)
+    middle = b"" if version is Version.V20 else dest_terminal_type.to_bytes(1, "big")
+    tail = _fits("CMPP_SUBMIT", "LinkID", link_id, TAIL_OCTETS[version]) if link_id else b""
+    return b"".join(
+        (head, receivers, middle, size.to_bytes(1, "big"), content, tail.ljust(TAIL_OCTETS[version], b"\0"))
     )
 
 
@@ -159,30 +215,29 @@ class Submit:
     """2: the SP pays."""
     fee_type: str = "01"
     """01: free to the recipient."""
+    fee_code: str = "000000"
+    fee_terminal_id: str = ""
+    fee_terminal_type: int = 0
+    tp_pid: int = 0
+    msg_level: int = 0
+    at_time: str = ""
+    dest_terminal_type: int = 0
+    """3.0 only, as Fee_terminal_type."""
+    link_id: str = ""
+    """2.0: Reserve."""
+    msg_id: int = 0
+    """Zero from an SP; some fill it."""
 
     def encode(self, version: Version) -> bytes:
-        count = len(self.dest_terminal_id)
-        if not 1 <= count <= MOST_RECIPIENTS:
-            raise LocalProtocolError(f"CMPP_SUBMIT takes 1 to {MOST_RECIPIENTS} numbers, not {count}")
-        if len(self.content) > MOST_CONTENT:
-            raise FieldTooLong("CMPP_SUBMIT", "Msg_Content", MOST_CONTENT)
-        width = NUMBER_OCTETS[version]
-        service_id, msg_src, valid, src_id = _submit_fields(
-            version, self.msg_src, self.service_id, self.src_id, self.valid_time
-        )
-        terminal_type: tuple[int, ...] = () if version is Version.V20 else (0,)
-        head = SUBMIT_HEAD[version].pack(
-            b"", self.pk_total, self.pk_number, self.registered_delivery, 0, service_id, self.fee_user_type, b"",
-            *terminal_type, 0, self.tp_udhi, self.msg_fmt, msg_src, self.fee_type.encode(), b"000000", valid, b"",
-            src_id, count,
+        return submit_body(
+            version, self.dest_terminal_id, self.content, src_id=self.src_id, msg_src=self.msg_src,
+            msg_fmt=self.msg_fmt, pk_total=self.pk_total, pk_number=self.pk_number, tp_udhi=self.tp_udhi,
+            registered_delivery=self.registered_delivery, service_id=self.service_id, valid_time=self.valid_time,
+            at_time=self.at_time, msg_id=self.msg_id, msg_level=self.msg_level, fee_user_type=self.fee_user_type,
+            fee_terminal_id=self.fee_terminal_id, fee_terminal_type=self.fee_terminal_type, tp_pid=self.tp_pid,
+            fee_type=self.fee_type, fee_code=self.fee_code, dest_terminal_type=self.dest_terminal_type,
+            link_id=self.link_id,
         )  # fmt: skip
-        numbers = [number.encode("ascii", "replace").ljust(width, b"\0") for number in self.dest_terminal_id]
-        if any(len(number) > width for number in numbers):
-            raise FieldTooLong("CMPP_SUBMIT", "Dest_terminal_Id", width)
-        middle = b"" if version is Version.V20 else b"\0"
-        return b"".join(
-            (head, *numbers, middle, bytes((len(self.content),)), self.content, bytes(TAIL_OCTETS[version]))
-        )
 
     @classmethod
     def decode(cls, body: bytes, version: Version) -> Self:
@@ -191,62 +246,28 @@ class Submit:
             raise RemoteProtocolError("CMPP_SUBMIT is too short")
         values = layout.unpack_from(body)
         if version is Version.V20:
-            (
-                _id,
-                total,
-                number,
-                report,
-                _level,
-                service,
-                fee_user,
-                _fee,
-                _pid,
-                udhi,
-                fmt,
-                src,
-                fee_type,
-                _code,
-                valid,
-                _at,
-                source,
-                count,
-            ) = values
-        else:
-            (
-                _id,
-                total,
-                number,
-                report,
-                _level,
-                service,
-                fee_user,
-                _fee,
-                _type,
-                _pid,
-                udhi,
-                fmt,
-                src,
-                fee_type,
-                _code,
-                valid,
-                _at,
-                source,
-                count,
-            ) = values
+            values = (*values[:8], 0, *values[8:])
+        (
+            msg_id, total, number, report, level, service, fee_user, fee_terminal, fee_terminal_type, pid, udhi, fmt, src,
+            fee_type, fee_code, valid, at, source, count,
+        ) = values  # fmt: skip
         position = layout.size
         # The announced number of receivers must agree with the PDU's length; also tells a 2.0 body in a 3.0 session.
         end = position + count * width
         middle = 0 if version is Version.V20 else 1
-        if len(body) <= end + middle:
-            raise RemoteProtocolError("CMPP_SUBMIT announces more numbers than it holds")
-        numbers = tuple(text_field(body[at : at + width]) for at in range(position, end, width))
+        if not count or len(body) <= end + middle:
+            raise RemoteProtocolError("CMPP_SUBMIT announces other numbers than it holds")
+        numbers = tuple([text_field(body[at_ : at_ + width]) for at_ in range(position, end, width)])
         size = body[end + middle]
-        content = body[end + middle + 1 : end + middle + 1 + size]
-        if len(content) != size:
-            raise RemoteProtocolError("CMPP_SUBMIT announces more content than it holds")
+        begin = end + middle + 1
+        content = body[begin : begin + size]
+        if len(content) != size or len(body) - begin - size > max(TAIL_OCTETS.values()):
+            raise RemoteProtocolError("CMPP_SUBMIT announces other content than it holds")
         return cls(
             total, number, report, udhi, fmt, text_field(source), numbers, content, text_field(service),
-            text_field(src), text_field(valid), fee_user, text_field(fee_type),
+            text_field(src), text_field(valid), fee_user, text_field(fee_type), text_field(fee_code),
+            text_field(fee_terminal), fee_terminal_type, pid, level, text_field(at), body[end] if middle else 0,
+            text_field(body[begin + size :]), msg_id,
         )  # fmt: skip
 
 
@@ -256,10 +277,10 @@ class SubmitResp:
     result: int
 
     def encode(self, version: Version) -> bytes:
-        return RESULT[version].pack(self.msg_id.to_bytes(8, "big"), self.result)
+        return _pack("CMPP_SUBMIT_RESP", RESULT[version], self.msg_id, self.result)
 
     @classmethod
-    def decode(cls, body: bytes) -> Self:
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
         """Nine octets in 2.0, twelve in 3.0; a short answer without result counts as accepted nowhere."""
         if len(body) < 9:
             raise RemoteProtocolError("CMPP_SUBMIT_RESP is too short")
@@ -277,35 +298,51 @@ class Deliver:
     """0: from a phone; 1: a delivery report."""
     content: bytes
     service_id: str = ""
+    tp_pid: int = 0
+    src_terminal_type: int = 0
+    link_id: str = ""
 
     def encode(self, version: Version) -> bytes:
-        source = _fits("CMPP_DELIVER", "Src_terminal_Id", self.src_terminal_id, NUMBER_OCTETS[version])
-        terminal_type: tuple[int, ...] = () if version is Version.V20 else (0,)
+        pdu = "CMPP_DELIVER"
+        source = _fits(pdu, "Src_terminal_Id", self.src_terminal_id, NUMBER_OCTETS[version])
+        terminal_type = () if version is Version.V20 else (self.src_terminal_type,)
         if len(self.content) > 255:
-            raise FieldTooLong("CMPP_DELIVER", "Msg_Content", 255)
-        head = DELIVER_HEAD[version].pack(
-            self.msg_id.to_bytes(8, "big"), _fits("CMPP_DELIVER", "Dest_Id", self.dest_id, 21),
-            _fits("CMPP_DELIVER", "Service_Id", self.service_id, 10), 0, self.tp_udhi, self.msg_fmt, source,
+            raise FieldTooLong(pdu, "Msg_Content", 255)
+        head = _pack(
+            pdu, DELIVER_HEAD[version], self.msg_id, _fits(pdu, "Dest_Id", self.dest_id, 21),
+            _fits(pdu, "Service_Id", self.service_id, 10), self.tp_pid, self.tp_udhi, self.msg_fmt, source,
             *terminal_type, self.registered_delivery, len(self.content),
         )  # fmt: skip
-        return head + self.content + bytes(TAIL_OCTETS[version])
+        tail = _fits(pdu, "LinkID", self.link_id, TAIL_OCTETS[version])
+        return head + self.content + tail.ljust(TAIL_OCTETS[version], b"\0")
 
     @classmethod
     def decode(cls, body: bytes, version: Version) -> Self:
         layout = DELIVER_HEAD[version]
         if len(body) < layout.size:
             raise RemoteProtocolError("CMPP_DELIVER is too short")
+        values = layout.unpack_from(body)
         if version is Version.V20:
-            msg_id, dest, service, _pid, udhi, fmt, source, registered, size = layout.unpack_from(body)
-        else:
-            msg_id, dest, service, _pid, udhi, fmt, source, _type, registered, size = layout.unpack_from(body)
+            values = (*values[:7], 0, *values[7:])
+        msg_id, dest, service, pid, udhi, fmt, source, source_type, registered, size = values
         content = body[layout.size : layout.size + size]
         if len(content) != size:
             raise RemoteProtocolError("CMPP_DELIVER announces more content than it holds")
         return cls(
-            int.from_bytes(msg_id, "big"), text_field(dest), udhi, fmt, text_field(source), registered, content,
-            text_field(service),
+            msg_id, text_field(dest), udhi, fmt, text_field(source), registered, content, text_field(service), pid,
+            source_type, text_field(body[layout.size + size :]),
         )  # fmt: skip
+
+
+class DeliverResp(SubmitResp):
+    """Msg_Id repeated, and a result: 0 takes it."""
+
+    __slots__ = ()
+
+    @classmethod
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
+        """Some peers answer without the id; an answer is an answer."""
+        return cls(int.from_bytes(body[:8], "big"), int.from_bytes(body[8:12], "big"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,17 +357,161 @@ class Report:
     smsc_sequence: int = 0
 
     def encode(self, version: Version) -> bytes:
-        return REPORT[60 if version is Version.V20 else 71].pack(
-            self.msg_id.to_bytes(8, "big"), self.stat.encode()[:7], self.submit_time.encode(), self.done_time.encode(),
-            self.dest_terminal_id.encode(), self.smsc_sequence,
+        width = NUMBER_OCTETS[version]
+        return _pack(
+            "CMPP report", REPORT[60 if version is Version.V20 else 71], self.msg_id,
+            _fits("CMPP report", "Stat", self.stat, 7), _fits("CMPP report", "Submit_time", self.submit_time, 10),
+            _fits("CMPP report", "Done_time", self.done_time, 10),
+            _fits("CMPP report", "Dest_terminal_Id", self.dest_terminal_id, width), self.smsc_sequence,
         )  # fmt: skip
 
     @classmethod
     def decode(cls, content: bytes) -> Self:
+        """A content shorter than both layouts is read as the shorter one with what it lacks empty."""
         size = 71 if len(content) >= 71 else 60
-        values = REPORT[size].unpack(content[:size].ljust(size, b"\0"))
-        msg_id, stat, submitted, done, number, sequence = values
+        msg_id, stat, submitted, done, number, sequence = REPORT[size].unpack(content[:size].ljust(size, b"\0"))
         return cls(
-            int.from_bytes(msg_id, "big"), text_field(stat), text_field(submitted), text_field(done),
-            text_field(number), sequence,
+            msg_id, text_field(stat), text_field(submitted), text_field(done), text_field(number), sequence,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """How many messages passed on a day."""
+
+    time: str
+    """YYYYMMDD."""
+    query_type: int = 0
+    """0: all; 1: of the service in Query_Code."""
+    query_code: str = ""
+    reserve: str = ""
+
+    def encode(self, _version: Version = Version.V20) -> bytes:
+        pdu = "CMPP_QUERY"
+        return _pack(
+            pdu, QUERY, _fits(pdu, "Time", self.time, 8), self.query_type, _fits(pdu, "Query_Code", self.query_code, 10),
+            _fits(pdu, "Reserve", self.reserve, 8),
+        )  # fmt: skip
+
+    @classmethod
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
+        time, kind, code, reserve = _unpack("CMPP_QUERY", QUERY, body)
+        return cls(text_field(time), kind, text_field(code), text_field(reserve))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResp:
+    time: str
+    query_type: int
+    query_code: str
+    mt_tlmsg: int = 0
+    """Messages taken from the SP."""
+    mt_tlusr: int = 0
+    """Recipients of them."""
+    mt_scs: int = 0
+    mt_wt: int = 0
+    mt_fl: int = 0
+    mo_scs: int = 0
+    mo_wt: int = 0
+    mo_fl: int = 0
+
+    def encode(self, _version: Version = Version.V20) -> bytes:
+        pdu = "CMPP_QUERY_RESP"
+        return _pack(
+            pdu, QUERY_RESP, _fits(pdu, "Time", self.time, 8), self.query_type,
+            _fits(pdu, "Query_Code", self.query_code, 10), self.mt_tlmsg, self.mt_tlusr, self.mt_scs, self.mt_wt,
+            self.mt_fl, self.mo_scs, self.mo_wt, self.mo_fl,
+        )  # fmt: skip
+
+    @classmethod
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
+        time, kind, code, *counts = _unpack("CMPP_QUERY_RESP", QUERY_RESP, body)
+        return cls(text_field(time), kind, text_field(code), *counts)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Take a submitted message back."""
+
+    msg_id: int
+
+    def encode(self, _version: Version = Version.V20) -> bytes:
+        return self.msg_id.to_bytes(8, "big")
+
+    @classmethod
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
+        if len(body) < 8:
+            raise RemoteProtocolError("CMPP_CANCEL is too short")
+        return cls(int.from_bytes(body[:8], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResp:
+    success_id: int
+    """0: taken back; 1: not."""
+
+    def encode(self, version: Version) -> bytes:
+        return self.success_id.to_bytes(1 if version is Version.V20 else 4, "big")
+
+    @classmethod
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
+        """One octet or four, whatever the version: SMSGate sends four in 2.0 too."""
+        if not body:
+            raise RemoteProtocolError("CMPP_CANCEL_RESP is too short")
+        return cls(int.from_bytes(body[:4], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """TERMINATE, its answer, and ACTIVE_TEST have no body."""
+
+    def encode(self, _version: Version = Version.V20) -> bytes:
+        return b""
+
+    @classmethod
+    def decode(cls, _body: bytes, _version: Version = Version.V20) -> Self:
+        return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveTestResp:
+    reserved: bytes = b"\0"
+    """One octet by the text; some peers send none."""
+
+    def encode(self, _version: Version = Version.V20) -> bytes:
+        return self.reserved
+
+    @classmethod
+    def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
+        return cls(body)
+
+
+AnyPdu = (
+    Connect | ConnectResp | Submit | SubmitResp | Deliver | DeliverResp | Query | QueryResp | Cancel | CancelResp
+    | ActiveTestResp | Empty
+)  # fmt: skip
+PDUS: dict[int, type[AnyPdu]] = {
+    Command.CONNECT: Connect, RESPONSE | Command.CONNECT: ConnectResp,
+    Command.TERMINATE: Empty, RESPONSE | Command.TERMINATE: Empty,
+    Command.SUBMIT: Submit, RESPONSE | Command.SUBMIT: SubmitResp,
+    Command.DELIVER: Deliver, RESPONSE | Command.DELIVER: DeliverResp,
+    Command.QUERY: Query, RESPONSE | Command.QUERY: QueryResp,
+    Command.CANCEL: Cancel, RESPONSE | Command.CANCEL: CancelResp,
+    Command.ACTIVE_TEST: Empty, RESPONSE | Command.ACTIVE_TEST: ActiveTestResp,
+}  # fmt: skip
+
+
+def read(raw: bytes, version: Version = Version.V20) -> Frame:
+    """A whole PDU as a value. Raises RemoteProtocolError for what cannot be read."""
+    if len(raw) < HEADER.size:
+        raise RemoteProtocolError("the PDU is shorter than its header")
+    _size, command, sequence = HEADER.unpack_from(raw)
+    kind, body = PDUS.get(command), raw[HEADER.size :]
+    return Frame(command, sequence, kind.decode(body, version) if kind else Unknown(body))
+
+
+def write(frame: Frame, version: Version = Version.V20) -> bytes:
+    """The whole PDU of a value. Raises LocalProtocolError for what the protocol does not allow."""
+    pdu = frame.pdu
+    body = pdu.body if isinstance(pdu, Unknown) else pdu.encode(version)  # type: ignore[attr-defined]
+    return HEADER.pack(HEADER.size + len(body), frame.command, frame.sequence) + body

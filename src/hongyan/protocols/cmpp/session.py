@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hongyan.protocols.cmpp import pdus
 from hongyan.protocols.cmpp.pdus import HEADER, RESPONSE, Command, Version
-from hongyan.protocols.errors import RemoteProtocolError
+from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.events import (
     DeliverAnswered,
     DeliveryReport,
@@ -80,6 +80,16 @@ def message_id(serial: int) -> str:
     return f"{serial:x}"
 
 
+def _serial(carrier_id: str) -> int:
+    try:
+        serial = int(carrier_id or "0", 16)
+    except ValueError:
+        serial = -1
+    if not 0 <= serial < 1 << 64:
+        raise LocalProtocolError(f"a CMPP Msg_Id has 64 bits in hexadecimal, not {carrier_id!r}")
+    return serial
+
+
 def group_ids(first: int, count: int) -> tuple[str, ...]:
     """The ids that one answer to several receivers stands for: the low 16 bits count up and wrap (appendix 1)."""
     high, low = first & ~0xFFFF, first & 0xFFFF
@@ -109,34 +119,24 @@ class CmppSession(Session):
         self._request(Pending.LOGIN, None, (Command.CONNECT, connect.encode()))
 
     def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
-        pdu = pdus.Submit(
-            pk_total=submit.segments,
-            pk_number=submit.segment,
-            registered_delivery=1 if submit.wants_report else 0,
-            tp_udhi=1 if submit.has_header else 0,
-            msg_fmt=MSG_FMT[submit.alphabet],
-            src_id=submit.source,
-            dest_terminal_id=submit.recipients,
-            content=submit.content,
-            service_id=submit.service_id or self.account.service_id,
-            msg_src=self.account.login,
-            valid_time=submit.validity,
-        )
-        return Command.SUBMIT, pdu.encode(self.version)
+        return Command.SUBMIT, pdus.submit_body(
+            self.version, submit.recipients, submit.content, src_id=submit.source, msg_src=self.account.login,
+            msg_fmt=MSG_FMT[submit.alphabet], pk_total=submit.segments, pk_number=submit.segment,
+            tp_udhi=1 if submit.has_header else 0, registered_delivery=1 if submit.wants_report else 0,
+            service_id=submit.service_id or self.account.service_id, valid_time=submit.validity,
+        )  # fmt: skip
 
     def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
-        self._deliver_serial = getattr(self, "_deliver_serial", 0) + 1
+        msg_id = _serial(item.carrier_id)
         if isinstance(item, DeliveryReport):
-            report = pdus.Report(int(item.carrier_id, 16), item.code, item.done_at, item.done_at, item.number)
-            pdu = pdus.Deliver(
-                int(item.carrier_id, 16), self.account.login, 0, 0, item.number, 1, report.encode(self.version)
-            )
+            # Sources disagree on what a report's Dest_Id is; the service number is not known here.
+            report = pdus.Report(msg_id, item.code[:7], item.done_at[:10], item.done_at[:10], item.number)
+            pdu = pdus.Deliver(msg_id, self.account.login, 0, 0, item.number, 1, report.encode(self.version))
         else:
             content, has_header = item.text.encode("utf-16-be", "surrogatepass"), 0
             if item.concatenation:
-                one = item.concatenation
-                content, has_header = bytes((5, 0, 3, one.reference, one.total, one.part)) + content, 1
-            pdu = pdus.Deliver(int(item.carrier_id, 16), item.service_number, has_header, 8, item.sender, 0, content)
+                content, has_header = item.concatenation.header() + content, 1
+            pdu = pdus.Deliver(msg_id, item.service_number, has_header, 8, item.sender, 0, content)
         return Command.DELIVER, pdu.encode(self.version)
 
     def _heartbeat_request(self) -> tuple[int, bytes]:
@@ -151,7 +151,7 @@ class CmppSession(Session):
         if self.state is State.CLOSED:
             return
         sequence, msg_id = token  # type: ignore[misc]
-        body = pdus.RESULT[self.version].pack(msg_id.to_bytes(8, "big"), 0 if accepted else 9)  # type: ignore[has-type]
+        body = pdus.DeliverResp(msg_id, 0 if accepted else 9).encode(self.version)  # type: ignore[has-type]
         self._put(self._frame(RESPONSE | Command.DELIVER, sequence, body))  # type: ignore[has-type]
 
     def accept_login(self, token: object, now: float) -> list[Event]:
@@ -174,7 +174,7 @@ class CmppSession(Session):
     def answer_submit(self, token: object, now: float, *, carrier_ids: Sequence[str] = (), code: int = 0) -> None:
         if self.state is State.CLOSED:
             return
-        first = int(carrier_ids[0], 16) if carrier_ids else 0
+        first = _serial(carrier_ids[0]) if carrier_ids else 0
         body = pdus.SubmitResp(first, code).encode(self.version)
         self._put(self._frame(RESPONSE | Command.SUBMIT, token, body))  # type: ignore[arg-type]
 
@@ -194,6 +194,13 @@ class CmppSession(Session):
             self._take_login(sequence, body, events)
         elif self.state is not State.BOUND and self.state is not State.CLOSING:
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
+        elif command == Command.QUERY and self.role is Role.SERVER:
+            query = pdus.Query.decode(body)
+            answer = pdus.QueryResp(query.time, query.query_type, query.query_code)
+            self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))
+        elif command == Command.CANCEL and self.role is Role.SERVER:
+            # What was taken has gone on its way: not taken back.
+            self._put(self._frame(RESPONSE | Command.CANCEL, sequence, pdus.CancelResp(1).encode(self.version)))
         elif command == Command.SUBMIT and self.role is Role.SERVER:
             events.append(SubmitRequested(sequence, self._submit_value(pdus.Submit.decode(body, self.version))))
         elif command == Command.DELIVER and self.role is Role.CLIENT:
@@ -221,17 +228,14 @@ class CmppSession(Session):
         elif command == Command.CONNECT:
             known, _ = self._answered(sequence, Pending.LOGIN)
             if known:
+                # A gateway that answers in the other version's layout will speak the other version.
+                self.version = pdus.layout_of(body)
                 self._login_answered(pdus.ConnectResp.decode(body), events)
         elif command == Command.TERMINATE:
             self._end("logged out", events)
 
     def _login_answered(self, response: pdus.ConnectResp, events: list[Event]) -> None:
         if response.status == 0:
-            # A gateway that answers in the other layout will speak the other layout.
-            if response.version >> 4 in {2, 3}:
-                self.version = (
-                    Version.V30 if response.version >> 4 == 3 and self.version is Version.V30 else self.version
-                )
             self._bound()
             events.append(LoggedIn())
             return
