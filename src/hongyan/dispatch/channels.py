@@ -17,11 +17,31 @@ class Options:
     """What only some protocols or peers need; the rest of a channel has columns of its own."""
 
     service_id: str = ""
-    """CMPP Service_Id, SMPP service_type: the product code the carrier gave."""
+    """CMPP Service_Id, SGIP ServiceType, SMGP ServiceID, SMPP service_type: the product code the carrier gave."""
+    with_country_code: bool = False
+    """Whether mainland numbers go out with 86 in front (SGIP and SMPP always do)."""
+    corp_id: str = ""
+    """SGIP CorpId, the enterprise code."""
+    node: str = ""
+    """SGIP node number of ours: 3, area code, enterprise code."""
+    listen_port: int = 0
+    """SGIP: where the carrier connects to us; 0 is nowhere, and then no receipts and replies come."""
+    peer_login: str = ""
+    """SGIP: the name the carrier logs in to us with; empty: the channel's own."""
+    peer_secret_encrypted: str = field(default="", repr=False)
+    """SGIP: and its password; empty: the channel's own."""
+    msg_src: str = ""
+    """SMGP MsgSrc: the code some gateways ask for."""
     system_type: str = ""
     """SMPP system_type."""
-    with_country_code: bool = False
-    """Whether mainland numbers go out with 86 in front (SMPP always does)."""
+    bind: str = "transceiver"
+    """SMPP: transceiver, transmitter or receiver."""
+    source_ton: int = 0
+    source_npi: int = 0
+    dest_ton: int = 1
+    dest_npi: int = 1
+    long_texts: str = "udh"
+    """SMPP: how parts of long texts say so: udh, sar or payload."""
     heartbeat_s: int = 30
     answer_limit_s: int = 60
 
@@ -53,10 +73,21 @@ class Channel:
 
     def wire_number(self, number: str) -> str:
         """A stored number (+8613800138000) as this carrier wants it."""
-        digits = number.lstrip("+")
-        if self.protocol.is_mainland and not self.options.with_country_code and len(digits) == 13:
+        digits, facts = number.lstrip("+"), self.protocol.facts
+        with_code = facts.always_country_code or self.options.with_country_code
+        if facts.is_mainland and not with_code and len(digits) == 13:
             return digits.removeprefix("86")
         return digits
+
+    def session_options(self) -> dict[str, Any]:
+        """What `make_session` of this protocol takes."""
+        return {name: getattr(self.options, name, None) for name in self.protocol.facts.options}
+
+    @property
+    def peer_secret(self) -> str:
+        """SGIP: the password the carrier shows us. Raises SecretUnreadable."""
+        stored = self.options.peer_secret_encrypted
+        return decrypt(stored) if stored else self.secret
 
 
 COLUMNS = (
@@ -79,7 +110,7 @@ def from_row(row: dict[str, Any]) -> Channel:
         speed_per_s=row["speed_per_s"],
         window_size=row["window_size"],
         connections=row["connections"],
-        numbers_per_submit=min(row["numbers_per_submit"], Protocol(row["protocol"]).most_numbers_per_submit),
+        numbers_per_submit=min(row["numbers_per_submit"], Protocol(row["protocol"]).facts.most_numbers_per_submit),
         options=Options.read(row["options"]),
         changed_at=row["changed_at"],
     )

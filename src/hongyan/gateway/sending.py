@@ -209,7 +209,7 @@ class Sender:
         for start in range(0, len(chunk), per_submit):
             messages = chunk[start : start + per_submit]
             text = messages[0].text
-            rule = rule_for(text, mainland=self.channel.protocol.is_mainland)
+            rule = rule_for(text, mainland=self.channel.protocol.facts.is_mainland)
             self._reference = self._reference % 255 + 1
             contents = segments(text, rule, self._reference)
             if len(contents) > 1:

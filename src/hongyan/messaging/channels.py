@@ -43,11 +43,11 @@ def create_channel(
         known = Protocol(protocol)
     except ValueError as error:
         raise ChannelError(str(_("Unknown protocol; there are cmpp20, cmpp30 and smpp34."))) from error
-    facts["numbers_per_submit"] = min(facts.get("numbers_per_submit", 1), known.most_numbers_per_submit)
+    facts["numbers_per_submit"] = min(facts.get("numbers_per_submit", 1), known.facts.most_numbers_per_submit)
     try:
         with transaction.atomic():
             channel = Channel.objects.create(
-                protocol=protocol, port=port or known.usual_port, secret_encrypted=encrypt(secret), **facts
+                protocol=protocol, port=port or known.facts.usual_port, secret_encrypted=encrypt(secret), **facts
             )
             if with_default_route:
                 Route.objects.create(name=channel.name, position=1000, channel=channel)
@@ -63,7 +63,7 @@ def change_channel(user: User, channel: Channel, *, secret: str = "", **facts: A
         setattr(channel, name, value)
     if secret:
         channel.secret_encrypted = encrypt(secret)
-    most = Protocol(channel.protocol).most_numbers_per_submit
+    most = Protocol(channel.protocol).facts.most_numbers_per_submit
     channel.numbers_per_submit = min(channel.numbers_per_submit, most)
     try:
         with transaction.atomic():

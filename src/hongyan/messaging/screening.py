@@ -103,7 +103,7 @@ def screen(
         if route is None:
             yield blocked("no_route")
             continue
-        segments = segments_of(text, Protocol(route.protocol).is_mainland)
+        segments = segments_of(text, Protocol(route.protocol).facts.is_mainland)
         yield PlannedMessage(
             one.number, one.contact_id, one.name, None if text is shared else text, segments, route.channel_id,
             segments * route.price_micros,

@@ -228,6 +228,10 @@ class Session(ABC):
         self._request(Pending.SUBMIT, reference, self._submit_request(submit), submit)
         self._submits_pending += 1
 
+    def carrier_id_of(self, token: object) -> str | None:
+        """Server: the id that the submit of this token has already (SGIP: its own sequence); None: the server's to give."""
+        return None
+
     def deliver(self, item: DeliveryReport | IncomingSegment, reference: object, now: float) -> None:
         """Server: give the client a report or an incoming message. Raises NotLoggedIn or WindowFull."""
         if self.state is not State.BOUND:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
+from hongyan.protocols.errors import LocalProtocolError
+
 GSM_BASIC = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -238,10 +240,16 @@ class Concatenation:
     part: int
 
     def header(self) -> bytes:
-        """The user-data header that says so: six octets, or seven for a reference above 255."""
-        if self.reference <= 0xFF:
-            return bytes((5, 0, 3, self.reference, self.total, self.part))
-        return bytes((6, 8, 4, self.reference >> 8 & 0xFF, self.reference & 0xFF, self.total, self.part))
+        """The user-data header that says so: six octets, or seven for a reference above 255.
+
+        Raises LocalProtocolError for more than 255 parts.
+        """
+        try:
+            if self.reference <= 0xFF:
+                return bytes((5, 0, 3, self.reference, self.total, self.part))
+            return b"\x06\x08\x04" + self.reference.to_bytes(2, "big") + bytes((self.total, self.part))
+        except (OverflowError, ValueError):
+            raise LocalProtocolError("a long text has 255 parts at most") from None
 
 
 def take_header(content: bytes) -> tuple[Concatenation | None, bytes]:

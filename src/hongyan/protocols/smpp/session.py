@@ -79,8 +79,7 @@ class SmppSession(Session):
         else:
             content, esm_class = item.text.encode("utf-16-be", "surrogatepass"), 0
             if item.concatenation:
-                one = item.concatenation
-                content, esm_class = bytes((5, 0, 3, one.reference, one.total, one.part)) + content, UDHI
+                content, esm_class = item.concatenation.header() + content, UDHI
             message = ShortMessage(
                 source=Address(item.sender, 1, 1),
                 destination=Address(item.service_number),
