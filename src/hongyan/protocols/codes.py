@@ -26,6 +26,7 @@ CONFIGURATION = N_("The channel is set up wrongly at the carrier")
 EXPIRED = N_("Not reached within the validity time")
 UNDELIVERABLE = N_("Could not be delivered (off, suspended or unreachable)")
 REFUSED = N_("Refused by the carrier")
+TEXT_TOO_LONG = N_("The text is too long")
 UNKNOWN = N_("Not delivered; the carrier gave no known reason")
 
 WORDS: dict[str, str] = {
@@ -89,14 +90,49 @@ _PREFIXES: dict[str, tuple[dict[str, tuple[int, ...]], str]] = {
     "IB": ({}, NETWORK),
 }
 
+# SGIP: in a REPORT Unicom's message centres use the numbers for reasons of their own, other than in a response.
+_SGIP_REPORT = {
+    NO_SUCH_NUMBER: (1, 12, 24, 29, 61, 67, 72, 101),
+    SWITCHED_OFF: (4, 15, 25, 51, 53, 54, 55, 64, 70, 86, 88, 89, 105, 124, 213, 219),
+    BARRED: (5, 13, 18, 19, 20, 36, 45, 50, 56, 75, 93, 95, 98, 99, 182),
+    HANDSET: (26, 27, 28, 30, 31, 43, 44, 52, 79, 118),
+    ON_BLACKLIST: (69, 237),
+    CONTENT: (222,),
+    NETWORK: (2, 3, 9, 11, 14, 17, 21, 22, 23, 32, 33, 40, 48, 57, 59, 63, 73, 90, 104, 110, 116, 148),
+    TEXT_TOO_LONG: (8,),
+}
+# SMGP: the text's 001-010, then what Telecom's message centres send.
+_SMGP_ERR = {
+    SWITCHED_OFF: (1, 2, 602, 608, 615),
+    NO_SUCH_NUMBER: (4, 613, 640),
+    BARRED: (601, 702),
+    ON_BLACKLIST: (5,),
+    CONTENT: (612, 713),
+    NETWORK: (6, *range(13, 20), *range(23, 30), *range(112, 117)),
+    HANDSET: (3, 7, 8),
+    REFUSED: (706,),
+}
+
 _SUBMIT = {
     "cmpp": {
-        1: CONFIGURATION, 2: CONFIGURATION, 4: CONFIGURATION, 5: N_("The fee code is wrong"), 6: N_("The text is too long"),
+        1: CONFIGURATION, 2: CONFIGURATION, 4: CONFIGURATION, 5: N_("The fee code is wrong"), 6: TEXT_TOO_LONG,
         7: N_("The service code is wrong"), 9: NO_ROUTE, 10: N_("The service number is not allowed"),
         11: CONFIGURATION, 12: CONFIGURATION, 13: NO_SUCH_NUMBER,
     },
+    "sgip": {
+        1: CONFIGURATION, 4: CONFIGURATION, 5: CONFIGURATION, 6: N_("The carrier does not take this form of number"),
+        7: CONFIGURATION, 8: TEXT_TOO_LONG, 9: CONFIGURATION, 13: N_("The service code is wrong"), 14: N_("The fee code is wrong"),
+        18: BARRED, 19: CONFIGURATION, 21: NETWORK, 22: NETWORK, 23: NO_ROUTE, 24: CONFIGURATION, 29: NO_SUCH_NUMBER,
+        32: NETWORK, 43: CONTENT,
+    },
+    "smgp": {
+        10: CONFIGURATION, 11: CONFIGURATION, 12: CONFIGURATION, 20: CONFIGURATION, 21: CONFIGURATION, 33: N_("The fee code is wrong"),
+        36: TEXT_TOO_LONG, 39: NO_ROUTE, 43: N_("The service code is wrong"), 46: N_("The service number is not allowed"),
+        47: NO_SUCH_NUMBER, 58: NO_ROUTE, 74: N_("The carrier takes no messages at this hour"),
+        75: N_("The day's volume at the carrier is used up"), 76: CONFIGURATION,
+    },
     "smpp": {
-        0x01: N_("The text is too long"), 0x0A: N_("The service number is not allowed"), 0x0B: NO_SUCH_NUMBER,
+        0x01: TEXT_TOO_LONG, 0x0A: N_("The service number is not allowed"), 0x0B: NO_SUCH_NUMBER,
         0x08: NETWORK, 0x45: REFUSED,
     },
 }  # fmt: skip
@@ -111,12 +147,19 @@ def explain(protocol: str, code: str) -> str:
         except ValueError:
             return REFUSED
         return _SUBMIT.get(protocol[:4], {}).get(number, REFUSED)
-    stat = code.partition(":")[0] if code.partition(":")[0] in WORDS else code
+    stat, _, error = code.partition(":")
+    own = {"SGIP": _SGIP_REPORT}.get(stat, _SMGP_ERR if protocol.startswith("smgp") else {})
+    if error.isdigit() and (words := _meaning(own, int(error))):
+        return words
+    stat = stat if stat in WORDS else code
     if stat in WORDS:
         return WORDS[stat]
     match = _SPLIT.match(code.upper())
     if match is None or match.group(1) not in _PREFIXES:
         return UNKNOWN
     meanings, otherwise = _PREFIXES[match.group(1)]
-    number = int(match.group(2))
-    return next((words for words, numbers in meanings.items() if number in numbers), otherwise)
+    return _meaning(meanings, int(match.group(2))) or otherwise
+
+
+def _meaning(meanings: dict[str, tuple[int, ...]], number: int) -> str:
+    return next((words for words, numbers in meanings.items() if number in numbers), "")

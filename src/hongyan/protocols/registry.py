@@ -10,6 +10,8 @@ from hongyan.protocols.cmpp import pdus as cmpp
 from hongyan.protocols.cmpp.session import CmppSession
 from hongyan.protocols.session import Account, Role, Session, Side
 from hongyan.protocols.sgip.session import SgipSession
+from hongyan.protocols.smgp import pdus as smgp
+from hongyan.protocols.smgp.session import SmgpSession
 from hongyan.protocols.smpp.session import SmppSession
 
 
@@ -41,6 +43,7 @@ class Protocol(Enum):
     CMPP20 = "cmpp20"
     CMPP30 = "cmpp30"
     SGIP12 = "sgip12"
+    SMGP30 = "smgp30"
     SMPP34 = "smpp34"
 
     @property
@@ -65,6 +68,7 @@ FACTS: dict[Protocol, Facts] = {
         ("service_id", "corp_id", "node", "listen_port", "peer_login", "peer_secret"), 16, 16,
         always_country_code=True, calls_back=True,
     ),
+    Protocol.SMGP30: Facts("SMGP 3.0", 8890, 100, 1, True, ("service_id", "msg_src", "with_country_code"), 8, 15),
     Protocol.SMPP34: Facts("SMPP 3.4", 2775, 1, 1, False, ("service_id", "system_type"), 15, 8),
 }  # fmt: skip
 
@@ -87,5 +91,7 @@ def make_session(
             return SgipSession(
                 role, account, side=side, node=int(options.get("node") or 0), corp_id=str(options.get("corp_id") or "")
             )
+        case Protocol.SMGP30:
+            return SmgpSession(role, account, smgp.Version.V30, msg_src=str(options.get("msg_src") or ""))
         case Protocol.SMPP34:
             return SmppSession(role, account)

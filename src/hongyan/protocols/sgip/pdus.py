@@ -7,12 +7,13 @@ unique in the whole network and doubles as the message id: a REPORT names the se
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Any, ClassVar, Self
+from typing import Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
+from hongyan.protocols.fields import NUMBER, OCTET, RESERVE, RESERVE_OCTETS, Body, Layout, Number, Text
 from hongyan.protocols.framing import Frame, Unknown
 
 LONGEST_PDU = 4096
@@ -20,7 +21,6 @@ LONGEST_PDU = 4096
 RESPONSE = 0x80000000
 MOST_RECIPIENTS = 100
 MOST_CONTENT = 160
-RESERVE_OCTETS = 8
 SP_PAYS = "0" * 21
 """ChargeNumber when the sender pays; empty, the receivers would."""
 
@@ -45,101 +45,37 @@ class LoginType(IntEnum):
     SMG_TO_SP = 2
 
 
-# -- fields ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """An unsigned big-endian integer."""
-
-    octets: int
-
-    def pack(self, pdu: str, name: str, value: int) -> bytes:
-        try:
-            return value.to_bytes(self.octets, "big")
-        except OverflowError:
-            raise FieldTooLong(pdu, name, self.octets) from None
-
-    def unpack(self, raw: bytes) -> int:
-        return int.from_bytes(raw, "big")
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """ASCII, left-aligned, filled with NUL. A field filled to the brim has none."""
-
-    octets: int
-
-    def pack(self, pdu: str, name: str, value: str) -> bytes:
-        if not value.isascii() or "\0" in value:
-            raise LocalProtocolError(f"{pdu} {name} holds ASCII only")
-        if len(value) > self.octets:
-            raise FieldTooLong(pdu, name, self.octets)
-        return value.encode().ljust(self.octets, b"\0")
-
-    def unpack(self, raw: bytes) -> str:
-        """Up to the first NUL; trailing blanks come from sloppy gateways."""
-        return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
-
-
-class Layout:
-    """Fields that follow each other."""
-
-    def __init__(self, pdu: str, **kinds: Number | Text) -> None:
-        self.pdu = f"SGIP {pdu}"
-        self.size = sum(kind.octets for kind in kinds.values())
-        self._kinds: list[tuple[str, Any]] = list(kinds.items())
-        self._may_lack = RESERVE_OCTETS if "Reserve" in kinds else 0
-
-    def pack(self, *values: int | str) -> bytes:
-        pdu = self.pdu
-        return b"".join([kind.pack(pdu, name, value) for (name, kind), value in zip(self._kinds, values, strict=True)])
-
-    def unpack(self, body: bytes, at: int = 0) -> list[Any]:
-        """The fields from octet `at` on. A Reserve that a peer left out is empty: nobody reads it."""
-        if len(body) < at + self.size - self._may_lack:
-            raise RemoteProtocolError(f"{self.pdu} is too short")
-        values = []
-        for _name, kind in self._kinds:
-            values.append(kind.unpack(body[at : at + kind.octets]))
-            at += kind.octets
-        return values
-
-
-NUMBER = Text(21)
-RESERVE = Text(RESERVE_OCTETS)
-OCTET = Number(1)
 SEQUENCE = Number(12)
 
-HEADER = Layout("header", MessageLength=Number(4), CommandID=Number(4), SequenceNumber=SEQUENCE)
-BIND = Layout("BIND", LoginType=OCTET, LoginName=Text(16), LoginPassword=Text(16), Reserve=RESERVE)
-RESULT = Layout("response", Result=OCTET, Reserve=RESERVE)
-SUBMIT_HEAD = Layout("SUBMIT", SPNumber=NUMBER, ChargeNumber=NUMBER, UserCount=OCTET)
+HEADER = Layout("SGIP header", MessageLength=Number(4), CommandID=Number(4), SequenceNumber=SEQUENCE)
+BIND = Layout("SGIP BIND", LoginType=OCTET, LoginName=Text(16), LoginPassword=Text(16), Reserve=RESERVE)
+RESULT = Layout("SGIP response", Result=OCTET, Reserve=RESERVE)
+SUBMIT_HEAD = Layout("SGIP SUBMIT", SPNumber=NUMBER, ChargeNumber=NUMBER, UserCount=OCTET)
 SUBMIT_TAIL = Layout(
-    "SUBMIT", CorpId=Text(5), ServiceType=Text(10), FeeType=OCTET, FeeValue=Text(6), GivenValue=Text(6),
+    "SGIP SUBMIT", CorpId=Text(5), ServiceType=Text(10), FeeType=OCTET, FeeValue=Text(6), GivenValue=Text(6),
     AgentFlag=OCTET, MorelatetoMTFlag=OCTET, Priority=OCTET, ExpireTime=Text(16), ScheduleTime=Text(16),
     ReportFlag=OCTET, TP_pid=OCTET, TP_udhi=OCTET, MessageCoding=OCTET, MessageType=OCTET, MessageLength=Number(4),
 )  # fmt: skip
 DELIVER_HEAD = Layout(
-    "DELIVER", UserNumber=NUMBER, SPNumber=NUMBER, TP_pid=OCTET, TP_udhi=OCTET, MessageCoding=OCTET,
+    "SGIP DELIVER", UserNumber=NUMBER, SPNumber=NUMBER, TP_pid=OCTET, TP_udhi=OCTET, MessageCoding=OCTET,
     MessageLength=Number(4),
 )  # fmt: skip
 REPORT = Layout(
-    "REPORT", SubmitSequenceNumber=SEQUENCE, ReportType=OCTET, UserNumber=NUMBER, State=OCTET, ErrorCode=OCTET,
+    "SGIP REPORT", SubmitSequenceNumber=SEQUENCE, ReportType=OCTET, UserNumber=NUMBER, State=OCTET, ErrorCode=OCTET,
     Reserve=RESERVE,
 )  # fmt: skip
-USERRPT = Layout("USERRPT", SPNumber=NUMBER, UserNumber=NUMBER, UserCondition=OCTET, Reserve=RESERVE)
-TRACE = Layout("TRACE", SubmitSequenceNumber=SEQUENCE, UserNumber=NUMBER, Reserve=RESERVE)
+USERRPT = Layout("SGIP USERRPT", SPNumber=NUMBER, UserNumber=NUMBER, UserCondition=OCTET, Reserve=RESERVE)
+TRACE = Layout("SGIP TRACE", SubmitSequenceNumber=SEQUENCE, UserNumber=NUMBER, Reserve=RESERVE)
 TRACE_NODE = {
     width: Layout(
-        "TRACE_RESP", Result=OCTET, NodeId=Text(width), ReceiveTime=Text(16), SendTime=Text(16), Reserve=RESERVE
+        "SGIP TRACE_RESP", Result=OCTET, NodeId=Text(width), ReceiveTime=Text(16), SendTime=Text(16), Reserve=RESERVE
     )
     for width in (6, 10)
 }
 """NodeId has 6 octets in the text of 1.2, into which an SP's ten digits do not go, and 10 in that of 1.3."""
-CHECKUSER = Layout("CHECKUSER", UserName=Text(16), Password=Text(16), UserNumber=NUMBER, Reserve=RESERVE)
-CHECKUSER_RESP = Layout("CHECKUSER_RESP", Result=OCTET, Status=OCTET, Reserve=RESERVE)
-NOTHING = Layout("UNBIND")
+CHECKUSER = Layout("SGIP CHECKUSER", UserName=Text(16), Password=Text(16), UserNumber=NUMBER, Reserve=RESERVE)
+CHECKUSER_RESP = Layout("SGIP CHECKUSER_RESP", Result=OCTET, Status=OCTET, Reserve=RESERVE)
+NOTHING = Layout("SGIP UNBIND")
 
 
 def stamp(at: datetime) -> int:
@@ -167,22 +103,6 @@ def _content_fits(pdu: str, content: bytes) -> bytes:
 
 
 # -- PDUs --------------------------------------------------------------------------------------------------------
-
-
-class Body:
-    """A PDU's body; its fields are its layout's unless it says otherwise."""
-
-    __slots__ = ()
-    LAYOUT: ClassVar[Layout]
-
-    def encode(self) -> bytes:
-        """Raises FieldTooLong or LocalProtocolError for a value that does not go into its field."""
-        return self.LAYOUT.pack(*[getattr(self, field.name) for field in fields(self)])  # type: ignore[arg-type]
-
-    @classmethod
-    def decode(cls, body: bytes) -> Self:
-        """Raises RemoteProtocolError for what cannot be read."""
-        return cls(*cls.LAYOUT.unpack(body))
 
 
 @dataclass(frozen=True, slots=True)

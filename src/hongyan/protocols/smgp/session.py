@@ -1,0 +1,324 @@
+"""SMGP's session, client and server: login by digest, Submit, Deliver, Active_Test, Exit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
+from hongyan.protocols.events import (
+    DeliverAnswered,
+    DeliveryReport,
+    Event,
+    IncomingReceived,
+    IncomingSegment,
+    LoggedIn,
+    LoginRefused,
+    LoginRequested,
+    ReportReceived,
+    Submit,
+    SubmitAnswered,
+    SubmitRequested,
+    Verdict,
+)
+from hongyan.protocols.session import Account, Pending, Role, Session, State
+from hongyan.protocols.smgp import pdus, reports
+from hongyan.protocols.smgp.pdus import HEADER, RESPONSE, Command, Tag, Version
+from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
+
+MSG_FORMAT = {
+    Alphabet.ASCII: 0, Alphabet.BINARY: 4, Alphabet.UCS2: 8, Alphabet.GBK: 15, Alphabet.GSM7: 0, Alphabet.LATIN1: 0,
+}  # fmt: skip
+ALPHABET = {
+    0: Alphabet.ASCII, 3: Alphabet.BINARY, 4: Alphabet.BINARY, 8: Alphabet.UCS2, 15: Alphabet.GBK, 246: Alphabet.BINARY,
+}  # fmt: skip
+
+# SMGP 3.0.3, table of status codes.
+STATUS = {
+    1: "the system is busy", 2: "too many connections", 10: "wrong structure", 11: "wrong command",
+    12: "repeated sequence number", 20: "this address may not log in", 21: "the login or the password is wrong",
+    22: "the protocol version is too high", 30: "wrong MsgType", 31: "wrong Priority", 32: "wrong FeeType",
+    33: "wrong FeeCode", 34: "wrong MsgFormat", 35: "wrong time format", 36: "wrong MsgLength",
+    37: "the validity is over", 38: "wrong QueryType", 39: "no route", 40: "wrong FixedFee", 41: "wrong UpdateType",
+    42: "wrong RouteId", 43: "wrong ServiceId", 44: "wrong ValidTime", 45: "wrong AtTime", 46: "wrong source number",
+    47: "wrong destination number", 48: "wrong charged number", 49: "wrong SP code", 56: "wrong SrcGatewayID",
+    57: "wrong QueryTermID", 58: "no route found", 59: "wrong SPType", 60: "wrong LastRouteID", 61: "wrong RouteType",
+    62: "wrong DestGatewayID", 63: "wrong DestGatewayIP", 64: "wrong DestGatewayPort", 65: "wrong TermRangeID",
+    66: "wrong ProvinceCode", 67: "wrong UserType", 68: "no route updates here", 69: "wrong SPID",
+    70: "wrong SPAccessType", 71: "the route update failed", 72: "wrong Time", 73: "wrong MServiceID",
+    74: "no sending at this hour", 75: "the day's volume is used up", 76: "the account has expired",
+}  # fmt: skip
+THROTTLED = frozenset({1})
+"""There is no code for "too fast"; gateways say that they are busy."""
+HOPELESS_LOGINS = frozenset({20, 21, 22, 76})
+LOGIN_REFUSALS = {"credentials": 21, "login": 21, "version": 22, "connections": 2, "address": 20, "busy": 1}
+BUSY, BAD_COMMAND = 1, 11
+SEND, RECEIVE, BOTH = 0, 1, 2
+SERIALS = 1_000_000
+
+
+def message_id(msg_id: int) -> str:
+    """A MsgID as we store it."""
+    return f"{msg_id:x}"
+
+
+def group_ids(first: int, count: int) -> tuple[str, ...]:
+    """The ids that one answer to several receivers stands for: the last six digits count up and wrap (appendix B).
+
+    Where those are no decimal digits, the gateway has ids of its own kind and all receivers share the one.
+    """
+    return _counted(first, range(count))
+
+
+def earlier_ids(last: int, count: int) -> tuple[str, ...]:
+    """The ids that may stand before `last` in a group."""
+    return _counted(last, range(-count, 0))
+
+
+def _counted(start: int, offsets: range) -> tuple[str, ...]:
+    high, low = f"{start:020x}"[:-6], f"{start:020x}"[-6:]
+    if not low.isdecimal():
+        return (message_id(start),) * len(offsets)
+    return tuple(message_id(int(f"{high}{(int(low) + offset) % SERIALS:06d}", 16)) for offset in offsets)
+
+
+def _serial(carrier_id: str) -> int:
+    try:
+        serial = int(carrier_id or "0", 16)
+    except ValueError:
+        serial = -1
+    if not 0 <= serial < 1 << 80:
+        raise LocalProtocolError(f"an SMGP MsgID has ten octets in hexadecimal, not {carrier_id!r}")
+    return serial
+
+
+class SmgpSession(Session):
+    """One SMGP connection. `login_mode` says what a client logs in for; `msg_src` goes into each Submit where given."""
+
+    LONGEST_PDU = pdus.LONGEST_PDU
+    HEADER_OCTETS = HEADER.size
+
+    def __init__(
+        self,
+        role: Role,
+        account: Account,
+        version: Version = Version.V30,
+        *,
+        login_mode: int = BOTH,
+        msg_src: str = "",
+    ) -> None:
+        super().__init__(role, account)
+        self.version = version
+        self.login_mode = login_mode
+        self._msg_src = ((int(Tag.MSG_SRC), msg_src.encode("ascii", "replace")),) if msg_src else ()
+
+    def _frame(self, command: int, sequence: int, body: bytes) -> bytes:
+        return HEADER.pack(HEADER.size + len(body), command, sequence) + body
+
+    # -- requests of ours ----------------------------------------------------------------------------------------
+
+    def submit(self, submit: Submit, reference: object, now: float) -> None:
+        """As `Session.submit`; not on a connection that logged in only to receive."""
+        if self.login_mode == RECEIVE:
+            raise LocalProtocolError("SMGP: this connection logged in only to receive")
+        super().submit(submit, reference, now)
+
+    def deliver(self, item: DeliveryReport | IncomingSegment, reference: object, now: float) -> None:
+        """As `Session.deliver`; not on a connection whose client logged in only to send."""
+        if self.login_mode == SEND:
+            raise LocalProtocolError("SMGP: the peer logged in only to send")
+        super().deliver(item, reference, now)
+
+    def _send_login(self) -> None:
+        timestamp = pdus.stamp(self.account.clock())
+        digest = pdus.login_digest(self.account.login, self.account.secret, timestamp)
+        login = pdus.Login(self.account.login, digest, self.login_mode, timestamp, self.version)
+        self._request(Pending.LOGIN, None, (Command.LOGIN, login.encode()))
+
+    def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
+        tlvs = self._msg_src
+        if submit.has_header:
+            parts = ((Tag.TP_UDHI, 1), (Tag.PK_TOTAL, submit.segments), (Tag.PK_NUMBER, submit.segment))
+            tlvs = (*tlvs, *((int(tag), value.to_bytes(1, "big")) for tag, value in parts))
+        pdu = pdus.Submit(
+            src_term_id=submit.source,
+            dest_term_id=submit.recipients,
+            msg_content=submit.content,
+            need_report=1 if submit.wants_report else 0,
+            service_id=submit.service_id or self.account.service_id,
+            msg_format=MSG_FORMAT[submit.alphabet],
+            valid_time=submit.validity,
+            tlvs=tlvs,
+        )
+        return Command.SUBMIT, pdu.encode(self.version)
+
+    def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
+        msg_id, at = _serial(item.carrier_id), self.account.clock().strftime("%Y%m%d%H%M%S")
+        if isinstance(item, DeliveryReport):
+            stat, _, err = item.code.partition(":")
+            report = reports.Report(msg_id, stat[:7], err[:3] or "000", item.done_at, item.done_at)
+            pdu = pdus.Deliver(msg_id, 1, 0, at, item.number, self.account.login, report.encode())
+        else:
+            content, one = item.text.encode("utf-16-be", "surrogatepass"), item.concatenation
+            tlvs: pdus.Tlvs = ()
+            if one is not None:
+                content, tlvs = one.header() + content, ((int(Tag.TP_UDHI), b"\x01"),)
+            pdu = pdus.Deliver(msg_id, 0, 8, at, item.sender, item.service_number, content, tlvs=tlvs)
+        return Command.DELIVER, pdu.encode()
+
+    def _heartbeat_request(self) -> tuple[int, bytes]:
+        return Command.ACTIVE_TEST, b""
+
+    def _logout_request(self) -> tuple[int, bytes]:
+        return Command.EXIT, b""
+
+    # -- answers of ours -----------------------------------------------------------------------------------------
+
+    def answer(self, token: object, now: float, *, accepted: bool = True) -> None:
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        sequence, msg_id = token  # type: ignore[misc]
+        body = pdus.DeliverResp(msg_id, 0 if accepted else BUSY).encode()  # type: ignore[has-type]
+        self._put(self._frame(RESPONSE | Command.DELIVER, sequence, body))  # type: ignore[has-type]
+
+    def accept_login(self, token: object, now: float) -> list[Event]:
+        # The line may have gone while the owner looked the customer up.
+        if self.state is State.LOGGING_IN:
+            self._now = now
+            sequence, login = token  # type: ignore[misc]
+            digest = pdus.server_digest(0, login.authenticator_client, self.account.secret)  # type: ignore[has-type]
+            body = pdus.LoginResp(0, digest, self.version).encode()
+            self._put(self._frame(RESPONSE | Command.LOGIN, sequence, body))  # type: ignore[has-type]
+            self._bound()
+        return []
+
+    def refuse_login(self, token: object, now: float, *, why: str = "credentials") -> list[Event]:
+        events: list[Event] = []
+        if self.state is State.LOGGING_IN:
+            self._now = now
+            sequence, _login = token  # type: ignore[misc]
+            body = pdus.LoginResp(LOGIN_REFUSALS.get(why, 21), b"", self.version).encode()
+            self._put(self._frame(RESPONSE | Command.LOGIN, sequence, body))  # type: ignore[has-type]
+            self._end(f"the login was refused: {why}", events)
+        return events
+
+    def answer_submit(self, token: object, now: float, *, carrier_ids: Sequence[str] = (), code: int = 0) -> None:
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        assert isinstance(token, int)
+        first = _serial(carrier_ids[0]) if carrier_ids and code == 0 else 0
+        self._put(self._frame(RESPONSE | Command.SUBMIT, token, pdus.SubmitResp(first, code).encode()))
+
+    # -- what comes in -------------------------------------------------------------------------------------------
+
+    def _take(self, pdu: bytes, events: list[Event]) -> None:
+        _size, command, sequence = HEADER.unpack_from(pdu)
+        body = pdu[HEADER.size :]
+        if command & RESPONSE:
+            self._take_response(command & ~RESPONSE, sequence, body, events)
+        elif command == Command.ACTIVE_TEST:
+            self._put(self._frame(RESPONSE | Command.ACTIVE_TEST, sequence, b""))
+        elif command == Command.EXIT:
+            self._put(self._frame(RESPONSE | Command.EXIT, sequence, b""))
+            self._end("the peer logged out", events)
+        elif command == Command.LOGIN and self.role is Role.SERVER and self.state is State.OPEN:
+            self._take_login(sequence, pdus.Login.decode(body), events)
+        elif self.state is not State.BOUND and self.state is not State.CLOSING:
+            raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
+        elif command == Command.QUERY and self.role is Role.SERVER:
+            query = pdus.Query.decode(body)
+            answer = pdus.QueryResp(query.query_time, query.query_type, query.query_code)
+            self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))
+        elif command == Command.SUBMIT and self.role is Role.SERVER:
+            self._take_submit(sequence, pdus.Submit.decode(body, self.version), events)
+        elif command == Command.DELIVER and self.role is Role.CLIENT:
+            self._take_deliver(sequence, pdus.Deliver.decode(body), events)
+        else:
+            raise RemoteProtocolError(f"the peer sent command {command:#x}, which has no place here")
+
+    def _take_login(self, sequence: int, login: pdus.Login, events: list[Event]) -> None:
+        self.version = Version.V13 if login.client_version == Version.V13 else Version.V30
+        self.login_mode = login.login_mode
+        self.state = State.LOGGING_IN
+        events.append(LoginRequested((sequence, login), login.client_id, login.knows))
+
+    def _take_submit(self, sequence: int, pdu: pdus.Submit, events: list[Event]) -> None:
+        if not 1 <= len(pdu.dest_term_id) <= pdus.MOST_RECIPIENTS:
+            self.answer_submit(sequence, self._now, code=47)
+            return
+        if self.login_mode == RECEIVE:
+            self.answer_submit(sequence, self._now, code=BAD_COMMAND)
+            return
+        has_header = bool(pdus.octet(pdu.tlvs, Tag.TP_UDHI))
+        one, _text = take_header(pdu.msg_content) if has_header else (None, b"")
+        submit = Submit(
+            source=pdu.src_term_id,
+            recipients=pdu.dest_term_id,
+            content=pdu.msg_content,
+            alphabet=ALPHABET.get(pdu.msg_format, Alphabet.BINARY),
+            segment=pdus.octet(pdu.tlvs, Tag.PK_NUMBER) or (one.part if one else 1),
+            segments=pdus.octet(pdu.tlvs, Tag.PK_TOTAL) or (one.total if one else 1),
+            has_header=has_header,
+            wants_report=pdu.need_report == 1,
+            service_id=pdu.service_id,
+            validity=pdu.valid_time,
+        )
+        events.append(SubmitRequested(sequence, submit))
+
+    def _take_response(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
+        # Read before the request is taken: what cannot be read closes the session, and a submit is then unanswered.
+        if command == Command.SUBMIT:
+            response = pdus.SubmitResp.decode(body)
+            known, kept = self._answered(sequence, Pending.SUBMIT)
+            if known:
+                events.append(self._submit_answer(kept, response))
+        elif command == Command.DELIVER:
+            status = pdus.DeliverResp.decode(body).status
+            known, reference = self._answered(sequence, Pending.DELIVER)
+            if known:
+                events.append(DeliverAnswered(reference, accepted=status == 0))
+        elif command == Command.LOGIN:
+            answer = pdus.LoginResp.decode(body)
+            known, _ = self._answered(sequence, Pending.LOGIN)
+            if known:
+                self._login_answered(answer, events)
+        elif command == Command.EXIT and self.state is State.CLOSING:
+            self._end("logged out", events)
+
+    def _login_answered(self, answer: pdus.LoginResp, events: list[Event]) -> None:
+        if answer.status == 0:
+            self._bound()
+            events.append(LoggedIn())
+            return
+        why = STATUS.get(answer.status, f"status {answer.status}")
+        events.append(LoginRefused(str(answer.status), why, may_retry=answer.status not in HOPELESS_LOGINS))
+        self._end(f"the carrier refused the login: {why}", events)
+
+    @staticmethod
+    def _submit_answer(kept: object, response: pdus.SubmitResp) -> SubmitAnswered:
+        assert isinstance(kept, tuple)
+        reference, count = kept
+        if response.status == 0:
+            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(response.msg_id, count))
+        verdict = Verdict.THROTTLED if response.status in THROTTLED else Verdict.REFUSED
+        why = STATUS.get(response.status, "the gateway's own code")
+        return SubmitAnswered(reference, verdict, (), str(response.status), why)
+
+    @staticmethod
+    def _take_deliver(sequence: int, deliver: pdus.Deliver, events: list[Event]) -> None:
+        token = (sequence, deliver.msg_id)
+        if deliver.is_report:
+            report = reports.Report.decode(deliver.msg_content)
+            events.append(ReportReceived(token, reports.report_value(report, deliver.src_term_id)))
+            return
+        alphabet = ALPHABET.get(deliver.msg_format, Alphabet.UCS2)
+        concatenation, content = None, deliver.msg_content
+        has_header = bool(pdus.octet(deliver.tlvs, Tag.TP_UDHI))
+        if has_header or (alphabet is not Alphabet.ASCII and looks_like_header(content)):
+            concatenation, content = take_header(content)
+        incoming = IncomingSegment(
+            deliver.src_term_id, deliver.dest_term_id, decode(content, alphabet), concatenation,
+            message_id(deliver.msg_id),
+        )  # fmt: skip
+        events.append(IncomingReceived(token, incoming))
