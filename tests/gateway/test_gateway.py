@@ -18,13 +18,15 @@ from hongyan.messaging import submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
-from hongyan.protocols.events import IncomingSegment, SubmitRequested
+from hongyan.protocols.events import DeliveryReport, IncomingSegment, LoggedIn, ReportClass, SubmitRequested
 from hongyan.protocols.registry import Protocol, make_session
-from hongyan.protocols.session import Account, Role
+from hongyan.protocols.session import Account, Role, Side
 from hongyan.protocols.text import Concatenation
 from hongyan.runtime.settings import read
+from hongyan.simulator.ids import Ids
 from hongyan.wire.line import Line
 from tests.builders import Company, a_channel
+from tests.simulator.wire import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,10 +69,14 @@ class Carrier:
         self.seen: list[str] = []
         """Numbers of accepted first segments, in order."""
         self.submits = 0
-        self.serial = 0x10000
+        self.ids = Ids(protocol.family)
         self.on_submit: Callable[[Line, SubmitRequested], bool] = lambda _line, _event: False
         """Returns True when it has dealt with the submit itself."""
         self.reports = True
+        self.back: Line | None = None
+        self.back_port = free_port()
+        self.to_give: list[DeliveryReport | IncomingSegment] = []
+        self.calling: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
         server = await asyncio.get_running_loop().create_server(self._line, "127.0.0.1", 0)
@@ -80,7 +86,9 @@ class Carrier:
 
     async def stop(self) -> None:
         self.server.close()
-        for line in self.lines:
+        if self.calling:
+            self.calling.cancel()
+        for line in [*self.lines, *([self.back] if self.back else [])]:
             line.abort()
         await asyncio.sleep(0.05)
 
@@ -99,19 +107,46 @@ class Carrier:
                 self.lines.append(line)
 
     def accept(self, line: Line, event: SubmitRequested, *, twice: bool = False) -> None:
-        from hongyan.protocols.events import DeliveryReport, ReportClass
-
         submit = event.submit
-        first = self.serial
-        self.serial += len(submit.recipients)
+        ids = self.ids.take(len(submit.recipients))
         if submit.segment == 1:
             self.seen += submit.recipients
-        line.session.answer_submit(event.token, line.now, carrier_ids=[f"{first:x}"])
-        for offset, number in enumerate(submit.recipients):
+        line.session.answer_submit(event.token, line.now, carrier_ids=ids[:1])
+        for own, number in zip(ids, submit.recipients, strict=True):
             if self.reports:
-                report = DeliveryReport(f"{first + offset:x}", number, ReportClass.DELIVERED, "DELIVRD", "2611231200")
+                carrier_id = line.session.carrier_id_of(event.token) or own
+                report = DeliveryReport(carrier_id, number, ReportClass.DELIVERED, "DELIVRD", "2611231200")
                 for _ in range(2 if twice else 1):
-                    line.session.deliver(report, None, line.now)
+                    self.deliver(line, report)
+
+    def deliver(self, line: Line, item: DeliveryReport | IncomingSegment) -> None:
+        """On the customer's line, or on our own to the customer (SGIP), made when it is first needed."""
+        if not self.protocol.facts.calls_back:
+            line.session.deliver(item, None, line.now)
+            return
+        self.to_give.append(item)
+        if self.calling is None:
+            self.calling = asyncio.get_running_loop().create_task(self._call_back())
+
+    async def _call_back(self) -> None:
+        account = Account(login="901234", secret="secret", window=10_000)
+
+        def on_events(line: Line, events: Any) -> None:
+            if any(isinstance(event, LoggedIn) for event in events):
+                self.back = line
+
+        while self.back is None or not self.back.session.is_bound:
+            with contextlib.suppress(OSError):
+                await asyncio.get_running_loop().create_connection(
+                    lambda: Line(make_session(self.protocol, Role.CLIENT, account, side=Side.CARRIER), on_events),
+                    "127.0.0.1", self.back_port,
+                )  # fmt: skip
+            await asyncio.sleep(0.05)
+        while True:
+            while self.to_give:
+                self.back.session.deliver(self.to_give.pop(0), None, self.back.now)
+            self.back.flush()
+            await asyncio.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -158,6 +193,8 @@ def states(submission: Submission) -> dict[str, int]:
 
 def set_up(beside: LoopThread, company: Company, carrier: Carrier, **facts: Any) -> None:
     port = beside.run(carrier.start())
+    if carrier.protocol.facts.calls_back:
+        facts["options"] = {"node": "3010061118", "corp_id": "61118", "listen_port": carrier.back_port}
     facts = {"port": port, "protocol": carrier.protocol.value, "speed_per_s": 50_000, "window_size": 32, **facts}
     Channel.objects.filter(pk=company.channel.pk).update(**facts)
 
@@ -188,8 +225,14 @@ def test_every_message_is_sent_once_and_its_receipt_is_stored(
     assert not (Batch.objects.exclude(state="sent").exists)()
 
 
-def test_equal_texts_share_a_submit_of_a_hundred_numbers(beside: LoopThread, company: Company) -> None:
-    carrier = Carrier(Protocol.CMPP30)
+GROUPING = [one for one in Protocol if one.facts.most_numbers_per_submit >= 100]
+
+
+@pytest.mark.parametrize("protocol", GROUPING, ids=lambda one: one.value)
+def test_equal_texts_share_a_submit_of_a_hundred_numbers(
+    beside: LoopThread, company: Company, protocol: Protocol
+) -> None:
+    carrier = Carrier(protocol)
     set_up(beside, company, carrier, numbers_per_submit=100)
     submission = asked(company, 1000)
     with running(beside):
@@ -197,8 +240,11 @@ def test_equal_texts_share_a_submit_of_a_hundred_numbers(beside: LoopThread, com
     assert carrier.submits == 10
 
 
-def test_long_texts_are_delivered_when_all_segments_are(beside: LoopThread, company: Company) -> None:
-    carrier = Carrier(Protocol.CMPP20)
+@pytest.mark.parametrize("protocol", list(Protocol), ids=lambda one: one.value)
+def test_long_texts_are_delivered_when_all_segments_are(
+    beside: LoopThread, company: Company, protocol: Protocol
+) -> None:
+    carrier = Carrier(protocol)
     set_up(beside, company, carrier)
     submission = asked(company, 5, "雁" * 150)
     with running(beside):
@@ -216,10 +262,10 @@ def test_receipts_that_come_twice_change_nothing_and_early_ones_wait(beside: Loo
         if int(number[-1]) % 2:
             carrier.accept(line, event, twice=True)
             return True
-        carrier.serial += 1
-        report = DeliveryReport(f"{carrier.serial:x}", number, ReportClass.FAILED, "MK:0001", "2611231200")
+        carrier_id = carrier.ids.take(1)[0]
+        report = DeliveryReport(carrier_id, number, ReportClass.FAILED, "MK:0001", "2611231200")
         line.session.deliver(report, None, line.now)
-        token, carrier_id = event.token, f"{carrier.serial:x}"
+        token = event.token
 
         def answer() -> None:
             line.session.answer_submit(token, line.now, carrier_ids=[carrier_id])
@@ -326,8 +372,11 @@ def test_nothing_leaves_after_cancel(beside: LoopThread, company: Company) -> No
     assert result.get("delivered") == len(carrier.seen)
 
 
-def test_parts_of_an_incoming_text_are_joined_and_repeats_dropped(beside: LoopThread, company: Company) -> None:
-    carrier = Carrier(Protocol.CMPP30)
+@pytest.mark.parametrize("protocol", list(Protocol), ids=lambda one: one.value)
+def test_parts_of_an_incoming_text_are_joined_and_repeats_dropped(
+    beside: LoopThread, company: Company, protocol: Protocol
+) -> None:
+    carrier = Carrier(protocol)
     set_up(beside, company, carrier)
     with running(beside):
         eventually(lambda: carrier.lines)
@@ -336,9 +385,10 @@ def test_parts_of_an_incoming_text_are_joined_and_repeats_dropped(beside: LoopTh
             line = carrier.lines[0]
             for part, text in ((2, "后半"), (1, "前半"), (2, "后半")):
                 joined = Concatenation(9, 2, part)
-                line.session.deliver(IncomingSegment("13800138000", "10690001", text, joined, f"7{part}"), 1, line.now)
-            for _ in range(2):
-                line.session.deliver(IncomingSegment("13800138000", "10690001", "短", None, "99"), 1, line.now)
+                carrier.deliver(line, IncomingSegment("13800138000", "10690001", text, joined, f"7{part}"))
+            # SGIP and SMPP give a phone's text no id by which its repeat could be known.
+            for _ in range(2 if protocol.family in {"cmpp", "smgp"} else 1):
+                carrier.deliver(line, IncomingSegment("13800138000", "10690001", "短", None, "99"))
             line.flush()
 
         beside.run(phones_write())

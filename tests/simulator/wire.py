@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -14,32 +15,44 @@ from hongyan.protocols.events import (
     IncomingReceived,
     IncomingSegment,
     LoggedIn,
+    LoginRequested,
     ReportReceived,
     Submit,
     SubmitAnswered,
 )
 from hongyan.protocols.registry import Protocol, make_session
-from hongyan.protocols.session import Account, Role
+from hongyan.protocols.session import Account, Role, Side
 from hongyan.protocols.text import GSM_RULE, UCS2_RULE, Alphabet, segments
 from hongyan.simulator.accounts import DemonstrationAccount
 from hongyan.simulator.carrier import CarrierAccount
 from hongyan.simulator.phones import Phones
 from hongyan.wire.line import Line
 
-PROTOCOLS = ("cmpp20", "cmpp30", "smpp34")
+PROTOCOLS = tuple(one.value for one in Protocol)
 QUICK = {"latency_s": 0.0, "receipt_s": 0.02, "failed": 0.0}
 Seen = TypeVar("Seen", bound=Event)
+_listening: list[asyncio.Server] = []
+"""Where the customer of the running test is called back."""
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 @contextlib.asynccontextmanager
 async def a_carrier(protocol: str = "cmpp30", **behaviour: Any) -> AsyncIterator[CarrierAccount]:
-    facts = DemonstrationAccount("Test", protocol, 0, "901234", "secret")
+    back = free_port() if Protocol(protocol).facts.calls_back else 0
+    facts = DemonstrationAccount("Test", protocol, 0, "901234", "secret", back)
     account = CarrierAccount(facts, Phones())
     account.behave(QUICK | behaviour)
     await account.start()
     try:
         yield account
     finally:
+        while _listening:
+            _listening.pop().close()
         await account.stop()
 
 
@@ -62,7 +75,19 @@ class Customer:
         _, self.line = await asyncio.get_running_loop().create_connection(
             lambda: Line(session, self._on_events), "127.0.0.1", self._carrier.port
         )
+        if facts.callback_port:
+            while _listening:
+                _listening.pop().close()
+            loop = asyncio.get_running_loop()
+            _listening.append(await loop.create_server(self._called_back, "127.0.0.1", facts.callback_port))
         return self
+
+    def _called_back(self) -> Line:
+        """The carrier's own connection, where reports and answers come in (SGIP)."""
+        session = make_session(
+            Protocol(self._carrier.facts.protocol), Role.SERVER, Account(window=200), side=Side.CUSTOMER
+        )  # fmt: skip
+        return Line(session, self._on_events)
 
     async def log_in(self) -> Customer:
         await self.open()
@@ -71,6 +96,12 @@ class Customer:
 
     def _on_events(self, line: Line, events: Sequence[Event]) -> None:
         for event in events:
+            if isinstance(event, LoginRequested):
+                assert event.check(self._secret)
+                line.session.accept_login(event.token, line.now)
+                continue
+            if isinstance(event, Closed) and line is not self.line:
+                continue
             if isinstance(event, ReportReceived | IncomingReceived):
                 line.session.answer(event.token, line.now, accepted=self.accepts)
             self.events.append(event)

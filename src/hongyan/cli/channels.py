@@ -17,7 +17,7 @@ def add(
     name: Annotated[str, typer.Option(help="A name of your own.")],
     host: Annotated[str, typer.Option(help="The carrier gateway's address.")],
     login: Annotated[str, typer.Option(help="CMPP: SP id; SMPP: system_id.")],
-    protocol: Annotated[str, typer.Option(help="cmpp20, cmpp30 or smpp34.")] = "cmpp20",
+    protocol: Annotated[str, typer.Option(help="cmpp20, cmpp30, sgip12, smgp30 or smpp34.")] = "cmpp20",
     port: int = 0,
     secret: Annotated[str, typer.Option(prompt=True, hide_input=True)] = "",
     service_number: str = "",
@@ -27,19 +27,23 @@ def add(
     numbers_per_submit: int = 1,
     price: Annotated[float, typer.Option(help="Yuan for a segment.")] = 0.05,
     service_id: str = "",
+    option: Annotated[
+        list[str], typer.Option(help="Of the protocol's own: node=3010061118, listen_port=8801, msg_src=…")
+    ] = [],  # noqa: B006
     default_route: Annotated[bool, typer.Option(help="Also make a route that leads everything here.")] = False,
     as_json: Json = False,
 ) -> None:
     """Add a channel; the gateway takes it up within seconds."""
     set_up_django()
-    from hongyan.messaging.channels import ChannelError, create_channel
+    from hongyan.messaging.channels import ChannelError, create_channel, read_options
 
     try:
+        options = read_options(protocol, option)
         channel = create_channel(
             None, name=name, protocol=protocol, host=host, port=port, login=login, secret=secret,
             service_number=service_number, speed_per_s=speed, window_size=window, connections=connections,
             numbers_per_submit=numbers_per_submit, price_micros=round(price * 1_000_000),
-            options={"service_id": service_id} if service_id else {}, with_default_route=default_route,
+            options=options | ({"service_id": service_id} if service_id else {}), with_default_route=default_route,
         )  # fmt: skip
     except ChannelError as error:
         fail(str(error), as_json=as_json)

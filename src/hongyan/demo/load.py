@@ -17,6 +17,7 @@ from hongyan.demo.people import DEPARTMENTS, PRODUCTS, Crowd, Person
 from hongyan.demo.texts import SIGNATURE
 from hongyan.dispatch.models import Channel, Route
 from hongyan.messaging.models import OptOut, Phrase, Signature
+from hongyan.protocols.registry import Protocol
 from hongyan.runtime.secrets import encrypt
 from hongyan.runtime.settings import settings
 from hongyan.simulator.accounts import demonstration
@@ -119,9 +120,10 @@ def _users(root: Department, nodes: dict[str, Department]) -> dict[str, User]:
 
 
 def _channels() -> dict[str, int]:
-    """The three simulated accounts as channels; gives the channel of each home carrier."""
+    """The simulated accounts as channels; gives the channel of each home carrier."""
     ids = {}
     for account in demonstration(settings()):
+        facts = Protocol(account.protocol).facts
         channel = Channel.objects.create(
             name=account.title,
             protocol=account.protocol,
@@ -133,14 +135,19 @@ def _channels() -> dict[str, int]:
             speed_per_s=500,
             window_size=32,
             connections=2,
-            numbers_per_submit=100 if account.protocol.startswith("cmpp") else 1,
-            price_micros=PRICE_MICROS if account.protocol.startswith("cmpp") else 320_000,
+            numbers_per_submit=facts.usual_numbers_per_submit,
+            price_micros=PRICE_MICROS if facts.is_mainland else 320_000,
+            options={"node": "3010061118", "corp_id": account.login, "listen_port": account.callback_port}
+            if facts.calls_back
+            else {},
         )
         ids[account.protocol] = channel.pk
     for position, (name, carriers, protocol) in enumerate(
         (
-            ("移动、广电号码", ["mobile", "broadnet"], "cmpp30"),
-            ("联通、电信号码", ["unicom", "telecom"], "cmpp20"),
+            ("移动号码", ["mobile"], "cmpp30"),
+            ("广电号码", ["broadnet"], "cmpp20"),
+            ("联通号码", ["unicom"], "sgip12"),
+            ("电信号码", ["telecom"], "smgp30"),
             ("境外号码", ["abroad"], "smpp34"),
             ("默认", [], "cmpp30"),
         ),
@@ -148,7 +155,7 @@ def _channels() -> dict[str, int]:
     ):
         Route.objects.create(name=name, position=position * 10, channel_id=ids[protocol], carriers=carriers)
     return {
-        "mobile": ids["cmpp30"], "broadnet": ids["cmpp30"], "unicom": ids["cmpp20"], "telecom": ids["cmpp20"],
+        "mobile": ids["cmpp30"], "broadnet": ids["cmpp20"], "unicom": ids["sgip12"], "telecom": ids["smgp30"],
         "unknown": ids["cmpp30"], "abroad": ids["smpp34"],
     }  # fmt: skip
 

@@ -17,7 +17,7 @@ class ConnectionState:
     channel_id: int
     slot: int
     state: str = "connecting"
-    """connecting, logged_in, refused, waiting, closed."""
+    """connecting, logged_in, refused, waiting, closed; listening where the carrier connects to us."""
     detail: str = ""
     window_used: int = 0
     per_second: float = 0.0
@@ -28,7 +28,7 @@ class ConnectionState:
 CLAIM = """
 insert into dispatch_connection as c (channel_id, node, slot, state)
 select %(channel)s, %(node)s, %(slot)s, 'connecting'
-where not exists (
+where %(shared)s or not exists (
     select 1 from dispatch_connection where channel_id = %(channel)s and slot = %(slot)s and node <> %(node)s
     and updated_at > now() - %(stale)s * interval '1 second')
 on conflict (channel_id, node, slot) do update set updated_at = now()
@@ -47,8 +47,10 @@ where c.channel_id = v.channel_id and c.slot = v.slot and c.node = %(node)s
 """
 
 
-async def claim(connection: AsyncConnection[Any], *, channel_id: int, node: str, slot: int) -> bool:
-    """Whether this node may hold the channel's slot: nobody else does, or who did is gone."""
+async def claim(
+    connection: AsyncConnection[Any], *, channel_id: int, node: str, slot: int, is_shared: bool = False
+) -> bool:
+    """Whether this node may hold the channel's slot: nobody else does, or who did is gone; shared ones anybody may."""
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(%s, %s)", [channel_id, slot])
         await connection.execute(
@@ -56,7 +58,9 @@ async def claim(connection: AsyncConnection[Any], *, channel_id: int, node: str,
                and updated_at <= now() - %s * interval '1 second'""",
             [channel_id, slot, node, STALE_S],
         )
-        cursor = await connection.execute(CLAIM, {"channel": channel_id, "node": node, "slot": slot, "stale": STALE_S})
+        cursor = await connection.execute(
+            CLAIM, {"channel": channel_id, "node": node, "slot": slot, "stale": STALE_S, "shared": is_shared}
+        )
         return await cursor.fetchone() is not None
 
 

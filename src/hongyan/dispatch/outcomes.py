@@ -15,7 +15,8 @@ from psycopg import AsyncConnection
 
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.leasing import ORPHANS, TAKE_OVER, release
-from hongyan.protocols.cmpp.session import group_ids
+from hongyan.protocols.cmpp import session as cmpp
+from hongyan.protocols.smgp import session as smgp
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,23 @@ async def _match(
 
 
 def _neighbours(report: StoredReport) -> list[StoredReport]:
-    """The ids a group submit may have meant: some gateways repeat the first id in every report, others count up."""
+    """The ids a group submit may have meant: some gateways repeat the first id in every report, others count up.
+
+    Ids of up to 64 bits count up as CMPP's do, longer ones as SMGP's; what is no such number has no neighbours.
+    """
     try:
         first = int(report.carrier_id, 16)
     except ValueError:
         return []
-    around = [*group_ids(first, 100)[1:], *group_ids(first & ~0xFFFF | (first - 99) & 0xFFFF, 99)]
-    return [StoredReport(report.channel_id, one, report.number, report.outcome, report.code) for one in around]
+    if first >> 64:
+        around = [*smgp.group_ids(first, 100)[1:], *smgp.earlier_ids(first, 99)]
+    else:
+        around = [*cmpp.group_ids(first, 100)[1:], *cmpp.group_ids(first & ~0xFFFF | (first - 99) & 0xFFFF, 99)]
+    return [
+        StoredReport(report.channel_id, one, report.number, report.outcome, report.code)
+        for one in dict.fromkeys(around)
+        if one != report.carrier_id
+    ]
 
 
 async def settle_reports(connection: AsyncConnection[Any], reports: Sequence[StoredReport], now: datetime) -> list[int]:

@@ -22,6 +22,7 @@ from hongyan.dispatch.channels import Channel
 from hongyan.dispatch.connections import ConnectionState
 from hongyan.dispatch.incoming import ReceivedSegment
 from hongyan.dispatch.outcomes import StoredReport
+from hongyan.gateway.listening import Listener
 from hongyan.gateway.recorder import Entry, Recorder
 from hongyan.gateway.sending import Sender
 from hongyan.protocols.events import (
@@ -47,6 +48,8 @@ CONNECT_LIMIT_S = 10
 UNREADABLE = "the password was stored with another installation's key; enter it again"
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 SWEEP_EVERY_S = 2.0
+LISTENING_SLOT = 1000
+"""Behind all slots of connections that we open."""
 
 
 def account_of(channel: Channel) -> Account:
@@ -71,10 +74,31 @@ class ChannelRunner:
         self.sender = Sender(channel, gateway.node, gateway.connect, gateway.recorder)
         self.states = [ConnectionState(channel.id, slot) for slot in range(channel.connections)]
         self._tasks: list[asyncio.Task[None]] = []
+        self._listening: ConnectionState | None = None
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._hold(state)) for state in self.states]
+        if self.channel.protocol.facts.calls_back and self.channel.options.listen_port:
+            self._listening = ConnectionState(self.channel.id, LISTENING_SLOT)
+            self._tasks.append(asyncio.create_task(self._listen(self._listening)))
         self._tasks.append(asyncio.create_task(self.sender.run()))
+
+    @property
+    def said_states(self) -> list[ConnectionState]:
+        """All that the channel's page shows."""
+        return [*self.states, self._listening] if self._listening else self.states
+
+    async def _listen(self, state: ConnectionState) -> None:
+        """Take the carrier's own connections (SGIP)."""
+        async with await self._gateway.connect() as connection:
+            await connections.claim(
+                connection, channel_id=self.channel.id, node=self._gateway.node, slot=state.slot, is_shared=True
+            )
+        listener = Listener(
+            self.channel, on_report=self._report, on_incoming=self._incoming,
+            said=lambda now, detail: self._said(state, now, detail, is_trouble=now == "waiting"),
+        )  # fmt: skip
+        await listener.run()
 
     async def stop(self) -> None:
         """Let answers come in, log out, give everything back."""
@@ -112,7 +136,9 @@ class ChannelRunner:
 
     async def _connect_once(self, state: ConnectionState) -> bool:
         loop = asyncio.get_running_loop()
-        session = make_session(self.channel.protocol, Role.CLIENT, account_of(self.channel))
+        session = make_session(
+            self.channel.protocol, Role.CLIENT, account_of(self.channel), **self.channel.session_options()
+        )  # fmt: skip
         bound = False
 
         def on_events(line: Line, events: Sequence[Event]) -> None:
@@ -156,9 +182,9 @@ class ChannelRunner:
             self._said(state, "waiting", why)
         return bound
 
-    def _said(self, state: ConnectionState, now: str, detail: str) -> None:
+    def _said(self, state: ConnectionState, now: str, detail: str, *, is_trouble: bool = True) -> None:
         state.state, state.detail = now, detail
-        if detail:
+        if detail and is_trouble:
             state.last_error = detail
         self._gateway.states_changed.set()
 
@@ -272,7 +298,7 @@ class Gateway:
                 for state in runner.states:
                     state.window_used = used // max(1, len(runner.states))
                     state.per_second = per_second / max(1, len(runner.states))
-                states += runner.states
+                states += runner.said_states
             if states:
                 await connections.say(connection, node=self.node, states=states)
             await connections.beat(connection, node=self.node, kind="gateway")

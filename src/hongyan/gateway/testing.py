@@ -39,7 +39,7 @@ async def try_login(channel: Channel) -> LoginOutcome:
             elif isinstance(event, LoginRefused):
                 settle(False, event.why, event.code)
 
-    session = make_session(channel.protocol, Role.CLIENT, account_of(channel))
+    session = make_session(channel.protocol, Role.CLIENT, account_of(channel), **channel.session_options())
     try:
         _transport, line = await asyncio.wait_for(
             asyncio.get_running_loop().create_connection(lambda: Line(session, on_events), channel.host, channel.port),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from hongyan.accounts import audit
 from hongyan.accounts.models import User
 from hongyan.dispatch.channels import Channel as GatewayChannel
-from hongyan.dispatch.channels import from_row
+from hongyan.dispatch.channels import Options, from_row
 from hongyan.dispatch.models import Channel, Route
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.secrets import encrypt
@@ -35,6 +36,28 @@ def gateway_channel(channel: Channel) -> GatewayChannel:
     return from_row(dict(Channel.objects.filter(pk=channel.pk).values().get()))
 
 
+def read_options(protocol: str, given: list[str]) -> dict[str, Any]:
+    """ "name=value" pairs as a channel stores them. Raises ChannelError for what the protocol does not have."""
+    known = next((one.facts.options for one in Protocol if one.value == protocol), ())
+    kinds: dict[str, Any] = {one.name: type(one.default) for one in fields(Options)}
+    options: dict[str, Any] = {}
+    for pair in given:
+        name, value = pair.split("=", 1) if "=" in pair else (pair, "")
+        if name not in known:
+            raise ChannelError(
+                str(_("This protocol has no %(name)s; it has %(names)s.") % {"name": name, "names": ", ".join(known)})
+            )
+        if name == "peer_secret":
+            options["peer_secret_encrypted"] = encrypt(value)
+        elif kinds[name] is bool:
+            options[name] = value.lower() in {"1", "yes", "true"}
+        elif kinds[name] is int and not value.isdigit():
+            raise ChannelError(str(_("%(name)s must be a number.") % {"name": name}))
+        else:
+            options[name] = kinds[name](value)
+    return options
+
+
 def create_channel(
     user: User | None, *, secret: str, protocol: str, port: int = 0, with_default_route: bool = False, **facts: Any
 ) -> Channel:
@@ -42,7 +65,9 @@ def create_channel(
     try:
         known = Protocol(protocol)
     except ValueError as error:
-        raise ChannelError(str(_("Unknown protocol; there are cmpp20, cmpp30 and smpp34."))) from error
+        raise ChannelError(
+            str(_("Unknown protocol; there are %(names)s.") % {"names": ", ".join(one.value for one in Protocol)})
+        ) from error
     facts["numbers_per_submit"] = min(facts.get("numbers_per_submit", 1), known.facts.most_numbers_per_submit)
     try:
         with transaction.atomic():

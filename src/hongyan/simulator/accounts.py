@@ -19,11 +19,15 @@ class DemonstrationAccount:
     """0 takes any free port."""
     login: str
     secret: str
+    callback_port: int = 0
+    """Where the customer listens for a carrier that reports on connections of its own (SGIP)."""
 
 
 DEMONSTRATION = (
     DemonstrationAccount("模拟移动 CMPP 3.0", "cmpp30", 17891, "901234", "mobile-demo"),
-    DemonstrationAccount("模拟联通电信 CMPP 2.0", "cmpp20", 17890, "905678", "unicom-demo"),
+    DemonstrationAccount("模拟广电 CMPP 2.0", "cmpp20", 17890, "905678", "broadnet-demo"),
+    DemonstrationAccount("模拟联通 SGIP 1.2", "sgip12", 18801, "61118", "unicom-demo", 18802),
+    DemonstrationAccount("模拟电信 SMGP 3.0", "smgp30", 18890, "10690001", "telecom-demo"),
     DemonstrationAccount("模拟国际 SMPP 3.4", "smpp34", 12775, "hongyan", "abroad"),
 )
 
@@ -34,7 +38,10 @@ def demonstration(settings: Settings) -> tuple[DemonstrationAccount, ...]:
     if not settings.carrier_port:
         return DEMONSTRATION
     first = int(settings.carrier_port)
-    return tuple(replace(account, port=first + place) for place, account in enumerate(DEMONSTRATION))
+    return tuple(
+        replace(account, port=first + place, callback_port=account.callback_port and first + 100 + place)
+        for place, account in enumerate(DEMONSTRATION)
+    )
 
 
 class BadSetting(ValueError):

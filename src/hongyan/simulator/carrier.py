@@ -25,16 +25,19 @@ from hongyan.protocols.events import (
     DeliveryReport,
     Event,
     IncomingSegment,
+    LoggedIn,
+    LoginRefused,
     LoginRequested,
     ReportClass,
     Submit,
     SubmitRequested,
 )
 from hongyan.protocols.registry import Protocol, make_session
-from hongyan.protocols.session import Account, Role
+from hongyan.protocols.session import Account, Role, Side
 from hongyan.protocols.text import UCS2_RULE, Concatenation, decode, split, take_header
 from hongyan.simulator import codes
 from hongyan.simulator.accounts import Behaviour, DemonstrationAccount
+from hongyan.simulator.ids import Ids
 from hongyan.simulator.phones import MOST_WAITING, Part, Phone, Phones, Waiting
 from hongyan.simulator.schedule import TICK_S, Schedule
 from hongyan.wire.line import Line
@@ -45,6 +48,9 @@ SLOW_S = 12.0
 """What a slow phone takes longer than others."""
 RETRY_S = 3.0
 """A receipt or answer that the peer put off is given again after this."""
+CALL_BACK_S = 1.0
+"""How often a carrier that connects to its customer tries again, while there is something to hand over."""
+CARRIER_NODE = 101_001
 MOST_HELD_BYTES = 1 << 20
 RANDOM_PHONE = {"delivers": 85, "slow": 7, "fails": 8}
 
@@ -55,10 +61,11 @@ Item = DeliveryReport | IncomingSegment
 class CarrierLine(Line):
     """A line that can fall silent: it then holds what comes in and writes nothing."""
 
-    def __init__(self, account: CarrierAccount) -> None:
+    def __init__(self, account: CarrierAccount, role: Role = Role.SERVER) -> None:
         facts = account.facts
         habits = Account(login=facts.login, secret=facts.secret, window=500, heartbeat_s=60)
-        super().__init__(make_session(Protocol(facts.protocol), Role.SERVER, habits), account.on_events)
+        session = make_session(Protocol(facts.protocol), role, habits, side=Side.CARRIER, node=CARRIER_NODE)
+        super().__init__(session, account.on_events)
         self._account = account
         self._held = bytearray()
 
@@ -95,7 +102,10 @@ class CarrierAccount:
         self._open: set[CarrierLine] = set()
         self._random = random.Random()
         now = time.monotonic()
-        self._serial = int(time.time()) << 16 & 0x7FFFFFFFFFFF0000
+        self._ids = Ids(Protocol(facts.protocol).family)
+        self._back: CarrierLine | None = None
+        """The connection to the customer, where reports go (SGIP)."""
+        self._calling: asyncio.Task[None] | None = None
         self._answers: Schedule[Answer] = Schedule(now)
         self._due: Schedule[Item] = Schedule(now)
         self._arrivals: Schedule[tuple[Phone, Part]] = Schedule(now)
@@ -118,6 +128,28 @@ class CarrierAccount:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._new_line, host, self.facts.port)
         self._ticking = loop.create_task(self._tick())
+        if self.facts.callback_port:
+            self._calling = loop.create_task(self._call_back(host))
+
+    async def _call_back(self, host: str) -> None:
+        """Connect to the customer whenever something waits for it and no connection stands."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(CALL_BACK_S)
+            if self._back is not None or not (self._reports or self._incoming):
+                continue
+            with contextlib.suppress(OSError):
+                _transport, line = await loop.create_connection(
+                    lambda: CarrierLine(self, Role.CLIENT), host, self.facts.callback_port
+                )
+                self._open.add(line)
+                await asyncio.shield(line.ended)
+
+    def _deliverers(self) -> Sequence[CarrierLine]:
+        """The lines that may carry reports and what phones write."""
+        if not self.facts.callback_port:
+            return self.lines
+        return [self._back] if self._back else []
 
     @property
     def port(self) -> int:
@@ -128,10 +160,11 @@ class CarrierAccount:
         if self._server:
             self._server.close()
         self.drop()
-        if self._ticking:
-            self._ticking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._ticking
+        for task in (self._ticking, self._calling):
+            if task:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
 
     def stored(self) -> dict[str, Any]:
         """What must outlive a restart: the settings, and answers that no connection has taken."""
@@ -174,13 +207,20 @@ class CarrierAccount:
                     self._due.add(time.monotonic() + later, item)
                 case LoginRequested():
                     self._login(line, event)
+                case LoggedIn():
+                    assert isinstance(line, CarrierLine)
+                    self._back = line
+                case LoginRefused():
+                    log.warning("the customer refused the carrier's login", account=self.facts.title, why=event.why)
                 case Closed():
                     assert isinstance(line, CarrierLine)
                     self._open.discard(line)
+                    if line is self._back:
+                        self._back = None
                     if line in self.lines:
                         self.lines.remove(line)
                         self.phones.changed()
-        if self._reports and not self._incoming:
+        if self._reports and not self._incoming and line in self._deliverers():
             # A peer that answers fast need not wait for the next tick. The line writes after this.
             self._hand_over(self._reports, [line])
 
@@ -208,15 +248,16 @@ class CarrierAccount:
         self._touched = True
         if behaviour.most_per_s and self._too_fast(count):
             phones.tally["throttled"] += count
-            self._answer(line, event.token, (), codes.FLOW_CONTROL[self.facts.protocol])
+            self._answer(line, event.token, (), codes.of(self.facts.protocol).flow_control)
             return
         if behaviour.refused and self._random.random() < behaviour.refused:
             phones.tally["refused"] += count
-            code = behaviour.refusal_code or self._random.choice(codes.REFUSALS[self.facts.protocol])
+            code = behaviour.refusal_code or self._random.choice(codes.of(self.facts.protocol).refusals)
             self._answer(line, event.token, (), code)
             return
         phones.tally["submitted"] += count
-        ids = self._next_ids(count)
+        own = line.session.carrier_id_of(event.token)
+        ids = [own] * count if own else self._ids.take(count)
         is_early = bool(behaviour.early) and self._random.random() < behaviour.early
         source, protocol, wants_report = submit.source, self.facts.protocol, submit.wants_report
         for carrier_id, number in zip(ids, numbers, strict=True):
@@ -232,14 +273,6 @@ class CarrierAccount:
                 stat = codes.failure(protocol, self._random) if failed else codes.DELIVERED
                 self._report(carrier_id, number, stat, is_early=is_early)
         self._answer(line, event.token, ids, 0, extra_s=0.2 if is_early else 0.0)
-
-    def _next_ids(self, count: int) -> list[str]:
-        """`count` ids that differ in their low sixteen bits only, as one answer stands for them all."""
-        if (self._serial & 0xFFFF) + count > 0xFFFF:
-            self._serial += 0x10000 - (self._serial & 0xFFFF)
-        first = self._serial + 1
-        self._serial += count
-        return [f"{number:x}" for number in range(first, first + count)]
 
     def _too_fast(self, count: int) -> bool:
         second = int(time.monotonic())
@@ -284,7 +317,7 @@ class CarrierAccount:
         extra = SLOW_S if behaviour == "slow" else 0.0
         code = codes.DELIVERED
         if behaviour == "empty":
-            code = codes.NO_SUCH_NUMBER[self.facts.protocol]
+            code = codes.of(self.facts.protocol).no_such_number
         elif behaviour == "fails":
             code = codes.failure(self.facts.protocol, self._random)
         else:
@@ -324,7 +357,7 @@ class CarrierAccount:
         mine = [one for one in phone.waiting if one.account == self.facts.protocol]
         phone.waiting = [one for one in phone.waiting if one.account != self.facts.protocol]
         for one in mine:
-            code = codes.NO_SUCH_NUMBER[one.account] if phone.behaviour == "empty" else codes.DELIVERED
+            code = codes.of(one.account).no_such_number if phone.behaviour == "empty" else codes.DELIVERED
             if code == codes.DELIVERED:
                 self._arrivals.add(time.monotonic() + 0.3, (phone, one.part))
             if one.wants_report:
@@ -340,7 +373,7 @@ class CarrierAccount:
             phone.waiting = [one for one in phone.waiting if one not in over]
             for one in over:
                 if one.wants_report:
-                    self._report(one.carrier_id, one.wire_number, codes.EXPIRED)
+                    self._report(one.carrier_id, one.wire_number, codes.of(mine).expired)
             self.phones.changed()
 
     # -- answers of phones ---------------------------------------------------------------------------------------
@@ -349,12 +382,13 @@ class CarrierAccount:
         """A phone writes to a service number; long texts go in parts, kept until a connection has taken them."""
         self.phones.tally["answers"] += 1
         self._touched = True
-        digits = number.removeprefix("+86").lstrip("+")
+        with_code = Protocol(self.facts.protocol).facts.always_country_code
+        digits = number.lstrip("+") if with_code else number.removeprefix("+86").lstrip("+")
         pieces = split(text, UCS2_RULE)
         reference = self._random.randrange(1, 255)
         for part, piece in enumerate(pieces, start=1):
             joined = Concatenation(reference, len(pieces), part) if len(pieces) > 1 else None
-            carrier_id = self._next_ids(1)[0]
+            carrier_id = self._ids.take(1)[0]
             self._incoming.append(IncomingSegment(digits, service_number, piece, joined, carrier_id))
 
     # -- the clock -----------------------------------------------------------------------------------------------
@@ -387,8 +421,9 @@ class CarrierAccount:
             else:
                 self._incoming.appendleft(item)
         # A person who answers does not wait behind a hundred thousand receipts.
-        self._hand_over(self._incoming, self.lines)
-        self._hand_over(self._reports, self.lines)
+        deliverers = self._deliverers()
+        self._hand_over(self._incoming, deliverers)
+        self._hand_over(self._reports, deliverers)
         for line in self._to_flush:
             line.flush()
         self._to_flush.clear()

@@ -75,13 +75,36 @@ def test_the_oldest_version_has_no_fixed_fee() -> None:
 
 
 @given(
-    serial, st.sampled_from(["DELIVRD", "UNDELIV", "EXPIRED", "MK:0001"]), st.integers(0, 999), st.binary(max_size=20)
-)
-def test_reports_are_read_whatever_octets_their_id_has(msg_id: int, stat: str, err: int, words: bytes) -> None:
-    report = Report(msg_id, stat, f"{err:03d}", "2611231655", "2611231656", text=words)
-    got = Report.decode(report.encode())
-    assert (got.msg_id, got.stat, got.err, got.done_date) == (msg_id, stat, f"{err:03d}", "2611231656")
+    serial, st.sampled_from(["DELIVRD", "UNDELIV", "EXPIRED", "MK:0001", "MK", ""]), st.sampled_from(["000", "702", "MI0", ""]),
+    st.sampled_from(["2611231655", ""]), st.sampled_from(["2611231656", ""]), st.sampled_from(["001", "000", ""]),
+    st.binary(max_size=20),
+)  # fmt: skip
+def test_reports_are_read_whatever_octets_their_id_has_and_whatever_is_empty(
+    msg_id: int, stat: str, err: str, submitted: str, done: str, dlvrd: str, words: bytes
+) -> None:
+    report = Report(msg_id, stat, err, submitted, done, dlvrd=dlvrd, text=words.rstrip(b" \0"))
     assert len(report.encode()) == 122
+    assert Report.decode(report.encode()) == report
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [({"stat": "DELIVERED"}, "stat"), ({"err": "0702"}, "err"), ({"done_date": "20261123165501"}, "done date"),
+     ({"sub": "0001"}, "sub"), ({"text": bytes(21)}, "Text"), ({"msg_id": 1 << 80}, "id")],
+)  # fmt: skip
+def test_a_report_s_field_that_is_too_long_is_named(facts: dict[str, Any], field: str) -> None:
+    with pytest.raises(FieldTooLong, match=field):
+        Report(**{"msg_id": 1, "stat": "DELIVRD", **facts}).encode()
+
+
+def test_a_report_without_its_id_keeps_its_outcome() -> None:
+    assert Report.decode(b"sub:001 dlvrd:001 stat:UNDELIV err:702") == Report(0, "UNDELIV", "702")
+
+
+@given(st.binary(max_size=130))
+def test_no_octets_of_a_report_break_its_reading(content: bytes) -> None:
+    for one in (content, b"id:" + content, b"id:" + bytes(10) + b" stat:" + content):
+        assert "\0" not in Report.decode(one).stat
 
 
 @pytest.mark.parametrize(
@@ -138,3 +161,26 @@ def test_an_optional_parameter_beyond_the_end_is_a_structure_error() -> None:
     raw[-2] = 9
     with pytest.raises(RemoteProtocolError, match="beyond its end"):
         pdus.read(bytes(raw))
+
+
+def test_a_refusal_may_end_behind_its_status() -> None:
+    assert pdus.LoginResp.decode(b"\0\0\0\x15") == pdus.LoginResp(21, bytes(16), 0)
+    with pytest.raises(RemoteProtocolError):
+        pdus.LoginResp.decode(b"\0\0\x15")
+
+
+def test_what_a_command_does_not_carry_is_not_written() -> None:
+    with pytest.raises(LocalProtocolError, match="does not carry Login"):
+        pdus.write(Frame(Command.SUBMIT, 1, pdus.Login("1", bytes(16), 2, 1, 0x30)))
+    with pytest.raises(LocalProtocolError, match="out of range"):
+        pdus.write(Frame(Command.EXIT, 1 << 32, pdus.Empty()))
+
+
+def test_a_pdu_that_no_peer_would_take_is_not_written() -> None:
+    with pytest.raises(LocalProtocolError, match="4096"):
+        pdus.write(Frame(Command.SUBMIT, 1, a_submit(tlvs=((8, bytes(4000)),))))
+
+
+def test_a_pdu_of_another_length_than_it_says_is_refused() -> None:
+    with pytest.raises(RemoteProtocolError, match="says that it has 13"):
+        pdus.read(b"\0\0\0\x0d\0\0\0\4\0\0\0\1")

@@ -35,6 +35,7 @@ STATES: dict[str, Shown] = {
     "finished": Shown(_("Finished"), "good", "check"),
     # Connections
     "logged_in": Shown(_("Connected"), "good", "plug"),
+    "listening": Shown(_("Listening for the carrier"), "good", "antenna"),
     "connecting": Shown(_("Connecting"), "wait", "circle-dashed"),
     "refused": Shown(_("Login refused"), "bad", "lock"),
     "waiting": Shown(_("Waits to connect again"), "warn", "clock"),

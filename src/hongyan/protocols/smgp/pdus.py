@@ -27,11 +27,16 @@ MOST_CONTENT = 140
 
 
 class Version(IntEnum):
-    """ClientVersion: the major nibble decides the layout."""
+    """ClientVersion; 1.3 has a layout of its own."""
 
     V13 = 0x13
     V30 = 0x30
     V31 = 0x31
+
+    @classmethod
+    def of(cls, client_version: int) -> Version:
+        """What a client with this octet speaks; one between the versions has the layouts of 3.0."""
+        return cls(client_version) if client_version in set(cls) else cls.V30
 
 
 class Command(IntEnum):
@@ -178,6 +183,13 @@ class LoginResp(Body):
     authenticator_server: bytes
     server_version: int
 
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """A refusal may end behind its Status: on failure AuthenticatorServer is empty."""
+        if len(body) < WORD.octets:
+            raise RemoteProtocolError("SMGP Login_Resp is too short")
+        return cls(*LOGIN_RESP.unpack(body.ljust(LOGIN_RESP.size, b"\0")))
+
 
 @dataclass(frozen=True, slots=True)
 class Submit(Body):
@@ -286,6 +298,11 @@ class DeliverResp(Body):
     msg_id: int
     status: int
 
+    @classmethod
+    def decode(cls, body: bytes) -> Self:
+        """What a short answer lacks is zero, as in CMPP: nobody reads the MsgID, and a failure has its Status."""
+        return cls(*RESULT.unpack(body.ljust(RESULT.size, b"\0")))
+
 
 @dataclass(frozen=True, slots=True)
 class Query(Body):
@@ -333,11 +350,24 @@ PDUS: dict[int, type[Body]] = {
 }  # fmt: skip
 
 
+def packed(command: int, sequence: int, body: bytes) -> bytes:
+    """A body behind its header."""
+    size = HEADER.size + len(body)
+    if size > LONGEST_PDU:
+        raise LocalProtocolError(f"an SMGP PDU holds {LONGEST_PDU} octets at most, not {size}")
+    try:
+        return HEADER.pack(size, command, sequence) + body
+    except struct.error as error:
+        raise LocalProtocolError(f"an SMGP header has a number out of range: {error}") from None
+
+
 def read(raw: bytes, version: Version = Version.V30) -> Frame:
     """A whole PDU as a value. Raises RemoteProtocolError for what cannot be read."""
     if len(raw) < HEADER.size:
         raise RemoteProtocolError("the PDU is shorter than its header")
-    _size, command, sequence = HEADER.unpack_from(raw)
+    size, command, sequence = HEADER.unpack_from(raw)
+    if size != len(raw):
+        raise RemoteProtocolError(f"a PDU of {len(raw)} octets says that it has {size}")
     kind, body = PDUS.get(command), raw[HEADER.size :]
     if kind is Submit:
         return Frame(command, sequence, Submit.decode(body, version))
@@ -346,9 +376,11 @@ def read(raw: bytes, version: Version = Version.V30) -> Frame:
 
 def write(frame: Frame, version: Version = Version.V30) -> bytes:
     """The whole PDU of a value. Raises LocalProtocolError for what the protocol does not allow."""
-    pdu = frame.pdu
-    if isinstance(pdu, Submit):
-        body = pdu.encode(version)
+    kind, pdu = PDUS.get(frame.command), frame.pdu
+    if isinstance(pdu, Unknown):
+        body = pdu.body
+    elif kind is None or not isinstance(pdu, kind):
+        raise LocalProtocolError(f"SMGP command {frame.command:#x} does not carry {type(pdu).__name__}")
     else:
-        body = pdu.body if isinstance(pdu, Unknown) else pdu.encode()  # type: ignore[attr-defined]
-    return HEADER.pack(HEADER.size + len(body), frame.command, frame.sequence) + body
+        body = pdu.encode(version) if isinstance(pdu, Submit) else pdu.encode()
+    return packed(frame.command, frame.sequence, body)

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Self
 
 from hongyan.protocols.errors import FieldTooLong
 from hongyan.protocols.events import DeliveryReport, ReportClass
+from hongyan.protocols.fields import Number, Text
 
-ID_OCTETS = 10
-_KEY = re.compile(rb"\b(sub|dlvrd|submit[ _]date|done[ _]date|stat|err):\s*([^ \0]*)", re.IGNORECASE)
+ID = Number(10)
+KEYS = {
+    "sub": Text(3), "dlvrd": Text(3), "Submit date": Text(10), "done date": Text(10), "stat": Text(7), "err": Text(3),
+}  # fmt: skip
+"""Between the id and the text, in this order."""
+TEXT_OCTETS = 20
+
+# Cut at the keys instead of looking for values: a gateway that has no date fills its field with blanks.
+_KEY = re.compile(r"(?:^|(?<=[\s\0]))(sub|dlvrd|submit[ _]date|done[ _]date|stat|err):", re.IGNORECASE)
 _TEXT = re.compile(rb"\bte?xt:", re.IGNORECASE)
 _HEX_ID = re.compile(rb"id:([0-9a-f]{20})(?![0-9a-f])", re.IGNORECASE)
+_WITH_ERROR = re.compile(r"(.{1,7}):([0-9A-Z]{3})", re.IGNORECASE)
 
 CLASSES = {
     "DELIVRD": ReportClass.DELIVERED,
@@ -40,36 +50,35 @@ class Report:
     text: bytes = b""
 
     def encode(self) -> bytes:
-        """The form of 122 octets. Raises FieldTooLong."""
-        for name, value, most in (("stat", self.stat, 7), ("err", self.err, 3), ("Text", self.text, 20)):
-            if len(value) > most:
-                raise FieldTooLong("SMGP report", name, most)
-        return b"".join((
-            b"id:", self.msg_id.to_bytes(ID_OCTETS, "big"), b" sub:", self.sub.encode("ascii", "replace"),
-            b" dlvrd:", self.dlvrd.encode("ascii", "replace"),
-            b" Submit date:", self.submit_date[:10].rjust(10, "0").encode("ascii", "replace"),
-            b" done date:", self.done_date[:10].rjust(10, "0").encode("ascii", "replace"),
-            b" stat:", self.stat.ljust(7).encode("ascii", "replace"),
-            b" err:", self.err.rjust(3, "0").encode("ascii", "replace"), b" Text:", self.text.ljust(20),
-        ))  # fmt: skip
+        """The form of 122 octets, whatever is empty. Raises FieldTooLong, or LocalProtocolError outside ASCII."""
+        pdu = "SMGP report"
+        if len(self.text) > TEXT_OCTETS:
+            raise FieldTooLong(pdu, "Text", TEXT_OCTETS)
+        values = (self.sub, self.dlvrd, self.submit_date, self.done_date, self.stat, self.err)
+        fields = [
+            f" {name}:".encode() + kind.pack(pdu, name, value.ljust(kind.octets))
+            for (name, kind), value in zip(KEYS.items(), values, strict=True)
+        ]
+        return b"".join((b"id:", ID.pack(pdu, "id", self.msg_id), *fields, b" Text:", self.text.ljust(TEXT_OCTETS)))
 
     @classmethod
-    def decode(cls, content: bytes) -> Report:
+    def decode(cls, content: bytes) -> Self:
         """Whatever is missing stays empty: a report is never refused for its spelling."""
         if hexadecimal := _HEX_ID.match(content):
             msg_id, rest = int(hexadecimal[1], 16), content[hexadecimal.end() :]
+        elif content[:3].lower() == b"id:":
+            msg_id, rest = ID.unpack(content[3 : 3 + ID.octets]), content[3 + ID.octets :]
         else:
-            begin = 3 if content[:3].lower() == b"id:" else 0
-            msg_id = int.from_bytes(content[begin : begin + ID_OCTETS], "big")
-            rest = content[begin + ID_OCTETS :]
+            msg_id, rest = 0, content
         text = _TEXT.search(rest)
-        found = {
-            key.lower().replace(b"_", b" ").decode("ascii"): value.decode("ascii", "replace")
-            for key, value in _KEY.findall(rest[: text.start()] if text else rest)
-        }
+        _before, *parts = _KEY.split((rest[: text.start()] if text else rest).decode("ascii", "replace"))
+        found: dict[str, str] = {}
+        for key, value in zip(parts[::2], parts[1::2], strict=True):
+            found.setdefault(key.lower().replace("_", " "), next(iter(value.replace("\0", " ").split()), ""))
         return cls(
             msg_id, found.get("stat", ""), found.get("err", ""), found.get("submit date", ""),
-            found.get("done date", ""), found.get("sub", ""), found.get("dlvrd", ""), rest[text.end() :] if text else b"",
+            found.get("done date", ""), found.get("sub", ""), found.get("dlvrd", ""),
+            rest[text.end() :].rstrip(b" \0") if text else b"",
         )  # fmt: skip
 
 
@@ -80,3 +89,11 @@ def report_value(report: Report, number: str) -> DeliveryReport:
     has_error = bool(report.err.strip("0"))
     code = f"{stat}:{report.err}" if has_error and outcome is ReportClass.FAILED else stat
     return DeliveryReport(f"{report.msg_id:x}", number, outcome, code, report.done_date)
+
+
+def report_of(item: DeliveryReport, msg_id: int) -> Report:
+    """The report that says it. Three characters behind a colon are the err; other codes (MK:0001) are a stat, cut to 7."""
+    match = _WITH_ERROR.fullmatch(item.code)
+    stat, err = (match[1], match[2]) if match else (item.code[:7], "000")
+    dlvrd = "001" if item.outcome is ReportClass.DELIVERED else "000"
+    return Report(msg_id, stat, err, item.done_at[:10], item.done_at[:10], dlvrd=dlvrd)

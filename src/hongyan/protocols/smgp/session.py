@@ -20,6 +20,7 @@ from hongyan.protocols.events import (
     SubmitRequested,
     Verdict,
 )
+from hongyan.protocols.fields import OCTET, Text
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.smgp import pdus, reports
 from hongyan.protocols.smgp.pdus import HEADER, RESPONSE, Command, Tag, Version
@@ -47,13 +48,12 @@ STATUS = {
     70: "wrong SPAccessType", 71: "the route update failed", 72: "wrong Time", 73: "wrong MServiceID",
     74: "no sending at this hour", 75: "the day's volume is used up", 76: "the account has expired",
 }  # fmt: skip
-THROTTLED = frozenset({1})
-"""There is no code for "too fast"; gateways say that they are busy."""
 HOPELESS_LOGINS = frozenset({20, 21, 22, 76})
 LOGIN_REFUSALS = {"credentials": 21, "login": 21, "version": 22, "connections": 2, "address": 20, "busy": 1}
-BUSY, BAD_COMMAND = 1, 11
+BUSY, BAD_STRUCTURE, BAD_COMMAND, BAD_DESTINATION = 1, 10, 11, 47
 SEND, RECEIVE, BOTH = 0, 1, 2
 SERIALS = 1_000_000
+MSG_SRC = Text(8)
 
 
 def message_id(msg_id: int) -> str:
@@ -91,11 +91,22 @@ def _serial(carrier_id: str) -> int:
     return serial
 
 
+def part_tlvs(pdu: str, part: int, total: int, *, has_header: bool) -> pdus.Tlvs:
+    """What says in optional parameters that the content is a part, or begins with a header."""
+    tlvs: pdus.Tlvs = ((Tag.TP_UDHI, b"\x01"),) if has_header else ()
+    if total > 1:
+        number = OCTET.pack(pdu, "PkNumber", part)
+        tlvs += ((Tag.PK_TOTAL, OCTET.pack(pdu, "PkTotal", total)), (Tag.PK_NUMBER, number))
+    return tlvs
+
+
 class SmgpSession(Session):
     """One SMGP connection. `login_mode` says what a client logs in for; `msg_src` goes into each Submit where given."""
 
     LONGEST_PDU = pdus.LONGEST_PDU
     HEADER_OCTETS = HEADER.size
+    THROTTLED = frozenset({1})
+    """There is no code for "too fast"; gateways say that they are busy. 75, the day's volume, does not pass by waiting."""
 
     def __init__(
         self,
@@ -109,10 +120,18 @@ class SmgpSession(Session):
         super().__init__(role, account)
         self.version = version
         self.login_mode = login_mode
-        self._msg_src = ((int(Tag.MSG_SRC), msg_src.encode("ascii", "replace")),) if msg_src else ()
+        # A string in an optional parameter is as long as it is: no NULs behind it.
+        value = MSG_SRC.pack("SMGP Submit", "MsgSrc", msg_src).rstrip(b"\0")
+        self._msg_src: pdus.Tlvs = ((Tag.MSG_SRC, value),) if value else ()
+
+    @property
+    def window_free(self) -> int:
+        """None on a connection that the client's login did not open in our direction."""
+        closed_way = RECEIVE if self.role is Role.CLIENT else SEND
+        return 0 if self.login_mode == closed_way else super().window_free
 
     def _frame(self, command: int, sequence: int, body: bytes) -> bytes:
-        return HEADER.pack(HEADER.size + len(body), command, sequence) + body
+        return pdus.packed(command, sequence, body)
 
     # -- requests of ours ----------------------------------------------------------------------------------------
 
@@ -135,10 +154,6 @@ class SmgpSession(Session):
         self._request(Pending.LOGIN, None, (Command.LOGIN, login.encode()))
 
     def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
-        tlvs = self._msg_src
-        if submit.has_header:
-            parts = ((Tag.TP_UDHI, 1), (Tag.PK_TOTAL, submit.segments), (Tag.PK_NUMBER, submit.segment))
-            tlvs = (*tlvs, *((int(tag), value.to_bytes(1, "big")) for tag, value in parts))
         pdu = pdus.Submit(
             src_term_id=submit.source,
             dest_term_id=submit.recipients,
@@ -147,21 +162,22 @@ class SmgpSession(Session):
             service_id=submit.service_id or self.account.service_id,
             msg_format=MSG_FORMAT[submit.alphabet],
             valid_time=submit.validity,
-            tlvs=tlvs,
+            tlvs=self._msg_src
+            + part_tlvs("SMGP Submit", submit.segment, submit.segments, has_header=submit.has_header),
         )
         return Command.SUBMIT, pdu.encode(self.version)
 
     def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
         msg_id, at = _serial(item.carrier_id), self.account.clock().strftime("%Y%m%d%H%M%S")
         if isinstance(item, DeliveryReport):
-            stat, _, err = item.code.partition(":")
-            report = reports.Report(msg_id, stat[:7], err[:3] or "000", item.done_at, item.done_at)
-            pdu = pdus.Deliver(msg_id, 1, 0, at, item.number, self.account.login, report.encode())
+            content = reports.report_of(item, msg_id).encode()
+            pdu = pdus.Deliver(msg_id, 1, 0, at, item.number, self.account.login, content)
         else:
             content, one = item.text.encode("utf-16-be", "surrogatepass"), item.concatenation
             tlvs: pdus.Tlvs = ()
             if one is not None:
-                content, tlvs = one.header() + content, ((int(Tag.TP_UDHI), b"\x01"),)
+                content = one.header() + content
+                tlvs = part_tlvs("SMGP Deliver", one.part, one.total, has_header=True)
             pdu = pdus.Deliver(msg_id, 0, 8, at, item.sender, item.service_number, content, tlvs=tlvs)
         return Command.DELIVER, pdu.encode()
 
@@ -222,7 +238,7 @@ class SmgpSession(Session):
         elif command == Command.EXIT:
             self._put(self._frame(RESPONSE | Command.EXIT, sequence, b""))
             self._end("the peer logged out", events)
-        elif command == Command.LOGIN and self.role is Role.SERVER and self.state is State.OPEN:
+        elif command == Command.LOGIN and self.role is Role.SERVER:
             self._take_login(sequence, pdus.Login.decode(body), events)
         elif self.state is not State.BOUND and self.state is not State.CLOSING:
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
@@ -231,21 +247,30 @@ class SmgpSession(Session):
             answer = pdus.QueryResp(query.query_time, query.query_type, query.query_code)
             self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))
         elif command == Command.SUBMIT and self.role is Role.SERVER:
-            self._take_submit(sequence, pdus.Submit.decode(body, self.version), events)
+            self._take_submit(sequence, body, events)
         elif command == Command.DELIVER and self.role is Role.CLIENT:
-            self._take_deliver(sequence, pdus.Deliver.decode(body), events)
+            self._take_deliver(sequence, body, events)
         else:
             raise RemoteProtocolError(f"the peer sent command {command:#x}, which has no place here")
 
     def _take_login(self, sequence: int, login: pdus.Login, events: list[Event]) -> None:
-        self.version = Version.V13 if login.client_version == Version.V13 else Version.V30
+        if self.state is not State.OPEN:
+            refusal = pdus.LoginResp(BAD_COMMAND, b"", self.version).encode()
+            self._put(self._frame(RESPONSE | Command.LOGIN, sequence, refusal))
+            return
+        self.version = Version.of(login.client_version)
         self.login_mode = login.login_mode
         self.state = State.LOGGING_IN
         events.append(LoginRequested((sequence, login), login.client_id, login.knows))
 
-    def _take_submit(self, sequence: int, pdu: pdus.Submit, events: list[Event]) -> None:
+    def _take_submit(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        try:
+            pdu = pdus.Submit.decode(body, self.version)
+        except RemoteProtocolError:
+            self.answer_submit(sequence, self._now, code=BAD_STRUCTURE)
+            return
         if not 1 <= len(pdu.dest_term_id) <= pdus.MOST_RECIPIENTS:
-            self.answer_submit(sequence, self._now, code=47)
+            self.answer_submit(sequence, self._now, code=BAD_DESTINATION)
             return
         if self.login_mode == RECEIVE:
             self.answer_submit(sequence, self._now, code=BAD_COMMAND)
@@ -295,18 +320,23 @@ class SmgpSession(Session):
         events.append(LoginRefused(str(answer.status), why, may_retry=answer.status not in HOPELESS_LOGINS))
         self._end(f"the carrier refused the login: {why}", events)
 
-    @staticmethod
-    def _submit_answer(kept: object, response: pdus.SubmitResp) -> SubmitAnswered:
+    def _submit_answer(self, kept: object, response: pdus.SubmitResp) -> SubmitAnswered:
         assert isinstance(kept, tuple)
         reference, count = kept
         if response.status == 0:
             return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(response.msg_id, count))
-        verdict = Verdict.THROTTLED if response.status in THROTTLED else Verdict.REFUSED
+        verdict = Verdict.THROTTLED if response.status in self.THROTTLED else Verdict.REFUSED
         why = STATUS.get(response.status, "the gateway's own code")
         return SubmitAnswered(reference, verdict, (), str(response.status), why)
 
-    @staticmethod
-    def _take_deliver(sequence: int, deliver: pdus.Deliver, events: list[Event]) -> None:
+    def _take_deliver(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        try:
+            deliver = pdus.Deliver.decode(body)
+        except RemoteProtocolError:
+            # Not a close: the gateway would repeat it on the next connection, and so for ever.
+            refusal = pdus.DeliverResp(int.from_bytes(body[:10], "big"), BAD_STRUCTURE).encode()
+            self._put(self._frame(RESPONSE | Command.DELIVER, sequence, refusal))
+            return
         token = (sequence, deliver.msg_id)
         if deliver.is_report:
             report = reports.Report.decode(deliver.msg_content)

@@ -62,6 +62,26 @@
   on("[data-select]", "change", (box) => recount(box.closest("form")));
   on("[data-bulk-all]", "change", (box) => recount(box.closest("form")));
 
+  // A channel's form shows the fields that its protocol has, and the protocol's usual port.
+  const channelForm = document.querySelector("[data-channel-form]");
+  if (channelForm) {
+    const facts = JSON.parse(channelForm.querySelector("#protocols").textContent);
+    const protocol = channelForm.querySelector("[name=protocol]");
+    const port = channelForm.querySelector("[name=port]");
+    const usual = Object.values(facts).map((one) => String(one.port));
+    const show = () => {
+      const chosen = facts[protocol.value];
+      channelForm.querySelectorAll("[data-option]").forEach((one) => {
+        const name = one.dataset.option;
+        one.hidden = name === "numbers" ? chosen.numbers === 1 : !chosen.options.includes(name);
+      });
+    };
+    const propose = () => { if (!port.value || usual.includes(port.value)) port.value = facts[protocol.value].port; };
+    protocol.addEventListener("change", () => { show(); propose(); });
+    show();
+    if (!port.value) propose();
+  }
+
   // A contact's further columns: one more empty row.
   on("[data-further-add]", "click", () => {
     const rows = document.querySelectorAll("[data-further-row]");

@@ -1,0 +1,104 @@
+"""Where a carrier connects to us, to report and to deliver: SGIP's other direction."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from hongyan.dispatch.channels import Channel
+from hongyan.protocols.events import Closed, Event, IncomingReceived, LoginRequested, ReportReceived
+from hongyan.protocols.registry import make_session
+from hongyan.protocols.session import Account, Role, Side
+from hongyan.runtime.secrets import SecretUnreadable
+from hongyan.wire.line import Line
+
+log = structlog.get_logger()
+
+AGAIN_S = 5.0
+"""Between tries while the port is taken: by another gateway of this machine, which then listens for all."""
+MOST_LINES = 32
+
+
+class Listener:
+    """One channel's open port. `said` gets its state and a sentence for the channel's page."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        on_report: Callable[[Line, ReportReceived], None],
+        on_incoming: Callable[[Line, IncomingReceived], None],
+        said: Callable[[str, str], None],
+    ) -> None:
+        self._channel = channel
+        self._on_report = on_report
+        self._on_incoming = on_incoming
+        self._said = said
+        self._lines: set[Line] = set()
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        port, loop = self._channel.options.listen_port, asyncio.get_running_loop()
+        while True:
+            try:
+                server = await loop.create_server(self._new_line, None, port)
+                break
+            except OSError as error:
+                self._said("waiting", f"port {port} cannot be opened: {error.strerror or error}")
+                await asyncio.sleep(AGAIN_S)
+        try:
+            self._tell()
+            await asyncio.Event().wait()
+        finally:
+            server.close()
+            for line in tuple(self._lines):
+                line.close()
+
+    def _new_line(self) -> Line:
+        channel = self._channel
+        account = Account(window=channel.window_size, answer_limit_s=channel.options.answer_limit_s)
+        session = make_session(
+            channel.protocol, Role.SERVER, account, side=Side.CUSTOMER, **channel.session_options()
+        )  # fmt: skip
+        line = Line(session, self._on_events)
+        self._lines.add(line)
+        return line
+
+    def _tell(self) -> None:
+        bound = sum(line.session.is_bound for line in self._lines)
+        self._said("listening", f"port {self._channel.options.listen_port}, connections from the carrier: {bound}")
+
+    def _on_events(self, line: Line, events: Sequence[Event]) -> None:
+        for event in events:
+            match event:
+                case ReportReceived():
+                    self._on_report(line, event)
+                case IncomingReceived():
+                    self._on_incoming(line, event)
+                case LoginRequested():
+                    self._login(line, event)
+                    self._tell()
+                case Closed():
+                    self._lines.discard(line)
+                    log.info("the carrier's connection ended", channel=self._channel.name, why=event.why)
+                    self._tell()
+
+    def _login(self, line: Line, event: LoginRequested) -> None:
+        channel = self._channel
+        known = channel.options.peer_login or channel.login
+        try:
+            is_known = hmac.compare_digest(event.login.encode(), known.encode()) & event.check(channel.peer_secret)
+        except SecretUnreadable:
+            is_known = False
+        if len(self._lines) > MOST_LINES:
+            line.session.refuse_login(event.token, line.now, why="connections")
+        elif is_known:
+            line.session.accept_login(event.token, line.now)
+            log.info("the carrier logged in", channel=channel.name, peer=line.peer)
+        else:
+            line.session.refuse_login(event.token, line.now)
+            self._lines.discard(line)
+            log.warning("a login from the carrier's side was refused", channel=channel.name, peer=line.peer)
