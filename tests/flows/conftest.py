@@ -21,9 +21,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def _free_ports() -> int:
-    """The first of seven ports in a row that nobody uses."""
-    for base in range(18200, 19000, 10):
-        sockets = [socket.socket() for _ in range(7)]
+    """The first of twelve ports in a row that nobody uses."""
+    for base in range(18200, 19000, 12):
+        sockets = [socket.socket() for _ in range(12)]
         try:
             for offset, one in enumerate(sockets):
                 one.bind(("127.0.0.1", base + offset))

@@ -18,9 +18,10 @@ from hongyan.messaging import submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
-from hongyan.protocols.events import DeliveryReport, IncomingSegment, LoggedIn, ReportClass, SubmitRequested
+from hongyan.protocols.events import DeliveryReport, Failure, IncomingSegment, LoggedIn, ReportClass, SubmitRequested
 from hongyan.protocols.registry import Protocol, make_session
 from hongyan.protocols.session import Account, Role, Side
+from hongyan.protocols.smpp.session import SmppSession
 from hongyan.protocols.text import Concatenation
 from hongyan.runtime.settings import read
 from hongyan.simulator.ids import Ids
@@ -346,6 +347,27 @@ def test_a_dead_gateways_batch_goes_on_behind_its_watermark(beside: LoopThread, 
     with running(beside):
         eventually(lambda: states(submission) == {"delivered": 43, "uncertain": 7})
     assert len(carrier.seen) == 43
+
+
+def test_who_is_refused_singly_fails_and_the_others_of_the_submit_go_on(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.SMPP34)
+
+    def refuse_one(line: Line, event: SubmitRequested) -> bool:
+        session, recipients = line.session, event.submit.recipients
+        assert isinstance(session, SmppSession)
+        refused = Failure(recipients[3], "0xb", "wrong destination number")
+        (carrier_id,) = set(carrier.ids.take(len(recipients)))
+        session.answer_submit(event.token, line.now, carrier_ids=[carrier_id], failures=[refused])
+        for number in recipients[:3] + recipients[4:]:
+            carrier.deliver(line, DeliveryReport(carrier_id, number, ReportClass.DELIVERED, "DELIVRD"))
+        return True
+
+    carrier.on_submit = refuse_one
+    set_up(beside, company, carrier, numbers_per_submit=50)
+    submission = asked(company, 50)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 49, "failed": 1})
+    assert Message.objects.get(state="failed").reason == "submit:0xb"
 
 
 def test_a_password_of_another_installation_is_said_and_stops_no_other_channel(

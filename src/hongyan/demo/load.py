@@ -142,18 +142,17 @@ def _channels() -> dict[str, int]:
             else {},
         )
         ids[account.protocol] = channel.pk
-    for position, (name, carriers, protocol) in enumerate(
-        (
-            ("移动号码", ["mobile"], "cmpp30"),
-            ("广电号码", ["broadnet"], "cmpp20"),
-            ("联通号码", ["unicom"], "sgip12"),
-            ("电信号码", ["telecom"], "smgp30"),
-            ("境外号码", ["abroad"], "smpp34"),
-            ("默认", [], "cmpp30"),
-        ),
-        start=1,
+    for position, name, carriers, protocol in (
+        (10, "移动号码", ["mobile"], "cmpp30"),
+        (20, "广电号码", ["broadnet"], "cmpp20"),
+        (30, "联通号码", ["unicom"], "sgip12"),
+        (40, "电信号码", ["telecom"], "smgp30"),
+        # Two of one order share the numbers.
+        (50, "境外号码，一半", ["abroad"], "smpp34"),
+        (50, "境外号码，另一半", ["abroad"], "smpp50"),
+        (60, "默认", [], "cmpp30"),
     ):
-        Route.objects.create(name=name, position=position * 10, channel_id=ids[protocol], carriers=carriers)
+        Route.objects.create(name=name, position=position, channel_id=ids[protocol], carriers=carriers)
     return {
         "mobile": ids["cmpp30"], "broadnet": ids["cmpp20"], "unicom": ids["sgip12"], "telecom": ids["smgp30"],
         "unknown": ids["cmpp30"], "abroad": ids["smpp34"],

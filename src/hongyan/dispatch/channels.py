@@ -36,8 +36,9 @@ class Options:
     """SMPP system_type."""
     bind: str = "transceiver"
     """SMPP: transceiver, transmitter or receiver."""
-    source_ton: int = 0
-    source_npi: int = 0
+    source_ton: int | None = None
+    """None: by what the service number looks like."""
+    source_npi: int | None = None
     dest_ton: int = 1
     dest_npi: int = 1
     long_texts: str = "udh"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psycopg import AsyncConnection
+from psycopg.types.json import Json
 
 STALE_S = 20
 
@@ -99,3 +100,17 @@ async def beat(connection: AsyncConnection[Any], *, node: str, kind: str, detail
                on conflict (name) do update set beat_at = now(), detail = excluded.detail""",
             [node, kind, detail],
         )
+
+
+TRACE = "dispatch_trace"
+"""The notice that asks gateways for a channel's traces; its payload is the channel's id."""
+
+
+async def keep_trace(
+    connection: AsyncConnection[Any], *, node: str, channel_id: int, slot: int, trace: list[dict[str, Any]]
+) -> None:
+    """Lay what passed on one connection where the channel's page finds it."""
+    await connection.execute(
+        "update dispatch_connection set trace = %s, traced_at = now() where channel_id = %s and node = %s and slot = %s",
+        [Json(trace), channel_id, node, slot],
+    )

@@ -161,6 +161,9 @@ class Connection(models.Model):
     last_error = models.TextField()
     last_error_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
+    trace = models.JSONField(null=True)
+    """Lists of PDUs as `protocols.tracing.Traced` has them, one for each line, when last asked for."""
+    traced_at = models.DateTimeField(null=True)
 
     class Meta:
         managed = False

@@ -23,12 +23,13 @@ MOST_LINES = 32
 
 
 class Listener:
-    """One channel's open port. `said` gets its state and a sentence for the channel's page."""
+    """One channel's open port; `lines` are those that are up. `said` gets its state and a sentence for the channel's page."""
 
     def __init__(
         self,
         channel: Channel,
         *,
+        lines: list[Line],
         on_report: Callable[[Line, ReportReceived], None],
         on_incoming: Callable[[Line, IncomingReceived], None],
         said: Callable[[str, str], None],
@@ -37,7 +38,7 @@ class Listener:
         self._on_report = on_report
         self._on_incoming = on_incoming
         self._said = said
-        self._lines: set[Line] = set()
+        self._lines = lines
 
     async def run(self) -> None:
         """Listen until cancelled."""
@@ -64,8 +65,12 @@ class Listener:
             channel.protocol, Role.SERVER, account, side=Side.CUSTOMER, **channel.session_options()
         )  # fmt: skip
         line = Line(session, self._on_events)
-        self._lines.add(line)
+        self._lines.append(line)
         return line
+
+    def _forget(self, line: Line) -> None:
+        if line in self._lines:
+            self._lines.remove(line)
 
     def _tell(self) -> None:
         bound = sum(line.session.is_bound for line in self._lines)
@@ -82,7 +87,7 @@ class Listener:
                     self._login(line, event)
                     self._tell()
                 case Closed():
-                    self._lines.discard(line)
+                    self._forget(line)
                     log.info("the carrier's connection ended", channel=self._channel.name, why=event.why)
                     self._tell()
 
@@ -100,5 +105,5 @@ class Listener:
             log.info("the carrier logged in", channel=channel.name, peer=line.peer)
         else:
             line.session.refuse_login(event.token, line.now)
-            self._lines.discard(line)
+            self._forget(line)
             log.warning("a login from the carrier's side was refused", channel=channel.name, peer=line.peer)

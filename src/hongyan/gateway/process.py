@@ -10,6 +10,7 @@ import random
 import secrets
 import socket
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +39,7 @@ from hongyan.protocols.events import (
 )
 from hongyan.protocols.registry import make_session
 from hongyan.protocols.session import Account, Role
+from hongyan.protocols.tracing import trace
 from hongyan.runtime import database
 from hongyan.runtime.settings import Settings
 from hongyan.wire.line import Line
@@ -75,6 +77,8 @@ class ChannelRunner:
         self.states = [ConnectionState(channel.id, slot) for slot in range(channel.connections)]
         self._tasks: list[asyncio.Task[None]] = []
         self._listening: ConnectionState | None = None
+        self._open: dict[int, list[Line]] = {}
+        """Slot -> its lines, for who wants to see what passes."""
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._hold(state)) for state in self.states]
@@ -95,7 +99,7 @@ class ChannelRunner:
                 connection, channel_id=self.channel.id, node=self._gateway.node, slot=state.slot, is_shared=True
             )
         listener = Listener(
-            self.channel, on_report=self._report, on_incoming=self._incoming,
+            self.channel, lines=self._open.setdefault(state.slot, []), on_report=self._report, on_incoming=self._incoming,
             said=lambda now, detail: self._said(state, now, detail, is_trouble=now == "waiting"),
         )  # fmt: skip
         await listener.run()
@@ -170,6 +174,7 @@ class ChannelRunner:
             loop.create_connection(lambda: Line(session, on_events), self.channel.host, self.channel.port),
             CONNECT_LIMIT_S,
         )
+        self._open[state.slot] = [line]
         try:
             why = await asyncio.shield(line.ended)
         except asyncio.CancelledError:
@@ -181,6 +186,14 @@ class ChannelRunner:
         if state.state != "refused":
             self._said(state, "waiting", why)
         return bound
+
+    def traces(self) -> dict[int, list[dict[str, Any]]]:
+        """What passed last on each slot's connections, as it may be shown."""
+        now = asyncio.get_running_loop().time()
+        return {
+            slot: [asdict(one) for line in lines for one in trace(line.session, now)]
+            for slot, lines in self._open.items()
+        }
 
     def _said(self, state: ConnectionState, now: str, detail: str, *, is_trouble: bool = True) -> None:
         state.state, state.detail = now, detail
@@ -230,6 +243,7 @@ class Gateway:
         self.runners: dict[int, ChannelRunner] = {}
         self.states_changed = asyncio.Event()
         self.to_flush: set[Line] = set()
+        self._tracing: asyncio.Task[None] | None = None
 
     async def connect(self) -> AsyncConnection[Any]:
         return await AsyncConnection.connect(self._url, autocommit=True, application_name="hongyan gateway")
@@ -312,11 +326,26 @@ class Gateway:
             await asyncio.sleep(0.5)
 
     async def _listen(self, connection: AsyncConnection[Any]) -> None:
-        """New batches wake their senders at once."""
+        """New batches wake their senders at once; who looks at a channel sees what passes."""
         await connection.execute("listen dispatch_batches")
-        async for _notice in connection.notifies():
+        await connection.execute(f"listen {connections.TRACE}")
+        async for notice in connection.notifies():
+            if notice.channel == connections.TRACE:
+                self._tracing = asyncio.create_task(self._keep_traces(int(notice.payload)))
+                continue
             for runner in self.runners.values():
                 runner.sender.wake()
+
+    async def _keep_traces(self, channel_id: int) -> None:
+        runner = self.runners.get(channel_id)
+        if runner is None:
+            return
+        with contextlib.suppress(psycopg.OperationalError):
+            async with await self.connect() as connection:
+                for slot, found in runner.traces().items():
+                    await connections.keep_trace(
+                        connection, node=self.node, channel_id=channel_id, slot=slot, trace=found
+                    )
 
     async def _tidy(self, connection: AsyncConnection[Any]) -> None:
         """Batches of dead gateways, parts that wait too long."""

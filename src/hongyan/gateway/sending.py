@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,6 +32,7 @@ from hongyan.wire.line import Line
 
 log = structlog.get_logger()
 
+NOBODY: Mapping[str, str] = {}
 LOOK_EVERY_S = 1.0
 """Between looks for new batches when no notification came."""
 RENEW_EVERY_S = 10.0
@@ -271,7 +272,7 @@ class Sender:
             case Verdict.REFUSED:
                 self._end(flight, "failed", f"submit:{event.code}")
             case Verdict.ACCEPTED:
-                self._accepted(flight, event.carrier_ids)
+                self._accepted(flight, event)
         self._wake.set()
 
     def unanswered(self, event: SubmitUnanswered) -> None:
@@ -284,23 +285,30 @@ class Sender:
             self._end(flight, "uncertain", "unanswered")
         self._wake.set()
 
-    def _accepted(self, flight: Flight, carrier_ids: tuple[str, ...]) -> None:
+    def _accepted(self, flight: Flight, event: SubmitAnswered) -> None:
+        refused = {one.recipient: f"submit:{one.code}" for one in event.failures}
         stored = [
             SubmittedSegment(message.id, flight.segment, flight.of, self.channel.id, carrier_id)
-            for message, carrier_id in zip(flight.messages, carrier_ids, strict=False)
+            for message, carrier_id in zip(flight.messages, event.carrier_ids, strict=False)
+            if carrier_id
         ]
         self._recorder.add(Entry(segments=stored))
-        self._end(flight, "submitted", "")
+        self._end(flight, "submitted", "", refused)
 
-    def _end(self, flight: Flight, state: str, reason: str) -> None:
-        """This segment is done with: for a long message, the worst of its segments decides once all are."""
+    def _end(self, flight: Flight, state: str, reason: str, refused: Mapping[str, str] = NOBODY) -> None:
+        """This segment is done with: for a long message, the worst of its segments decides once all are.
+
+        `refused` are wire numbers that an accepted submit did not reach, with the carrier's code.
+        """
         changes = []
         for message in flight.messages:
             change = Change(message.id, state, reason)
+            if refused and (code := refused.get(self.channel.wire_number(message.number))):
+                change = Change(message.id, "failed", code)
             if flight.of > 1:
                 long = self._long[message.id]
                 long.missing -= 1
-                if state != "submitted" and long.failed is None:
+                if change.state != "submitted" and long.failed is None:
                     long.failed = change
                 if long.missing:
                     continue

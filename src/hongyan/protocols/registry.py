@@ -12,6 +12,8 @@ from hongyan.protocols.session import Account, Role, Session, Side
 from hongyan.protocols.sgip.session import SgipSession
 from hongyan.protocols.smgp import pdus as smgp
 from hongyan.protocols.smgp.session import SmgpSession
+from hongyan.protocols.smpp import pdus as smpp
+from hongyan.protocols.smpp.messages import Habits
 from hongyan.protocols.smpp.session import SmppSession
 
 
@@ -45,6 +47,7 @@ class Protocol(Enum):
     SGIP12 = "sgip12"
     SMGP30 = "smgp30"
     SMPP34 = "smpp34"
+    SMPP50 = "smpp50"
 
     @property
     def facts(self) -> Facts:
@@ -60,6 +63,9 @@ class Protocol(Enum):
         return self.value[:4]
 
 
+_SMPP_OPTIONS = (
+    "service_id", "system_type", "bind", "long_texts", "source_ton", "source_npi", "dest_ton", "dest_npi",
+)  # fmt: skip
 FACTS: dict[Protocol, Facts] = {
     Protocol.CMPP20: Facts("CMPP 2.0", 7890, 100, 100, True, ("service_id", "with_country_code"), 6, 40),
     Protocol.CMPP30: Facts("CMPP 3.0", 7890, 100, 100, True, ("service_id", "with_country_code"), 6, 40),
@@ -69,7 +75,8 @@ FACTS: dict[Protocol, Facts] = {
         always_country_code=True, calls_back=True,
     ),
     Protocol.SMGP30: Facts("SMGP 3.0", 8890, 100, 1, True, ("service_id", "msg_src", "with_country_code"), 8, 15),
-    Protocol.SMPP34: Facts("SMPP 3.4", 2775, 1, 1, False, ("service_id", "system_type"), 15, 8),
+    Protocol.SMPP34: Facts("SMPP 3.4", 2775, 254, 1, False, _SMPP_OPTIONS, 15, 8),
+    Protocol.SMPP50: Facts("SMPP 5.0", 2775, 255, 1, False, _SMPP_OPTIONS, 15, 8),
 }  # fmt: skip
 
 
@@ -93,5 +100,8 @@ def make_session(
             )
         case Protocol.SMGP30:
             return SmgpSession(role, account, smgp.Version.V30, msg_src=str(options.get("msg_src") or ""))
-        case Protocol.SMPP34:
-            return SmppSession(role, account)
+        case Protocol.SMPP34 | Protocol.SMPP50:
+            version = smpp.Version.V50 if protocol is Protocol.SMPP50 else smpp.Version.V34
+            names = _SMPP_OPTIONS[2:]
+            habits = Habits(**{name: options[name] for name in names if options.get(name) is not None})
+            return SmppSession(role, account, version, habits=habits)

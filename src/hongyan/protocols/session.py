@@ -31,7 +31,7 @@ from hongyan.protocols.events import (
     Submit,
     SubmitUnanswered,
 )
-from hongyan.protocols.framing import Framer
+from hongyan.protocols.framing import Frame, Framer
 
 
 class Role(Enum):
@@ -319,6 +319,10 @@ class Session(ABC):
         self._pending.clear()
         self._submits_pending = 0
         events.append(Closed(why))
+
+    @abstractmethod
+    def read(self, raw: bytes) -> Frame:
+        """A whole PDU of this connection as a value. Raises RemoteProtocolError for what cannot be read."""
 
     @abstractmethod
     def _take(self, pdu: bytes, events: list[Event]) -> None:

@@ -29,6 +29,7 @@ DEMONSTRATION = (
     DemonstrationAccount("模拟联通 SGIP 1.2", "sgip12", 18801, "61118", "unicom-demo", 18802),
     DemonstrationAccount("模拟电信 SMGP 3.0", "smgp30", 18890, "10690001", "telecom-demo"),
     DemonstrationAccount("模拟国际 SMPP 3.4", "smpp34", 12775, "hongyan", "abroad"),
+    DemonstrationAccount("模拟国际 SMPP 5.0", "smpp50", 12776, "hongyan5", "abroad"),
 )
 
 
@@ -39,7 +40,7 @@ def demonstration(settings: Settings) -> tuple[DemonstrationAccount, ...]:
         return DEMONSTRATION
     first = int(settings.carrier_port)
     return tuple(
-        replace(account, port=first + place, callback_port=account.callback_port and first + 100 + place)
+        replace(account, port=first + place, callback_port=account.callback_port and first + len(DEMONSTRATION))
         for place, account in enumerate(DEMONSTRATION)
     )
 

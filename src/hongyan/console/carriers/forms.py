@@ -129,6 +129,7 @@ class ChannelForm(forms.ModelForm[Channel]):
             "connections",
             "numbers_per_submit",
         )
+        labels = {"name": _("Name of the channel"), "connections": _("Connections")}
         help_texts = {
             "login": _("CMPP: the six digits of the SP id. SGIP: login name. SMGP: ClientID. SMPP: system_id."),
             "service_number": _("What recipients see; users' extensions are added behind it."),

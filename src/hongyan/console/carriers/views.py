@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.carriers.forms import CARRIERS, ChannelForm, RouteForm
 from hongyan.console.context import follow
+from hongyan.dispatch.connections import TRACE
 from hongyan.dispatch.models import Channel, Route
 from hongyan.dispatch.numbers import BadNumber, home_carrier, normalise
 from hongyan.gateway.testing import try_login
@@ -72,6 +73,16 @@ def channel(request: HttpRequest, channel_id: int) -> HttpResponseBase:
             return redirect("console:channel", channel_id)
     lines = found.live_connections.order_by("slot")
     return render(request, "console/carriers/channel.html", {"form": form, "channel": found, "lines": lines})
+
+
+@needs(Right.MANAGE_CHANNELS)
+def trace(request: HttpRequest, channel_id: int) -> HttpResponseBase:
+    """What passed last on the channel's connections; asking makes the gateways write it down anew."""
+    found = _found(channel_id)
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify(%s, %s)", [TRACE, str(found.pk)])
+    lines = found.live_connections.exclude(trace=None).order_by("slot")
+    return render(request, "console/carriers/trace.html", {"channel": found, "lines": lines})
 
 
 @needs(Right.MANAGE_CHANNELS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -120,9 +121,13 @@ def _error_words(error: str) -> str:
 
 
 def _reasons(found: list[tuple[str, str, str, int]]) -> list[dict[str, Any]]:
+    """The commonest reasons first; the same code with the same meaning is one, whichever channels it came from."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for state, protocol, reason, count in found:
+        counts[state, reason, words(reason, protocol)] += count
     return [
-        {"state": state, "code": reason, "words": words(reason, protocol), "count": count}
-        for state, protocol, reason, count in found[:12]
+        {"state": state, "code": reason, "words": meaning, "count": count}
+        for (state, reason, meaning), count in counts.most_common(12)
     ]
 
 

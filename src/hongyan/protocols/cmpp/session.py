@@ -23,6 +23,7 @@ from hongyan.protocols.events import (
     SubmitRequested,
     Verdict,
 )
+from hongyan.protocols.framing import Frame
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
 
@@ -106,6 +107,9 @@ class CmppSession(Session):
         super().__init__(role, account)
         self.version = version
         self._login_digest = b""
+
+    def read(self, raw: bytes) -> Frame:
+        return pdus.read(raw, self.version)
 
     def _frame(self, command: int, sequence: int, body: bytes) -> bytes:
         return HEADER.pack(HEADER.size + len(body), command, sequence) + body

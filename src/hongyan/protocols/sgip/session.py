@@ -32,6 +32,7 @@ from hongyan.protocols.events import (
     SubmitRequested,
     Verdict,
 )
+from hongyan.protocols.framing import Frame
 from hongyan.protocols.session import Account, Pending, Role, Session, Side, State
 from hongyan.protocols.sgip import pdus
 from hongyan.protocols.sgip.pdus import RESPONSE, Command, LoginType
@@ -183,6 +184,9 @@ class SgipSession(Session):
     def carrier_id_of(self, token: object) -> str | None:
         """Server: the id under which the customer of this SubmitRequested expects reports."""
         return message_id(token) if isinstance(token, int) else None
+
+    def read(self, raw: bytes) -> Frame:
+        return pdus.read(raw)
 
     def _frame(self, command: int, sequence: int, body: bytes) -> bytes:
         return pdus.packed(command, sequence, body)

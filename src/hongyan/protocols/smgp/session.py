@@ -21,6 +21,7 @@ from hongyan.protocols.events import (
     Verdict,
 )
 from hongyan.protocols.fields import OCTET, Text
+from hongyan.protocols.framing import Frame
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.smgp import pdus, reports
 from hongyan.protocols.smgp.pdus import HEADER, RESPONSE, Command, Tag, Version
@@ -129,6 +130,9 @@ class SmgpSession(Session):
         """None on a connection that the client's login did not open in our direction."""
         closed_way = RECEIVE if self.role is Role.CLIENT else SEND
         return 0 if self.login_mode == closed_way else super().window_free
+
+    def read(self, raw: bytes) -> Frame:
+        return pdus.read(raw, self.version)
 
     def _frame(self, command: int, sequence: int, body: bytes) -> bytes:
         return pdus.packed(command, sequence, body)

@@ -5,57 +5,82 @@ from __future__ import annotations
 import re
 
 from hongyan.protocols.events import DeliveryReport, ReportClass
-from hongyan.protocols.smpp.pdus import ShortMessage, Tag
+from hongyan.protocols.smpp.codes import CLASSES, STATES
+from hongyan.protocols.smpp.fields import Tag
+from hongyan.protocols.smpp.pdus import DataSm, SubmitSm, content
 
-# Keys in any order and case, any may be missing; "text:" ends what is parsed.
-_KEY = re.compile(r"(id|sub|dlvrd|submit date|done date|stat|err):\s*(\S*)", re.IGNORECASE)
-
-STATES = {
-    1: "ENROUTE", 2: "DELIVRD", 3: "EXPIRED", 4: "DELETED", 5: "UNDELIV", 6: "ACCEPTD", 7: "UNKNOWN", 8: "REJECTD",
+_KEYS = r"(?:id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text):"
+# Keys in any order and case, any may be missing or without a value; "text:" ends what is parsed.
+_KEY = re.compile(rf"(?<![a-z0-9])(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err):\s*(?!{_KEYS})(\S*)", re.I)
+_TEXT = re.compile(r"(?<![a-z0-9])text:", re.I)
+# States that some servers write in full, or by their number.
+_SPELLINGS = {
+    "DELIVERED": "DELIVRD", "UNDELIVERABLE": "UNDELIV", "UNDELIVERED": "UNDELIV", "ACCEPTED": "ACCEPTD",
+    "REJECTED": "REJECTD", "EN_ROUTE": "ENROUTE", **{str(number): state for number, state in STATES.items()},
 }  # fmt: skip
-CLASSES = {
-    "DELIVRD": ReportClass.DELIVERED,
-    "DELIVERED": ReportClass.DELIVERED,
-    "EXPIRED": ReportClass.EXPIRED,
-    "ENROUTE": ReportClass.INTERMEDIATE,
-    # Final in the standard, intermediate in practice.
-    "ACCEPTD": ReportClass.INTERMEDIATE,
-    "SCHEDULED": ReportClass.INTERMEDIATE,
-}
+RECEIPT, INTERMEDIATE, KINDS = 0x04, 0x20, 0x3C
+"""esm_class of a receipt, of an intermediate notification (3.4 §5.2.12), and the bits that tell them."""
 
 
 def normalise_id(raw: str) -> str:
-    """Ids are compared without case and leading zeros: peers drop them at will."""
-    return raw.strip().lower().lstrip("0") or "0"
+    """Ids are compared without case and leading zeros: peers drop them at will. Empty only where there is none."""
+    kept = raw.replace("\0", "").strip().lower()
+    return kept.lstrip("0") or kept[:1]
 
 
-def is_receipt(message: ShortMessage) -> bool:
-    """By esm_class, or, for servers that leave it 0, by the TLV that only receipts carry."""
-    return message.esm_class & 0x3C in {0x04, 0x20} or Tag.RECEIPTED_MESSAGE_ID in message.tlvs
+def is_receipt(message: SubmitSm | DataSm, *, by_text: bool = False) -> bool:
+    """By esm_class, or, for servers that leave it 0, by the TLV that only receipts carry.
+
+    `by_text`: also by the words, for servers that have no mark at all; phones can write such texts too.
+    """
+    if message.esm_class & KINDS in {RECEIPT, INTERMEDIATE} or message.tlv(Tag.RECEIPTED_MESSAGE_ID) is not None:
+        return True
+    return by_text and not message.esm_class & KINDS and {"id", "stat"} <= _parsed(message).keys()
 
 
-def parse(message: ShortMessage) -> DeliveryReport:
+def parse(message: SubmitSm | DataSm) -> DeliveryReport:
     """The report in `message`; a receipt without any state counts as failed with an empty code."""
-    # Some servers end fields with a NUL, which no store takes.
-    text = message.content.decode("latin-1").replace("\0", "")
-    head = re.split(r"\btext:", text, maxsplit=1, flags=re.IGNORECASE)[0]
-    fields = {key.lower(): value for key, value in _KEY.findall(head)}
-    carrier_id, stat = fields.get("id", ""), fields.get("stat", "").upper()
-    if raw := message.tlvs.get(Tag.RECEIPTED_MESSAGE_ID):
+    words = _parsed(message)
+    carrier_id, stat, error = words.get("id", ""), words.get("stat", "").upper(), words.get("err", "")
+    if raw := message.tlv(Tag.RECEIPTED_MESSAGE_ID):
         carrier_id = raw.split(b"\0", 1)[0].decode("latin-1")
-    if state := message.tlvs.get(Tag.MESSAGE_STATE):
+    stat = _SPELLINGS.get(stat, stat)
+    if state := message.tlv(Tag.MESSAGE_STATE):
         stat = STATES.get(state[0], stat)
+    # One octet of network type, then the network's own code.
+    if (network := message.tlv(Tag.NETWORK_ERROR_CODE)) and (number := int.from_bytes(network[1:3], "big")):
+        error = f"{number:03d}"
     outcome = CLASSES.get(stat, ReportClass.FAILED)
-    error = fields.get("err", "").strip("0")
-    code = f"{stat}:{fields['err']}" if error and outcome is ReportClass.FAILED else stat
-    return DeliveryReport(normalise_id(carrier_id), message.source.number, outcome, code, fields.get("done date", ""))
+    if message.esm_class & KINDS == INTERMEDIATE:
+        outcome = ReportClass.INTERMEDIATE
+    code = f"{stat}:{error}" if error.strip("0") and outcome is ReportClass.FAILED else stat
+    done_at = _date(words.get("donedate", ""))
+    return DeliveryReport(normalise_id(carrier_id), message.source_addr, outcome, code, done_at)
+
+
+def _parsed(message: SubmitSm | DataSm) -> dict[str, str]:
+    octets = content(message)
+    text = octets.decode("utf-16-be", "replace") if message.data_coding == 8 else octets.decode("latin-1")
+    # Some servers end fields with a NUL, which no store takes.
+    head = _TEXT.split(text.replace("\0", ""), maxsplit=1)[0]
+    words: dict[str, str] = {}
+    for key, value in _KEY.findall(head):
+        words.setdefault(key.lower().replace(" ", "").replace("_", ""), value)
+    return words
+
+
+def _date(written: str) -> str:
+    """YYMMDDhhmm with or without seconds; years of four digits (no month is above 12) lose the first two."""
+    if len(written) in {12, 14} and written.startswith("20") and written[2:4] > "12":
+        return written[2:]
+    return written
 
 
 def appendix_b(report: DeliveryReport) -> bytes:
-    """The receipt text a server sends (SMPP 3.4 appendix B)."""
+    """The receipt text a server sends (3.4 appendix B)."""
     delivered = "001" if report.outcome is ReportClass.DELIVERED else "000"
     stat, _, error = report.code.partition(":")
     return (
         f"id:{report.carrier_id} sub:001 dlvrd:{delivered} submit date:{report.done_at} done date:{report.done_at} "
         f"stat:{stat} err:{error or '000'} text:"
-    ).encode("latin-1")
+    ).encode("latin-1", "replace")

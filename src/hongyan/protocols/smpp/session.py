@@ -1,14 +1,27 @@
-"""SMPP's session, client (ESME) and server (SMSC): bind, submit_sm, deliver_sm, enquire_link, unbind."""
+"""SMPP's session, client (ESME) and server (SMSC), in any of the three bind states.
+
+    client, transmitter --submit_sm, submit_multi, query, cancel, replace--> server
+    client, receiver <--deliver_sm, alert_notification-- server
+    transceiver: both; data_sm both ways and enquire_link, unbind in every bind state (3.4 §2.3)
+
+A request that may not come now, that is not known or cannot be read is answered with the status that says so, and the
+connection goes on; only a length that cannot be ends it. A server of ours keeps no message that could be queried,
+cancelled or replaced, and broadcasts nothing: such requests are answered with their failure, and give no event.
+"""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, cast
 
+from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.events import (
     DeliverAnswered,
     DeliveryReport,
     Event,
+    Failure,
     IncomingReceived,
     IncomingSegment,
     LoggedIn,
@@ -18,76 +31,162 @@ from hongyan.protocols.events import (
     Submit,
     SubmitAnswered,
     SubmitRequested,
+    SubmitUnanswered,
     Verdict,
 )
-from hongyan.protocols.session import Pending, Role, Session, State
-from hongyan.protocols.smpp import pdus, reports
-from hongyan.protocols.smpp.pdus import HEADER, RESPONSE, Address, Command, ShortMessage, Tag
-from hongyan.protocols.text import Alphabet, Concatenation, decode, looks_like_header, take_header
+from hongyan.protocols.framing import Frame, Framer
+from hongyan.protocols.session import Account, Pending, Role, Session, State
+from hongyan.protocols.smpp import codes, messages, pdus, reports
+from hongyan.protocols.smpp.codes import Status
+from hongyan.protocols.smpp.fields import Body, Tag, Tlvs, Unreadable
+from hongyan.protocols.smpp.messages import BindKind, Habits
+from hongyan.protocols.smpp.pdus import HEADER, PDUS, RESPONSE, Command, Empty, Version
 
-DATA_CODING = {
-    Alphabet.GSM7: 0, Alphabet.ASCII: 1, Alphabet.LATIN1: 3, Alphabet.BINARY: 4, Alphabet.UCS2: 8, Alphabet.GBK: 15,
-}  # fmt: skip
-ALPHABET = {
-    0: Alphabet.GSM7, 1: Alphabet.ASCII, 2: Alphabet.BINARY, 3: Alphabet.LATIN1, 4: Alphabet.BINARY, 8: Alphabet.UCS2,
-    15: Alphabet.GBK, 0xF0: Alphabet.GSM7, 0x18: Alphabet.UCS2,
-}  # fmt: skip
-BINDS = frozenset({Command.BIND_RECEIVER, Command.BIND_TRANSMITTER, Command.BIND_TRANSCEIVER})
-WRONG_STATE, UNKNOWN_COMMAND = 0x04, 0x03
-HOPELESS_LOGINS = frozenset({0x0D, 0x0E, 0x0F})
-UDHI = 0x40
+SYSTEM_ID = "hongyan"
+"""What a server of ours calls itself."""
+BINDS: dict[int, BindKind] = {
+    Command.BIND_RECEIVER: "receiver",
+    Command.BIND_TRANSMITTER: "transmitter",
+    Command.BIND_TRANSCEIVER: "transceiver",
+}
+BIND_COMMANDS = {kind: command for command, kind in BINDS.items()}
+
+# Who sends what in which bind state (3.4 §2.3). The table there lets replace_sm come from transmitters only, an oversight.
+SENDING, RECEIVING = frozenset({"transmitter", "transceiver"}), frozenset({"receiver", "transceiver"})
+FROM_CLIENT: dict[int, frozenset[str]] = {
+    Command.SUBMIT_SM: SENDING,
+    Command.SUBMIT_MULTI: SENDING,
+    Command.QUERY_SM: SENDING,
+    Command.CANCEL_SM: SENDING,
+    Command.REPLACE_SM: SENDING,
+    Command.BROADCAST_SM: SENDING,
+    Command.QUERY_BROADCAST_SM: SENDING,
+    Command.CANCEL_BROADCAST_SM: SENDING,
+    Command.DATA_SM: SENDING | RECEIVING,
+}
+FROM_SERVER: dict[int, frozenset[str]] = {
+    Command.DELIVER_SM: RECEIVING,
+    Command.ALERT_NOTIFICATION: RECEIVING,
+    Command.DATA_SM: SENDING | RECEIVING,
+}
+DECLINED: dict[int, Status] = {
+    Command.QUERY_SM: Status.RQUERYFAIL,
+    Command.CANCEL_SM: Status.RCANCELFAIL,
+    Command.REPLACE_SM: Status.RREPLACEFAIL,
+    Command.BROADCAST_SM: Status.RBCASTFAIL,
+    Command.QUERY_BROADCAST_SM: Status.RBCASTQUERYFAIL,
+    Command.CANCEL_BROADCAST_SM: Status.RBCASTCANCELFAIL,
+}
+ONLY_V50 = frozenset({Command.BROADCAST_SM, Command.QUERY_BROADCAST_SM, Command.CANCEL_BROADCAST_SM})
+SUBMITS = frozenset({Command.SUBMIT_SM, Command.SUBMIT_MULTI, Command.DATA_SM})
+DELIVERS = frozenset({Command.DELIVER_SM, Command.DATA_SM})
+USUAL = Habits()
+
+
+class Token(NamedTuple):
+    """A request that waits for our answer."""
+
+    command: int
+    sequence: int
+
+
+class _Framer(Framer):
+    """Tells the peer of a length that cannot be before the session ends at it."""
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: SmppSession) -> None:
+        super().__init__(header_octets=session.HEADER_OCTETS, longest=session.LONGEST_PDU)
+        self._session = session
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            yield from super().feed(data)
+        except RemoteProtocolError:
+            # No sequence can be told: 0 (3.4 §4.3.1).
+            self._session._nack(0, Status.RINVCMDLEN)
+            raise
 
 
 class SmppSession(Session):
-    """One SMPP connection, bound as transceiver."""
+    """One SMPP connection. `version` is the highest we speak; the session speaks the lower of both ends'.
+
+    `bind` is the state the client bound in (a server's, once a login was asked for). `congestion` is what a server of
+    5.0 said of itself last, 0 to 100, None before: its client should slow down from 90 on. A server's owner may set it.
+    """
 
     LONGEST_PDU = pdus.LONGEST_PDU
     HEADER_OCTETS = HEADER.size
 
+    def __init__(self, role: Role, account: Account, version: Version = Version.V34, *, habits: Habits = USUAL) -> None:
+        super().__init__(role, account)
+        self._framer = _Framer(self)
+        self.version = version
+        self.habits = habits
+        self.bind: BindKind = habits.bind
+        self.congestion: int | None = None
+        # A peer that names no version, or one before 3.4, takes no optional parameters (3.4 §1.3, 3.3 compatibility).
+        self._takes_tlvs = True
+
+    def opened(self, now: float) -> None:
+        if self.role is Role.CLIENT and self.habits.waits_for_outbind:
+            self._now = self._heard_at = now
+            self._login_by = now + self.account.login_limit_s
+        else:
+            super().opened(now)
+
+    @property
+    def window_free(self) -> int:
+        return super().window_free if self._may_send else 0
+
+    @property
+    def _may_send(self) -> bool:
+        """Whether the bind state lets us submit (client) or deliver (server)."""
+        return self.bind in (SENDING if self.role is Role.CLIENT else RECEIVING)
+
+    def read(self, raw: bytes) -> Frame:
+        return pdus.read(raw, self.version)
+
     def _frame(self, command: int, sequence: int, body: bytes, status: int = 0) -> bytes:
-        return HEADER.pack(HEADER.size + len(body), command, status, sequence) + body
+        return pdus.packed(command, status, sequence, body)
 
     # -- requests of ours ----------------------------------------------------------------------------------------
 
+    def submit(self, submit: Submit, reference: object, now: float) -> None:
+        """As `Session.submit`; raises LocalProtocolError on a connection bound as receiver."""
+        if self.is_bound and not self._may_send:
+            raise LocalProtocolError("SMPP: a connection bound as receiver carries no submits")
+        super().submit(submit, reference, now)
+
+    def deliver(self, item: DeliveryReport | IncomingSegment, reference: object, now: float) -> None:
+        """As `Session.deliver`; raises LocalProtocolError on a connection bound as transmitter."""
+        if self.is_bound and not self._may_send:
+            raise LocalProtocolError("SMPP: a connection bound as transmitter takes no reports or incoming messages")
+        super().deliver(item, reference, now)
+
+    def _request(
+        self, kind: Pending, reference: object, request: tuple[int, bytes], submit: Submit | None = None
+    ) -> None:
+        super()._request(kind, reference, request, submit)
+        if submit is not None:
+            # The answer names the numbers that failed.
+            _kind, _kept, limit = self._pending[self._sequence]
+            self._pending[self._sequence] = (kind, (reference, submit.recipients), limit)
+
     def _send_login(self) -> None:
-        bind = pdus.Bind(self.account.login, self.account.secret, self.account.system_type)
-        self._request(Pending.LOGIN, None, (Command.BIND_TRANSCEIVER, bind.encode()))
+        account = self.account
+        bind = pdus.Bind(account.login, account.secret, account.system_type, self.version)
+        self._request(Pending.LOGIN, None, (BIND_COMMANDS[self.bind], bind.encode(self.version)))
 
     def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
-        number = submit.recipients[0]
-        message = ShortMessage(
-            source=Address(submit.source, 0 if submit.source.isdigit() else 5, 0),
-            destination=Address(number, 1, 1),
-            short_message=submit.content,
-            service_type=submit.service_id or self.account.service_id,
-            esm_class=UDHI if submit.has_header else 0,
-            validity_period=submit.validity,
-            registered_delivery=1 if submit.wants_report else 0,
-            data_coding=DATA_CODING[submit.alphabet],
-        )
-        return Command.SUBMIT_SM, message.encode()
+        service_type = submit.service_id or self.account.service_id
+        pdu = messages.submit_pdu(submit, service_type, self.habits, with_tlvs=self._takes_tlvs)
+        command = Command.SUBMIT_MULTI if isinstance(pdu, pdus.SubmitMulti) else Command.SUBMIT_SM
+        return command, pdu.encode(self.version)
 
     def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
-        if isinstance(item, DeliveryReport):
-            message = ShortMessage(
-                source=Address(item.number, 1, 1),
-                destination=Address(self.account.login),
-                short_message=reports.appendix_b(item),
-                esm_class=0x04,
-                tlvs={Tag.RECEIPTED_MESSAGE_ID: item.carrier_id.encode() + b"\0"},
-            )
-        else:
-            content, esm_class = item.text.encode("utf-16-be", "surrogatepass"), 0
-            if item.concatenation:
-                content, esm_class = item.concatenation.header() + content, UDHI
-            message = ShortMessage(
-                source=Address(item.sender, 1, 1),
-                destination=Address(item.service_number),
-                short_message=content,
-                esm_class=esm_class,
-                data_coding=8,
-            )
-        return Command.DELIVER_SM, message.encode()
+        pdu = messages.deliver_pdu(item, self.account.login, with_tlvs=self._takes_tlvs)
+        return Command.DELIVER_SM, pdu.encode(self.version)
 
     def _heartbeat_request(self) -> tuple[int, bytes]:
         return Command.ENQUIRE_LINK, b""
@@ -98,138 +197,256 @@ class SmppSession(Session):
     # -- answers of ours -----------------------------------------------------------------------------------------
 
     def answer(self, token: object, now: float, *, accepted: bool = True) -> None:
-        if self.state is not State.CLOSED:
-            # 0x64, "try again": the server keeps the message for later.
-            self._respond(Command.DELIVER_SM, token, b"\0", 0 if accepted else 0x64)
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        assert isinstance(token, Token)
+        if accepted:
+            self._respond(token.command, token.sequence, pdu=PDUS[RESPONSE | token.command]())
+        else:
+            # "Temporary": the server keeps the message for later.
+            self._respond(token.command, token.sequence, Status.RX_T_APPN)
 
     def accept_login(self, token: object, now: float) -> list[Event]:
-        command, sequence = token  # type: ignore[misc]
-        body = pdus._text("bind_resp", "system_id", "hongyan", 16) + b"\x02\x10\x00\x01\x34"
-        self._respond(command, sequence, body)  # type: ignore[has-type]
-        self._bound()
+        # The line may have gone while the owner looked the client up.
+        if self.state is State.LOGGING_IN:
+            self._now = now
+            assert isinstance(token, Token)
+            version: Tlvs = ((Tag.SC_INTERFACE_VERSION, bytes((self.version,))),) if self._takes_tlvs else ()
+            self._respond(token.command, token.sequence, pdu=pdus.BindResp(SYSTEM_ID, version))
+            self._bound()
         return []
 
     def refuse_login(self, token: object, now: float, *, why: str = "credentials") -> list[Event]:
-        command, sequence = token  # type: ignore[misc]
-        self._respond(command, sequence, b"", {"credentials": 0x0E, "login": 0x0F}.get(why, 0x0D))  # type: ignore[has-type]
         events: list[Event] = []
-        self._end(f"the login was refused: {why}", events)
+        if self.state is State.LOGGING_IN:
+            self._now = now
+            assert isinstance(token, Token)
+            self._respond(token.command, token.sequence, codes.LOGIN_REFUSALS.get(why, Status.RBINDFAIL))
+            self._end(f"the login was refused: {why}", events)
         return events
 
-    def answer_submit(self, token: object, now: float, *, carrier_ids: Sequence[str] = (), code: int = 0) -> None:
-        if self.state is not State.CLOSED:
-            body = pdus.encode_message_id(carrier_ids[0]) if carrier_ids and code == 0 else b""
-            self._respond(Command.SUBMIT_SM, token, body, code)
+    def answer_submit(
+        self,
+        token: object,
+        now: float,
+        *,
+        carrier_ids: Sequence[str] = (),
+        code: int = 0,
+        failures: Sequence[Failure] = (),
+    ) -> None:
+        """Server: accept a submit or refuse it with the code. All its recipients share the first of the ids.
 
-    def _respond(self, command: int, sequence: object, body: bytes = b"", status: int = 0) -> None:
-        assert isinstance(sequence, int)
-        self._put(self._frame(RESPONSE | command, sequence, body, status))
+        `failures` are recipients of an otherwise accepted submit_multi; the only recipient of another is refused so.
+        """
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        assert isinstance(token, Token)
+        message_id = next(filter(None, carrier_ids), "")
+        if token.command != Command.SUBMIT_MULTI:
+            status = code or (codes.status_of(failures[0].code) if failures else 0)
+            kind = cast("type[pdus.SubmitSmResp]", PDUS[RESPONSE | token.command])
+            self._respond(token.command, token.sequence, status, None if status else kind(message_id))
+        elif code:
+            self._respond(token.command, token.sequence, code)
+        else:
+            habits = self.habits
+            unsuccess = tuple([
+                pdus.UnsuccessSme(
+                    habits.dest_ton, habits.dest_npi, one.recipient, self._spoken(codes.status_of(one.code))
+                )
+                for one in failures
+            ])  # fmt: skip
+            self._respond(token.command, token.sequence, pdu=pdus.SubmitMultiResp(message_id, unsuccess))
 
-    # -- what comes in -------------------------------------------------------------------------------------------
+    def _spoken(self, status: int) -> int:
+        """No status of 5.0 goes to a peer that does not speak it."""
+        return Status.RUNKNOWNERR if 0x100 <= status < 0x400 and self.version < Version.V50 else status
+
+    def _respond(self, command: int, sequence: int, status: int = 0, pdu: Body | None = None) -> None:
+        """Answer a request; with an error status, without a body."""
+        response = RESPONSE | command
+        if self.role is Role.SERVER and self.version >= Version.V50 and self.congestion is not None:
+            bare: Any = PDUS[response]() if pdu is None else pdu
+            state = (Tag.CONGESTION_STATE, self.congestion.to_bytes(1, "big"))
+            pdu = cast("Body", replace(bare, tlvs=(*bare.tlvs, state)))
+        body = b"" if pdu is None else pdu.encode(self.version)
+        self._put(self._frame(response, sequence, body, self._spoken(status)))
+
+    def _nack(self, sequence: int, status: Status) -> None:
+        """Answer what has no response of its own."""
+        self._put(self._frame(Command.GENERIC_NACK, sequence, b"", status))
+
+    # -- requests of the peer ------------------------------------------------------------------------------------
 
     def _take(self, pdu: bytes, events: list[Event]) -> None:
         _size, command, status, sequence = HEADER.unpack_from(pdu)
         body = pdu[HEADER.size :]
         if command & RESPONSE:
             self._take_response(command, status, sequence, body, events)
-        elif command == Command.ENQUIRE_LINK:
+        elif command not in PDUS or (command in ONLY_V50 and self.version < Version.V50):
+            self._nack(sequence, Status.RINVCMDID)
+        else:
+            try:
+                self._take_request(command, sequence, body, events)
+            except Unreadable as error:
+                self._decline(command, sequence, error.status)
+
+    def _decline(self, command: int, sequence: int, status: Status) -> None:
+        if RESPONSE | command in PDUS:
+            self._respond(command, sequence, status)
+        else:
+            self._nack(sequence, status)
+
+    def _take_request(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
+        if command == Command.ENQUIRE_LINK:
             self._respond(command, sequence)
         elif command == Command.UNBIND:
             self._respond(command, sequence)
             self._end("the peer logged out", events)
         elif command in BINDS and self.role is Role.SERVER:
-            if self.state is not State.OPEN:
-                self._respond(command, sequence, b"", 0x05)
-                return
-            self.state = State.LOGGING_IN
-            bind = pdus.Bind.decode(body)
-            events.append(
-                LoginRequested(
-                    (command, sequence),
-                    bind.system_id,
-                    lambda secret: hmac.compare_digest(secret.encode(), bind.password.encode()),
-                )
+            self._take_login(command, sequence, body, events)
+        elif command == Command.OUTBIND and self.role is Role.CLIENT:
+            self._take_outbind(events)
+        elif not self._may_come(command):
+            self._decline(command, sequence, Status.RINVBNDSTS)
+        elif command in DECLINED:
+            self._respond(command, sequence, DECLINED[command])
+        elif command != Command.ALERT_NOTIFICATION:
+            message = cast("pdus.AnyMessage", PDUS[command].decode(body))
+            self._take_message(Token(command, sequence), message, events)
+
+    def _may_come(self, command: int) -> bool:
+        table = FROM_CLIENT if self.role is Role.SERVER else FROM_SERVER
+        bound = self.state is State.BOUND or self.state is State.CLOSING
+        return bound and self.bind in table.get(command, ())
+
+    def _take_login(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
+        if self.state is not State.OPEN:
+            self._respond(command, sequence, Status.RALYBND)
+            return
+        bind = pdus.Bind.decode(body)
+        self.state = State.LOGGING_IN
+        self.bind = BINDS[command]
+        self._takes_tlvs = bind.interface_version >= Version.V34
+        if bind.interface_version < Version.V50:
+            self.version = Version.V34
+        password = bind.password.encode()
+        events.append(
+            LoginRequested(
+                Token(command, sequence),
+                bind.system_id,
+                lambda secret: hmac.compare_digest(secret.encode(), password),
             )
-        elif command in {Command.SUBMIT_SM, Command.DELIVER_SM} and self.state not in {State.BOUND, State.CLOSING}:
-            self._respond(command, sequence, b"", WRONG_STATE)
-        elif command == Command.SUBMIT_SM and self.role is Role.SERVER:
-            events.append(SubmitRequested(sequence, self._submit_value(ShortMessage.decode(body))))
-        elif command == Command.DELIVER_SM and self.role is Role.CLIENT:
-            self._take_deliver(sequence, ShortMessage.decode(body), events)
+        )
+
+    def _take_outbind(self, events: list[Event]) -> None:
+        """The server asks for the bind (3.4 §4.1.7): as receiver, whatever the habit. Later than that it is no harm."""
+        if self.state is State.OPEN:
+            self.bind = "receiver"
+            self.state = State.LOGGING_IN
+            try:
+                self._send_login()
+            except LocalProtocolError as error:
+                self._end(str(error), events)
+
+    def _take_message(self, token: Token, message: pdus.AnyMessage, events: list[Event]) -> None:
+        if self.role is Role.SERVER:
+            events.append(SubmitRequested(token, messages.submit_value(message, self.habits)))
+            return
+        assert not isinstance(message, pdus.SubmitMulti)
+        if reports.is_receipt(message, by_text=self.habits.receipts_by_text):
+            events.append(ReportReceived(token, reports.parse(message)))
         else:
-            # The standard keeps the connection: one unknown command harms nobody.
-            self._put(self._frame(Command.GENERIC_NACK, sequence, b"", UNKNOWN_COMMAND))
+            events.append(IncomingReceived(token, messages.incoming_value(message, self.habits)))
+
+    # -- answers of the peer -------------------------------------------------------------------------------------
 
     def _take_response(self, command: int, status: int, sequence: int, body: bytes, events: list[Event]) -> None:
-        kind = command & ~RESPONSE
-        if kind == Command.SUBMIT_SM or command == Command.GENERIC_NACK:
-            known, kept = self._answered(sequence, Pending.SUBMIT)
-            if known:
-                events.append(self._submit_answer(kept, status or (0xFF if kind == 0 else 0), body))
-                return
-        if kind == Command.DELIVER_SM:
-            known, reference = self._answered(sequence, Pending.DELIVER)
-            if known:
-                events.append(DeliverAnswered(reference, accepted=status == 0))
-        elif kind in BINDS or command == Command.GENERIC_NACK:
-            known, _ = self._answered(sequence, Pending.LOGIN)
-            if known:
-                self._login_answered(status if kind else status or 0xFF, events)
-        elif kind == Command.UNBIND:
-            self._end("logged out", events)
+        """An answer that nobody waits for, or to another kind of request, is no harm."""
+        waiting = self._pending.get(sequence)
+        kind, answered = (None if waiting is None else waiting[0]), command & ~RESPONSE
+        if command == Command.GENERIC_NACK:
+            if kind is not None:
+                self._take_nack(kind, sequence, status or Status.RUNKNOWNERR, events)
+        elif answered == Command.UNBIND:
+            if self.state is State.CLOSING:
+                self._end("logged out", events)
+        elif kind is Pending.SUBMIT and answered in SUBMITS:
+            events.append(self._submit_answered(command, status, sequence, body))
+        elif kind is Pending.DELIVER and answered in DELIVERS:
+            _, reference = self._answered(sequence, kind)
+            events.append(DeliverAnswered(reference, accepted=status == 0))
+        elif kind is Pending.LOGIN and answered in BINDS:
+            self._answered(sequence, kind)
+            self._login_answered(status, pdus.BindResp.decode(body), events)
+        elif answered == Command.ENQUIRE_LINK and body:
+            self._note_congestion(Empty.decode(body))
 
-    def _login_answered(self, status: int, events: list[Event]) -> None:
+    def _take_nack(self, kind: Pending, sequence: int, status: int, events: list[Event]) -> None:
+        _, kept = self._answered(sequence, kind)
+        match kind:
+            case Pending.SUBMIT:
+                events.append(self._refused(kept, status))
+            case Pending.DELIVER:
+                events.append(DeliverAnswered(kept, accepted=False))
+            case Pending.LOGIN:
+                self._login_answered(status, pdus.BindResp(), events)
+            case Pending.LOGOUT:
+                self._end("logged out", events)
+            case Pending.HEARTBEAT:  # An answer, too.
+                pass
+
+    def _login_answered(self, status: int, response: pdus.BindResp, events: list[Event]) -> None:
         if status == 0:
+            spoken = response.tlv(Tag.SC_INTERFACE_VERSION)
+            self._takes_tlvs = bool(spoken) and spoken is not None and spoken[0] >= Version.V34
+            if not spoken or spoken[0] < Version.V50:
+                self.version = Version.V34
+            self._note_congestion(response)
             self._bound()
             events.append(LoggedIn())
             return
-        name, why = pdus.STATUS.get(status, (f"{status:#x}", f"status {status:#x}"))
-        events.append(LoginRefused(name, why, may_retry=status not in HOPELESS_LOGINS))
+        name = codes.STATUS[status][0] if status in codes.STATUS else codes.code(status)
+        why = codes.words(status)
+        if status == Status.RINVCMDID:
+            why = f"the server does not offer to bind as {self.bind}"
+        events.append(LoginRefused(name, why, may_retry=status not in codes.HOPELESS_LOGINS))
         self._end(f"the carrier refused the login: {why}", events)
 
+    def _submit_answered(self, command: int, status: int, sequence: int, body: bytes) -> Event:
+        _, kept = self._answered(sequence, Pending.SUBMIT)
+        reference, recipients = cast("tuple[object, tuple[str, ...]]", kept)
+        try:
+            response: Any = PDUS[command].decode(body)
+        except Unreadable as error:
+            # Some failed, and there is no telling which.
+            return self._refused(kept, status) if status else SubmitUnanswered(reference, str(error))
+        self._note_congestion(response)
+        if status:
+            return self._refused(kept, status)
+        unsuccess = response.unsuccess_sme if isinstance(response, pdus.SubmitMultiResp) else ()
+        failures = tuple([self._failure(one, recipients) for one in unsuccess])
+        failed = {one.recipient for one in failures}
+        carrier_id = reports.normalise_id(response.message_id)
+        ids = tuple(["" if number in failed else carrier_id for number in recipients])
+        return SubmitAnswered(reference, Verdict.ACCEPTED, ids, failures=failures)
+
     @staticmethod
-    def _submit_answer(kept: object, status: int, body: bytes) -> SubmitAnswered:
+    def _failure(one: pdus.UnsuccessSme, recipients: tuple[str, ...]) -> Failure:
+        """With the number as we wrote it: servers answer without a plus, or with the zeros of an international call."""
+        number = one.destination_addr
+        if number not in recipients:
+            digits = number.lstrip("+0")
+            number = next((ours for ours in recipients if ours.lstrip("+0") == digits), number)
+        return Failure(number, codes.code(one.error_status_code), codes.words(one.error_status_code))
+
+    def _refused(self, kept: object, status: int) -> SubmitAnswered:
         assert isinstance(kept, tuple)
-        reference, _count = kept
-        if status == 0:
-            carrier_id = reports.normalise_id(body.split(b"\0", 1)[0].decode("latin-1"))
-            return SubmitAnswered(reference, Verdict.ACCEPTED, (carrier_id,))
-        verdict = Verdict.THROTTLED if status in pdus.THROTTLED else Verdict.REFUSED
-        _name, why = pdus.STATUS.get(status, ("", "the server's own code"))
-        return SubmitAnswered(reference, verdict, (), f"{status:#x}", why)
+        verdict = Verdict.THROTTLED if status in self.habits.throttled else Verdict.REFUSED
+        return SubmitAnswered(kept[0], verdict, (), codes.code(status), codes.words(status))
 
-    @staticmethod
-    def _take_concatenation(message: ShortMessage, alphabet: Alphabet) -> tuple[Concatenation | None, bytes]:
-        tlvs, content = message.tlvs, message.content
-        if message.esm_class & UDHI or (alphabet is Alphabet.UCS2 and looks_like_header(content)):
-            return take_header(content)
-        total, part = tlvs.get(Tag.SAR_TOTAL_SEGMENTS, b""), tlvs.get(Tag.SAR_SEGMENT_SEQNUM, b"")
-        if total and part and 1 <= part[0] <= total[0] and total[0] > 1:
-            reference = int.from_bytes(tlvs.get(Tag.SAR_MSG_REF_NUM, b"")[:2], "big")
-            return Concatenation(reference, total[0], part[0]), content
-        return None, content
-
-    def _take_deliver(self, sequence: int, message: ShortMessage, events: list[Event]) -> None:
-        if reports.is_receipt(message):
-            report = reports.parse(message)
-            events.append(ReportReceived(sequence, report))
-            return
-        alphabet = ALPHABET.get(message.data_coding, Alphabet.GSM7)
-        concatenation, content = self._take_concatenation(message, alphabet)
-        incoming = IncomingSegment(
-            message.source.number, message.destination.number, decode(content, alphabet), concatenation
-        )
-        events.append(IncomingReceived(sequence, incoming))
-
-    @staticmethod
-    def _submit_value(message: ShortMessage) -> Submit:
-        return Submit(
-            source=message.source.number,
-            recipients=(message.destination.number,),
-            content=message.content,
-            alphabet=ALPHABET.get(message.data_coding, Alphabet.BINARY),
-            has_header=bool(message.esm_class & UDHI),
-            wants_report=bool(message.registered_delivery & 3),
-            service_id=message.service_type,
-            validity=message.validity_period,
-        )
+    def _note_congestion(self, response: Body) -> None:
+        if state := response.tlv(Tag.CONGESTION_STATE):
+            self.congestion = state[0]

@@ -1,0 +1,253 @@
+"""The kinds of fields that SMPP's bodies consist of, and a body as the list of its fields.
+
+A PDU is a frozen dataclass whose annotations are the specification's table: name, order, kind and size. Encoding and
+decoding walk along that table. All strings are taken with any length and written with at most their size.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Annotated, Any, ClassVar, Self, get_type_hints
+
+from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
+from hongyan.protocols.smpp.codes import Status
+
+V34, V50 = 0x34, 0x50
+"""interface_version."""
+
+
+class Tag(IntEnum):
+    """Tags of optional parameters (3.4 §5.3.2; 0x0428 and from 0x0600 on: 5.0)."""
+
+    DEST_ADDR_SUBUNIT = 0x0005
+    DEST_NETWORK_TYPE = 0x0006
+    DEST_BEARER_TYPE = 0x0007
+    DEST_TELEMATICS_ID = 0x0008
+    SOURCE_ADDR_SUBUNIT = 0x000D
+    SOURCE_NETWORK_TYPE = 0x000E
+    SOURCE_BEARER_TYPE = 0x000F
+    SOURCE_TELEMATICS_ID = 0x0010
+    QOS_TIME_TO_LIVE = 0x0017
+    PAYLOAD_TYPE = 0x0019
+    ADDITIONAL_STATUS_INFO_TEXT = 0x001D
+    RECEIPTED_MESSAGE_ID = 0x001E
+    MS_MSG_WAIT_FACILITIES = 0x0030
+    PRIVACY_INDICATOR = 0x0201
+    SOURCE_SUBADDRESS = 0x0202
+    DEST_SUBADDRESS = 0x0203
+    USER_MESSAGE_REFERENCE = 0x0204
+    USER_RESPONSE_CODE = 0x0205
+    SOURCE_PORT = 0x020A
+    DESTINATION_PORT = 0x020B
+    SAR_MSG_REF_NUM = 0x020C
+    LANGUAGE_INDICATOR = 0x020D
+    SAR_TOTAL_SEGMENTS = 0x020E
+    SAR_SEGMENT_SEQNUM = 0x020F
+    SC_INTERFACE_VERSION = 0x0210
+    CALLBACK_NUM_PRES_IND = 0x0302
+    CALLBACK_NUM_ATAG = 0x0303
+    NUMBER_OF_MESSAGES = 0x0304
+    CALLBACK_NUM = 0x0381
+    DPF_RESULT = 0x0420
+    SET_DPF = 0x0421
+    MS_AVAILABILITY_STATUS = 0x0422
+    NETWORK_ERROR_CODE = 0x0423
+    MESSAGE_PAYLOAD = 0x0424
+    DELIVERY_FAILURE_REASON = 0x0425
+    MORE_MESSAGES_TO_SEND = 0x0426
+    MESSAGE_STATE = 0x0427
+    CONGESTION_STATE = 0x0428
+    USSD_SERVICE_OP = 0x0501
+    BROADCAST_CHANNEL_INDICATOR = 0x0600
+    BROADCAST_CONTENT_TYPE = 0x0601
+    BROADCAST_CONTENT_TYPE_INFO = 0x0602
+    BROADCAST_MESSAGE_CLASS = 0x0603
+    BROADCAST_REP_NUM = 0x0604
+    BROADCAST_FREQUENCY_INTERVAL = 0x0605
+    BROADCAST_AREA_IDENTIFIER = 0x0606
+    BROADCAST_ERROR_STATUS = 0x0607
+    BROADCAST_AREA_SUCCESS = 0x0608
+    BROADCAST_END_TIME = 0x0609
+    BROADCAST_SERVICE_GROUP = 0x060A
+    BILLING_IDENTIFICATION = 0x060B
+    SOURCE_NETWORK_ID = 0x060D
+    DEST_NETWORK_ID = 0x060E
+    SOURCE_NODE_ID = 0x060F
+    DEST_NODE_ID = 0x0610
+    DEST_ADDR_NP_RESOLUTION = 0x0611
+    DEST_ADDR_NP_INFORMATION = 0x0612
+    DEST_ADDR_NP_COUNTRY = 0x0613
+    DISPLAY_TIME = 0x1201
+    SMS_SIGNAL = 0x1203
+    MS_VALIDITY = 0x1204
+    ALERT_ON_MESSAGE_DELIVERY = 0x130C
+    ITS_REPLY_TYPE = 0x1380
+    ITS_SESSION_INFO = 0x1383
+
+
+class Unreadable(RemoteProtocolError):
+    """A body that cannot be read, with the status that tells its sender so."""
+
+    def __init__(self, why: str, status: Status = Status.RINVCMDLEN) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class Kind(ABC):
+    """How a field stands in a body."""
+
+    @abstractmethod
+    def write(self, pdu: str, name: str, value: Any, version: int) -> bytes: ...
+
+    @abstractmethod
+    def read(self, body: bytes, position: int) -> tuple[Any, int]:
+        """The value at `position`, and where the next field begins."""
+
+
+class OctetKind(Kind):
+    def write(self, pdu: str, name: str, value: int, version: int) -> bytes:
+        if not 0 <= value <= 0xFF:
+            raise LocalProtocolError(f"{pdu} {name} is an octet, not {value}")
+        return value.to_bytes(1, "big")
+
+    def read(self, body: bytes, position: int) -> tuple[int, int]:
+        if position >= len(body):
+            raise Unreadable("the peer sent a PDU that ends too early")
+        return body[position], position + 1
+
+
+class TextKind(Kind):
+    """A C-octet string: `size` octets at most, its NUL among them."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def write(self, pdu: str, name: str, value: str, version: int) -> bytes:
+        try:
+            raw = value.encode("latin-1")
+        except UnicodeEncodeError:
+            raise LocalProtocolError(f"{pdu} {name} cannot hold {value!r}") from None
+        if len(raw) >= self.size:
+            raise FieldTooLong(pdu, name, self.size - 1)
+        if 0 in raw:
+            raise LocalProtocolError(f"{pdu} {name} ends at a NUL and cannot hold one")
+        return raw + b"\0"
+
+    def read(self, body: bytes, position: int) -> tuple[str, int]:
+        end = body.find(0, position)
+        if end < 0:
+            # The last string of a body without its NUL, or not there at all: cloudhopper's peers answer so.
+            return body[position:].decode("latin-1"), len(body)
+        return body[position:end].decode("latin-1"), end + 1
+
+
+class TimeKind(TextKind):
+    """Empty, or the sixteen characters of 3.4 §7.1.1."""
+
+    def write(self, pdu: str, name: str, value: str, version: int) -> bytes:
+        raw = super().write(pdu, name, value, version)
+        if len(raw) not in {1, 17}:
+            raise LocalProtocolError(f"{pdu} {name} has no or sixteen characters, not {len(raw) - 1}")
+        return raw
+
+
+class ContentKind(Kind):
+    """sm_length and short_message."""
+
+    def write(self, pdu: str, name: str, value: bytes, version: int) -> bytes:
+        limit = 255 if version >= V50 else 254
+        if len(value) > limit:
+            raise FieldTooLong(pdu, name, limit)
+        return len(value).to_bytes(1, "big") + value
+
+    def read(self, body: bytes, position: int) -> tuple[bytes, int]:
+        if position >= len(body):
+            raise Unreadable("the peer sent a PDU that ends too early")
+        begin, end = position + 1, position + 1 + body[position]
+        if end > len(body):
+            raise Unreadable("the peer announced more content than it sent", Status.RINVMSGLEN)
+        return body[begin:end], end
+
+
+class TlvsKind(Kind):
+    """Optional parameters to the end of the body, in their order, repeated and unknown ones too."""
+
+    def write(self, pdu: str, name: str, value: tuple[tuple[int, bytes], ...], version: int) -> bytes:
+        if not value:
+            return b""
+        for tag, octets in value:
+            if not 0 <= tag <= 0xFFFF:
+                raise LocalProtocolError(f"{pdu}: a tag has two octets, {tag:#x} has more")
+            if len(octets) > 0xFFFF:
+                raise FieldTooLong(pdu, f"TLV {tag:#06x}", 0xFFFF)
+        return b"".join([tag.to_bytes(2, "big") + len(octets).to_bytes(2, "big") + octets for tag, octets in value])
+
+    def read(self, body: bytes, position: int) -> tuple[tuple[tuple[int, bytes], ...], int]:
+        found: list[tuple[int, bytes]] = []
+        while position + 4 <= len(body):
+            size = int.from_bytes(body[position + 2 : position + 4], "big")
+            # A torn last parameter is dropped: it is never what the PDU is about.
+            if position + 4 + size > len(body):
+                break
+            tag = int.from_bytes(body[position : position + 2], "big")
+            found.append((tag, body[position + 4 : position + 4 + size]))
+            position += 4 + size
+        return tuple(found), len(body)
+
+
+Octet = Annotated[int, OctetKind()]
+C6 = Annotated[str, TextKind(6)]
+C9 = Annotated[str, TextKind(9)]
+C13 = Annotated[str, TextKind(13)]
+C16 = Annotated[str, TextKind(16)]
+C17 = Annotated[str, TextKind(17)]
+C21 = Annotated[str, TextKind(21)]
+C41 = Annotated[str, TextKind(41)]
+C65 = Annotated[str, TextKind(65)]
+Time = Annotated[str, TimeKind(17)]
+Content = Annotated[bytes, ContentKind()]
+Tlvs = Annotated[tuple[tuple[int, bytes], ...], TlvsKind()]
+
+
+_tables: dict[type[Body], tuple[tuple[str, Kind], ...]] = {}
+
+
+def _table(kind: type[Body]) -> tuple[tuple[str, Kind], ...]:
+    """The names and kinds of a body's fields, gathered when it is first met."""
+    if kind not in _tables:
+        hints = get_type_hints(kind, include_extras=True)
+        _tables[kind] = tuple((one.name, hints[one.name].__metadata__[0]) for one in fields(kind))
+    return _tables[kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A PDU's body, or what repeats within one."""
+
+    NAME: ClassVar[str] = ""
+
+    def encode(self, version: int = V34) -> bytes:
+        """Raises FieldTooLong or LocalProtocolError for what the specification does not allow."""
+        pdu = self.NAME
+        return b"".join([kind.write(pdu, name, getattr(self, name), version) for name, kind in _table(type(self))])
+
+    @classmethod
+    def decode(cls, body: bytes, _version: int = V34) -> Self:
+        """Raises Unreadable, a RemoteProtocolError. The layout is the same in all versions."""
+        return cls.take(body, 0)[0]
+
+    @classmethod
+    def take(cls, body: bytes, position: int) -> tuple[Self, int]:
+        """The value that begins at `position`, and where it ends."""
+        values = []
+        for _name, kind in _table(cls):
+            value, position = kind.read(body, position)
+            values.append(value)
+        return cls(*values), position
+
+    def tlv(self, tag: int) -> bytes | None:
+        """The first optional parameter of this tag."""
+        tlvs: tuple[tuple[int, bytes], ...] = getattr(self, "tlvs", ())
+        return next((value for one, value in tlvs if one == tag), None)

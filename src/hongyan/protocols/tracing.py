@@ -1,0 +1,98 @@
+"""What passed on a connection, in words that may be shown: numbers masked, secrets and contents never."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from typing import Any
+
+from hongyan.protocols.errors import RemoteProtocolError
+from hongyan.protocols.framing import Frame, Unknown
+from hongyan.protocols.session import Passed, Session
+
+MOST_LISTED = 3
+_SECRET = re.compile(r"password|authenticator|secret", re.IGNORECASE)
+_ID = re.compile(r"(^|_)(msg_id|message_id|submit_sequence_number)$")
+_PHONE = re.compile(r"(?<!\d)(\d{3,5})\d{4}(\d{4})(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """One PDU as a page shows it."""
+
+    ago_s: float
+    is_ours: bool
+    name: str
+    """As "Submit", or the command's number where nobody knows it."""
+    sequence: str
+    octets: int
+    facts: tuple[tuple[str, str], ...]
+    """The fields that say something, by the specification's names."""
+    trouble: str = ""
+    """Why it could not be read."""
+
+
+def trace(session: Session, now: float) -> list[Traced]:
+    """The session's last PDUs, newest first."""
+    return [_traced(session, passed, now) for passed in reversed(session.recent)]
+
+
+def _traced(session: Session, passed: Passed, now: float) -> Traced:
+    at, is_ours, raw = passed
+    ago = max(0.0, round(now - at, 1))
+    try:
+        frame = session.read(raw)
+    except RemoteProtocolError as error:
+        return Traced(ago, is_ours, "?", "", len(raw), (), str(error))
+    pdu = frame.pdu
+    name = f"{frame.command:#x}" if isinstance(pdu, Unknown) else _name(frame)
+    status = (("command_status", f"{frame.status:#x}"),) if frame.status else ()
+    return Traced(ago, is_ours, name, f"{frame.sequence:x}", len(raw), status + tuple(_facts(pdu)))
+
+
+def _name(frame: Frame) -> str:
+    name = type(frame.pdu).__name__
+    if name not in {"Empty", "ActiveTestResp"}:
+        return name
+    command = _COMMANDS.get(frame.command & 0x7FFFFFFF, f"{frame.command:#x}")
+    return f"{command}Resp" if frame.command >> 31 else command
+
+
+_COMMANDS = {2: "Terminate", 4: "ActiveTest", 6: "Exit", 8: "ActiveTest", 0x15: "EnquireLink"}
+"""Commands without a body, which share one class."""
+
+
+def _facts(pdu: Any) -> list[tuple[str, str]]:
+    if not is_dataclass(pdu):
+        return []
+    found = []
+    for field in fields(pdu):
+        words = _words(field.name, getattr(pdu, field.name))
+        if words:
+            found.append((field.name, words))
+    return found
+
+
+def _words(name: str, value: Any) -> str:
+    """A field's value as it may be shown; empty where it says nothing."""
+    if _SECRET.search(name):
+        return "•••"
+    match value:
+        case Enum():
+            return value.name
+        case bool():
+            return "1" if value else ""
+        case int():
+            return f"{value:x}" if _ID.search(name) else str(value) if value else ""
+        case bytes():
+            return f"{len(value)} octets" if value else ""
+        case str():
+            return _PHONE.sub(r"\1****\2", value)
+        case tuple():
+            shown = [words for one in value[:MOST_LISTED] if (words := _words(name, one))]
+            further = len(value) - MOST_LISTED
+            return ", ".join(shown) + (f" … +{further}" if further > 0 else "")
+    if is_dataclass(value):
+        return " ".join(words for _name, words in _facts(value))
+    return ""

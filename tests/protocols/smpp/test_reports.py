@@ -1,0 +1,143 @@
+"""Receipts as servers in the wild write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hongyan.protocols.events import DeliveryReport, ReportClass
+from hongyan.protocols.smpp.fields import Tag
+from hongyan.protocols.smpp.pdus import DataSm, DeliverSm
+from hongyan.protocols.smpp.reports import appendix_b, is_receipt, normalise_id, parse
+
+DELIVERED, FAILED, EXPIRED, INTERMEDIATE = (
+    ReportClass.DELIVERED, ReportClass.FAILED, ReportClass.EXPIRED, ReportClass.INTERMEDIATE,
+)  # fmt: skip
+
+
+def a_receipt(text: bytes = b"", tlvs: tuple[tuple[int, bytes], ...] = (), **facts: Any) -> DeliverSm:
+    return DeliverSm(**{"source_addr": "13800138000", "esm_class": 4, "short_message": text, "tlvs": tlvs, **facts})
+
+
+@pytest.mark.parametrize(
+    ("text", "carrier_id", "outcome", "code", "done_at"),
+    [
+        (
+            b"id:5f3a9c01 sub:001 dlvrd:001 submit date:2611231655 done date:2611231656 stat:DELIVRD err:000 text:Hello",
+            "5f3a9c01", DELIVERED, "DELIVRD", "2611231656",
+        ),
+        (b"ID:00AB SUB:1 DLVRD:1 DONE DATE:261123165601 STAT:delivrd ERR:0 TEXT:", "ab", DELIVERED, "DELIVRD", "261123165601"),
+        (b"stat:UNDELIV id:7 err:027", "7", FAILED, "UNDELIV:027", ""),
+        (b"id:7 stat:UNDELIV err:", "7", FAILED, "UNDELIV", ""),
+        (b"id:7 stat: err:104 text:", "7", FAILED, ":104", ""),
+        (b"id: 7 stat: EXPIRED", "7", EXPIRED, "EXPIRED", ""),
+        (b"id:7 submit_date:2611231655 done_date:20261123165601 stat:DELIVERED", "7", DELIVERED, "DELIVRD", "261123165601"),
+        (b"id:7 done date:202611231656 stat:REJECTED err:1f", "7", FAILED, "REJECTD:1f", "2611231656"),
+        (b"id:7 stat:ACCEPTED err:107 text: 26F102", "7", INTERMEDIATE, "ACCEPTD", ""),
+        (b"id:7 stat:ENROUTE", "7", INTERMEDIATE, "ENROUTE", ""),
+        (b"id:7 stat:2", "7", DELIVERED, "DELIVRD", ""),
+        (b"id:7 stat:DELETED", "7", FAILED, "DELETED", ""),
+        (b"id:7 stat:UNKNOWN", "7", FAILED, "UNKNOWN", ""),
+        (b"id:7 stat:MK:0001", "7", FAILED, "MK:0001", ""),
+        (b"id:7 stat:UNDELIV err:000 text:stat:DELIVRD id:8", "7", FAILED, "UNDELIV", ""),
+        (b"", "", FAILED, "", ""),
+    ],
+)  # fmt: skip
+def test_keys_are_read_in_any_order_case_and_number(
+    text: bytes, carrier_id: str, outcome: ReportClass, code: str, done_at: str
+) -> None:
+    assert parse(a_receipt(text)) == DeliveryReport(carrier_id, "13800138000", outcome, code, done_at)
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "code"),
+    [
+        (0, INTERMEDIATE, "SCHEDULED"), (1, INTERMEDIATE, "ENROUTE"), (2, DELIVERED, "DELIVRD"), (3, EXPIRED, "EXPIRED"),
+        (4, FAILED, "DELETED"), (5, FAILED, "UNDELIV"), (6, INTERMEDIATE, "ACCEPTD"), (7, FAILED, "UNKNOWN"),
+        (8, FAILED, "REJECTD"), (9, FAILED, "SKIPPED"),
+    ],
+)  # fmt: skip
+def test_the_tlvs_alone_are_a_receipt(state: int, outcome: ReportClass, code: str) -> None:
+    tlvs = ((Tag.RECEIPTED_MESSAGE_ID, b"00AB\0"), (Tag.MESSAGE_STATE, bytes((state,))))
+    for message in (DeliverSm(tlvs=tlvs), DataSm(tlvs=tlvs)):
+        assert is_receipt(message)
+        report = parse(message)
+        assert (report.carrier_id, report.outcome, report.code) == ("ab", outcome, code)
+
+
+def test_the_tlvs_win_over_the_text() -> None:
+    tlvs = (
+        (Tag.NETWORK_ERROR_CODE, b"\x03\x00\x1b"), (Tag.MESSAGE_STATE, b"\x05"), (Tag.RECEIPTED_MESSAGE_ID, b"ab\0"),
+        (Tag.RECEIPTED_MESSAGE_ID, b"cd\0"),
+    )  # fmt: skip
+    report = parse(a_receipt(b"id:7 stat:DELIVRD err:001", tlvs))
+    assert (report.carrier_id, report.outcome, report.code) == ("ab", FAILED, "UNDELIV:027")
+
+
+@pytest.mark.parametrize("tlvs", [((0x423, b""), (0x427, b""), (0x1E, b"")), ((0x423, b"\0\0\0"), (0x427, b"\xff"))])
+def test_tlvs_that_say_nothing_leave_the_text_alone(tlvs: tuple[tuple[int, bytes], ...]) -> None:
+    report = parse(a_receipt(b"id:7 stat:UNDELIV err:001", tlvs))
+    assert (report.carrier_id, report.code) == ("7", "UNDELIV:001")
+
+
+def test_an_intermediate_notification_is_never_final() -> None:
+    message = a_receipt(b"id:7 stat:UNDELIV err:001", esm_class=0x20)
+    assert is_receipt(message)
+    assert (parse(message).outcome, parse(message).code) == (INTERMEDIATE, "UNDELIV")
+
+
+@pytest.mark.parametrize(
+    ("message", "marked", "by_text"),
+    [
+        (a_receipt(), True, True),
+        (a_receipt(esm_class=0x44), True, True),
+        (a_receipt(b"id:7 stat:DELIVRD", esm_class=0), False, True),
+        (a_receipt(b"the id: none", esm_class=0), False, False),
+        # A user's acknowledgement holds his words.
+        (a_receipt(b"id:7 stat:DELIVRD", esm_class=0x10), False, False),
+        (a_receipt(tlvs=((Tag.RECEIPTED_MESSAGE_ID, b"7\0"),), esm_class=0), True, True),
+    ],
+)
+def test_a_receipt_without_a_mark_is_found_only_where_the_channel_says_so(
+    message: DeliverSm, marked: bool, by_text: bool
+) -> None:
+    assert is_receipt(message) is marked
+    assert is_receipt(message, by_text=True) is by_text
+
+
+def test_a_receipt_may_be_in_ucs2_or_in_message_payload() -> None:
+    text = "id:7 stat:DELIVRD"
+    assert parse(a_receipt(text.encode("utf-16-be"), data_coding=8)).outcome is DELIVERED
+    assert parse(a_receipt(tlvs=((Tag.MESSAGE_PAYLOAD, text.encode()),))).outcome is DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("text", "tlvs"),
+    [
+        (b"id:00a\0b sub:001 stat:DELI\0VRD err:000 done date:2611\0231200 text:", ()),
+        (b"", ((Tag.RECEIPTED_MESSAGE_ID, b"00ab\0junk"), (Tag.MESSAGE_STATE, b"\x02"))),
+    ],
+)
+def test_no_nul_gets_out_of_a_receipt_since_no_store_takes_one(
+    text: bytes, tlvs: tuple[tuple[int, bytes], ...]
+) -> None:
+    report = parse(a_receipt(text, tlvs))
+    assert "\0" not in f"{report.carrier_id}{report.code}{report.done_at}"
+    assert (report.carrier_id, report.outcome) == ("ab", DELIVERED)
+
+
+@pytest.mark.parametrize(("raw", "kept"), [("00AB", "ab"), ("0000", "0"), ("", ""), (" 7 ", "7"), ("A-0", "a-0")])
+def test_ids_lose_case_and_leading_zeros(raw: str, kept: str) -> None:
+    assert normalise_id(raw) == kept
+
+
+@given(
+    st.from_regex(r"[1-9a-f][0-9a-f]{0,63}", fullmatch=True),
+    st.sampled_from([("DELIVRD", DELIVERED), ("EXPIRED", EXPIRED), ("UNDELIV:001", FAILED), ("REJECTD:069", FAILED)]),
+)
+def test_a_receipt_of_ours_is_read_as_it_was_meant(carrier_id: str, what: tuple[str, ReportClass]) -> None:
+    report = DeliveryReport(carrier_id, "13800138000", what[1], what[0], "2611231656")
+    assert parse(a_receipt(appendix_b(report))) == report
