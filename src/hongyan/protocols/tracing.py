@@ -13,6 +13,8 @@ from hongyan.protocols.session import Passed, Session
 
 MOST_LISTED = 3
 _SECRET = re.compile(r"password|authenticator|secret", re.IGNORECASE)
+_ALWAYS = {"result", "status", "state", "success_id"}
+"""Fields whose 0 says something."""
 _ID = re.compile(r"(^|_)(msg_id|message_id|submit_sequence_number)$")
 _PHONE = re.compile(r"(?<!\d)(\d{3,5})\d{4}(\d{4})(?!\d)")
 
@@ -84,7 +86,7 @@ def _words(name: str, value: Any) -> str:
         case bool():
             return "1" if value else ""
         case int():
-            return f"{value:x}" if _ID.search(name) else str(value) if value else ""
+            return f"{value:x}" if _ID.search(name) else str(value) if value or name in _ALWAYS else ""
         case bytes():
             return f"{len(value)} octets" if value else ""
         case str():

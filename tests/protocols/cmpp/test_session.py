@@ -120,13 +120,44 @@ def test_reports_of_both_lengths_are_read_whatever_the_session_speaks(layout: Ve
     )  # fmt: skip
 
 
-def test_a_body_of_the_other_version_is_noticed_by_its_length() -> None:
+def test_a_body_of_the_other_version_is_noticed_by_its_length_and_refused() -> None:
     digest = pdus.login_digest("901234", "secret", 5)
     server, (event,) = a_server(pdus.Connect("901234", digest, 0x30, 5))
     server.accept_login(event.token, 0.0)  # type: ignore[attr-defined]
+    server.data_to_send()
     older = pdus.Submit(1, 1, 1, 0, 0, "1069", ("13800138000",), b"hi")
-    (closed,) = server.receive(pdus.write(Frame(Command.SUBMIT, 2, older), Version.V20), 0.0)
-    assert isinstance(closed, Closed)
+    assert server.receive(pdus.write(Frame(Command.SUBMIT, 2, older), Version.V20), 0.0) == []
+    assert pdus.read(server.data_to_send(), Version.V30).pdu == pdus.SubmitResp(0, 1)
+    assert server.is_bound
+
+
+def test_a_deliver_that_cannot_be_read_is_refused_and_the_connection_stays() -> None:
+    client = a_client()
+    body = bytes(7) + b"\x07" + bytes(52)
+    torn = b"".join(word.to_bytes(4, "big") for word in (12 + len(body), Command.DELIVER, 9)) + body
+    assert client.receive(torn, 0.0) == []
+    assert pdus.read(client.data_to_send(), Version.V30) == Frame(RESPONSE | Command.DELIVER, 9, pdus.DeliverResp(7, 1))
+    assert client.is_bound
+
+
+def test_a_second_login_is_refused_and_the_first_stays() -> None:
+    login = pdus.Connect("901234", pdus.login_digest("901234", "secret", 5), 0x20, 5)
+    server, (event,) = a_server(login)
+    server.accept_login(event.token, 0.0)  # type: ignore[attr-defined]
+    server.data_to_send()
+    assert server.receive(pdus.write(Frame(Command.CONNECT, 2, login)), 0.0) == []
+    assert pdus.read(server.data_to_send()).pdu == pdus.ConnectResp(5, bytes(16), 0x20)
+    assert server.is_bound
+
+
+@pytest.mark.parametrize("body", [b"\x03", b"\0\0\0\x03"])
+def test_a_refusal_of_nothing_but_a_status_says_why(body: bytes) -> None:
+    client = CmppSession(Role.CLIENT, ACCOUNT, Version.V30)
+    client.opened(0.0)
+    raw = (12 + len(body)).to_bytes(4, "big") + (RESPONSE | 1).to_bytes(4, "big") + (1).to_bytes(4, "big") + body
+    refused, _closed = client.receive(raw, 0.0)
+    assert isinstance(refused, LoginRefused)
+    assert "password" in refused.why
 
 
 def test_queries_and_cancellations_are_answered_politely() -> None:

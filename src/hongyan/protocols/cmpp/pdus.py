@@ -140,7 +140,12 @@ class ConnectResp:
 
     @classmethod
     def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
-        """The layout shows in the length (18 or 21 octets), whatever version was asked for."""
+        """The layout shows in the length (18 or 21 octets), whatever version was asked for.
+
+        Some gateways refuse with nothing but a status, in one octet or four.
+        """
+        if len(body) in {1, 4}:
+            return cls(int.from_bytes(body, "big"), b"", 0)
         return cls(*_unpack("CMPP_CONNECT_RESP", CONNECT_RESP[layout_of(body)], body))  # type: ignore[arg-type]
 
 

@@ -65,7 +65,9 @@ RESULTS = {
     12: "wrong charged number",
     13: "wrong destination number",
 }
-THROTTLED = 8
+BAD_STRUCTURE, THROTTLED = 1, 8
+LOGGED_IN_ALREADY = 5
+"""A login's status "other"."""
 
 # Final states of the CMPP text; everything else is a failure with its raw code.
 STAT_CLASS = {
@@ -194,7 +196,7 @@ class CmppSession(Session):
         elif command == Command.TERMINATE:
             self._put(self._frame(RESPONSE | Command.TERMINATE, sequence, b""))
             self._end("the peer logged out", events)
-        elif command == Command.CONNECT and self.role is Role.SERVER and self.state is State.OPEN:
+        elif command == Command.CONNECT and self.role is Role.SERVER:
             self._take_login(sequence, body, events)
         elif self.state is not State.BOUND and self.state is not State.CLOSING:
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
@@ -206,13 +208,17 @@ class CmppSession(Session):
             # What was taken has gone on its way: not taken back.
             self._put(self._frame(RESPONSE | Command.CANCEL, sequence, pdus.CancelResp(1).encode(self.version)))
         elif command == Command.SUBMIT and self.role is Role.SERVER:
-            events.append(SubmitRequested(sequence, self._submit_value(pdus.Submit.decode(body, self.version))))
+            self._take_submit(sequence, body, events)
         elif command == Command.DELIVER and self.role is Role.CLIENT:
-            self._take_deliver(sequence, pdus.Deliver.decode(body, self.version), events)
+            self._take_deliver(sequence, body, events)
         else:
             raise RemoteProtocolError(f"the peer sent command {command:#x}, which has no place here")
 
     def _take_login(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        if self.state is not State.OPEN:
+            refusal = pdus.ConnectResp(LOGGED_IN_ALREADY, bytes(16), self.version).encode(self.version)
+            self._put(self._frame(RESPONSE | Command.CONNECT, sequence, refusal))
+            return
         connect = pdus.Connect.decode(body)
         self.version = Version.V30 if connect.version >> 4 == 3 else Version.V20
         self.state = State.LOGGING_IN
@@ -257,7 +263,24 @@ class CmppSession(Session):
         why = RESULTS.get(response.result, "the gateway's own code")
         return SubmitAnswered(reference, verdict, (), str(response.result), why)
 
-    def _take_deliver(self, sequence: int, deliver: pdus.Deliver, events: list[Event]) -> None:
+    def _take_submit(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        try:
+            submit = pdus.Submit.decode(body, self.version)
+        except RemoteProtocolError:
+            self._put(
+                self._frame(RESPONSE | Command.SUBMIT, sequence, pdus.SubmitResp(0, BAD_STRUCTURE).encode(self.version))
+            )
+            return
+        events.append(SubmitRequested(sequence, self._submit_value(submit)))
+
+    def _take_deliver(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        try:
+            deliver = pdus.Deliver.decode(body, self.version)
+        except RemoteProtocolError:
+            # Not a close: the gateway would repeat it on the next connection, and so for ever.
+            refusal = pdus.DeliverResp(int.from_bytes(body[:8], "big"), BAD_STRUCTURE).encode(self.version)
+            self._put(self._frame(RESPONSE | Command.DELIVER, sequence, refusal))
+            return
         token = (sequence, deliver.msg_id)
         if deliver.registered_delivery == 1:
             report = pdus.Report.decode(deliver.content)
