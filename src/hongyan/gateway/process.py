@@ -348,8 +348,9 @@ class Gateway:
                     )
 
     async def _tidy(self, connection: AsyncConnection[Any]) -> None:
-        """Batches of dead gateways, parts that wait too long."""
+        """Batches of dead gateways, parts that wait too long, results that were refused."""
         while True:
+            await self.recorder.try_parked(connection)
             await outcomes.take_over(connection, datetime.now(UTC))
             async with connection.transaction():
                 if await incoming.join(connection):

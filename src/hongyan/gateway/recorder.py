@@ -1,7 +1,7 @@
 """Writes what happened on the wire, many at a time: one transaction for what gathered in a twentieth of a second.
 
 Reports and incoming messages are answered to the carrier only after the commit. A transaction that fails is tried again
-in halves, so that one bad row costs itself and not its neighbours.
+in halves, so that one bad row costs itself and not its neighbours; that one is parked with its reason.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +18,11 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from hongyan.dispatch import incoming, outcomes
+from hongyan.dispatch import incoming, outcomes, parking
 from hongyan.dispatch.incoming import ReceivedSegment
 from hongyan.dispatch.outcomes import Change, StoredReport, SubmittedSegment
+from hongyan.protocols.events import IncomingSegment
+from hongyan.protocols.text import Concatenation
 
 log = structlog.get_logger()
 
@@ -39,6 +41,30 @@ class Entry:
     received: ReceivedSegment | None = None
     finished_batch: int | None = None
     stored: Callable[[], None] | None = None
+
+
+def to_text(entry: Entry) -> str:
+    """An entry as it is parked."""
+    kept = asdict(replace(entry, stored=None))
+    del kept["stored"]
+    return json.dumps(kept)
+
+
+def from_text(payload: str) -> Entry:
+    """What `to_text` was given, without who waits for it."""
+    kept = json.loads(payload)
+    received = kept["received"]
+    if received:
+        segment = received["segment"]
+        joined = Concatenation(**segment["concatenation"]) if segment["concatenation"] else None
+        received = ReceivedSegment(received["channel_id"], IncomingSegment(**{**segment, "concatenation": joined}))
+    return Entry(
+        segments=[SubmittedSegment(**one) for one in kept["segments"]],
+        changes=[Change(**one) for one in kept["changes"]],
+        report=StoredReport(**kept["report"]) if kept["report"] else None,
+        received=received or None,
+        finished_batch=kept["finished_batch"],
+    )
 
 
 @dataclass(slots=True)
@@ -113,13 +139,37 @@ class Recorder:
                 await self._write(connection, entries[:middle])
                 await self._write(connection, entries[middle:])
                 return
-            log.error("a result could not be stored", error=str(error)[:300])
+            await self._park(connection, entries[0], str(error))
             return
         self.recorded += len(entries)
         for entry in entries:
             if entry.stored:
                 entry.stored()
         await self._announce(connection, touched)
+
+    async def _park(self, connection: AsyncConnection[Any], entry: Entry, error: str) -> None:
+        """A result that is refused even alone waits in the store with its reason; the carrier may forget it."""
+        log.error("a result was refused and is parked", error=error[:300])
+        async with connection.transaction():
+            await parking.park(connection, to_text(entry), error)
+        if entry.stored:
+            entry.stored()
+
+    async def try_parked(self, connection: AsyncConnection[Any]) -> int:
+        """Try again what is due; gives how many went in."""
+        done = 0
+        async with connection.transaction():
+            for parked_id, payload in await parking.due(connection):
+                try:
+                    async with connection.transaction():
+                        await self._write_at_once(connection, [from_text(payload)])
+                        await parking.stored(connection, parked_id)
+                    done += 1
+                except psycopg.OperationalError:
+                    raise
+                except psycopg.Error as error:
+                    await parking.refused_again(connection, parked_id, str(error))
+        return done
 
     async def _write_at_once(self, connection: AsyncConnection[Any], entries: list[Entry]) -> _Touched:
         now = datetime.now(UTC)

@@ -164,10 +164,11 @@ def health(request: HttpRequest) -> HttpResponseBase:
         cursor.execute(
             """select pg_database_size(current_database()), current_setting('server_version'),
                       (select count(*) from dispatch_parked_report),
+                      (select count(*) from dispatch_parked_result),
                       (select count(*) from procrastinate_jobs where status = 'todo'),
                       (select count(*) from procrastinate_jobs where status = 'failed')"""
         )
-        size, server, parked, jobs_waiting, jobs_failed = cursor.fetchone()
+        size, server, parked, refused_results, jobs_waiting, jobs_failed = cursor.fetchone()
     disk = shutil.disk_usage(operator().data_path)
     template = "console/settings/health.html"
     return render(
@@ -181,6 +182,7 @@ def health(request: HttpRequest) -> HttpResponseBase:
             "size": size,
             "server": server,
             "parked": parked,
+            "refused_results": refused_results,
             "jobs_waiting": jobs_waiting,
             "jobs_failed": jobs_failed,
             "disk": disk,
