@@ -75,8 +75,8 @@ FACTS: dict[Protocol, Facts] = {
         always_country_code=True, calls_back=True,
     ),
     Protocol.SMGP30: Facts("SMGP 3.0", 8890, 100, 1, True, ("service_id", "msg_src", "with_country_code"), 8, 15),
-    Protocol.SMPP34: Facts("SMPP 3.4", 2775, 254, 1, False, _SMPP_OPTIONS, 15, 8),
-    Protocol.SMPP50: Facts("SMPP 5.0", 2775, 255, 1, False, _SMPP_OPTIONS, 15, 8),
+    Protocol.SMPP34: Facts("SMPP 3.4", 2775, 254, 1, False, _SMPP_OPTIONS, 15, 8, always_country_code=True),
+    Protocol.SMPP50: Facts("SMPP 5.0", 2775, 255, 1, False, _SMPP_OPTIONS, 15, 8, always_country_code=True),
 }  # fmt: skip
 
 
