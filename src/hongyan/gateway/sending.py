@@ -36,6 +36,8 @@ NOBODY: Mapping[str, str] = {}
 LOOK_EVERY_S = 1.0
 """Between looks for new batches when no notification came."""
 RENEW_EVERY_S = 10.0
+FLUSH_EVERY = 10
+"""Submits in one write: with a whole window in one, carrier and we would wait for each other in turn."""
 MOST_BACKLOG = 20_000
 """Results that may wait for the database before sending pauses."""
 
@@ -192,8 +194,10 @@ class Sender:
         if not work.waiting:
             self._works.popleft()
         self._pace.take(len(chunk), self._loop.time())
-        for flight in self._flights(work, chunk):
+        for sent, flight in enumerate(self._flights(work, chunk), start=1):
             self._send(flight)
+            if sent % FLUSH_EVERY == 0:
+                self._flush()
         self._flush()
         return True
 

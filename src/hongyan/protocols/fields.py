@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
@@ -41,6 +44,8 @@ class Text:
 
     def unpack(self, raw: bytes) -> str:
         """Up to the first NUL; trailing blanks come from sloppy gateways."""
+        if not raw or raw[0] == 0:
+            return ""
         return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
 
 
@@ -59,6 +64,10 @@ class Octets:
         return raw
 
 
+def _code(kind: Number | Text | Octets) -> str:
+    return {1: "B", 4: "I"}.get(kind.octets, f"{kind.octets}s") if isinstance(kind, Number) else f"{kind.octets}s"
+
+
 class Layout:
     """Fields that follow each other; `pdu` is how errors name them."""
 
@@ -66,6 +75,13 @@ class Layout:
         self.pdu = pdu
         self.size = sum(kind.octets for kind in kinds.values())
         self._kinds: list[tuple[str, Any]] = list(kinds.items())
+        self._struct = struct.Struct(">" + "".join([_code(kind) for kind in kinds.values()]))
+        # `struct` reads an octet and a word by itself; text and long numbers come out as octets.
+        self._readers = [None if _code(kind) in {"B", "I"} else kind.unpack for kind in kinds.values()]
+        self.pack_again = lru_cache(maxsize=1024)(self.pack)
+        """As `pack`, for fields that a channel repeats in each PDU."""
+        self.unpack_again = lru_cache(maxsize=1024)(lambda octets: tuple(self.unpack(octets)))
+        """As `unpack`, likewise, of just these octets."""
         self._may_lack = RESERVE_OCTETS if "Reserve" in kinds else 0
 
     def pack(self, *values: int | str | bytes) -> bytes:
@@ -76,11 +92,10 @@ class Layout:
         """The fields from octet `at` on. A Reserve that a peer left out is empty: nobody reads it."""
         if len(body) < at + self.size - self._may_lack:
             raise RemoteProtocolError(f"{self.pdu} is too short")
-        values = []
-        for _name, kind in self._kinds:
-            values.append(kind.unpack(body[at : at + kind.octets]))
-            at += kind.octets
-        return values
+        if len(body) < at + self.size:
+            body = body.ljust(at + self.size, b"\0")
+        octets = self._struct.unpack_from(body, at)
+        return [one if read is None else read(one) for one, read in zip(octets, self._readers, strict=True)]
 
 
 class Body:
@@ -102,3 +117,19 @@ class Body:
 NUMBER = Text(21)
 RESERVE = Text(RESERVE_OCTETS)
 OCTET = Number(1)
+
+
+def numbers_packed(pdu: str, name: str, numbers: Sequence[str]) -> bytes:
+    """Phone numbers that follow each other, checked all at once."""
+    width = NUMBER.octets
+    text = "".join([number.ljust(width, "\0") for number in numbers])
+    if len(text) != width * len(numbers) or not text.isascii() or "\0" in "".join(numbers):
+        # Says which is wrong, and how.
+        return b"".join([NUMBER.pack(pdu, name, number) for number in numbers])
+    return text.encode()
+
+
+def numbers_of(octets: bytes) -> tuple[str, ...]:
+    """Phone numbers that follow each other. "replace" gives one character for each octet."""
+    text, width = octets.decode("ascii", "replace"), NUMBER.octets
+    return tuple([text[at : at + width].split("\0", 1)[0].rstrip() for at in range(0, len(text), width)])

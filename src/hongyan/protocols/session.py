@@ -173,12 +173,12 @@ class Session(ABC):
         self._heartbeats_missed = 0
         self._heartbeat_sent_at = None
         events: list[Event] = []
-        passed = self.recent.append
+        passed, closed = self.recent.append, State.CLOSED
         try:
             for pdu in self._framer.feed(data):
                 passed((now, False, pdu))
                 self._take(pdu, events)
-                if self.is_closed:
+                if self.state is closed:
                     break
         except RemoteProtocolError as error:
             self._end(str(error), events)
@@ -266,7 +266,8 @@ class Session(ABC):
         if entry is None or entry[0] is not kind:
             return False, None
         del self._pending[sequence]
-        if kind in {Pending.SUBMIT, Pending.DELIVER}:
+        # No set of members: an enum's hash is Python code, and this runs with each answer.
+        if kind is Pending.SUBMIT or kind is Pending.DELIVER:
             self._submits_pending -= 1
         return True, entry[1]
 

@@ -115,6 +115,9 @@ def test_a_body_that_ends_early_is_read_or_refused(frame: Frame, cut: float) -> 
         pdu = kind.decode(short)
     except RemoteProtocolError:
         return
+    if isinstance(pdu, pdus.TraceResp):
+        # The width of its nodes is told by nothing but the length: a short one may read as the other width.
+        return
     # Only the Reserve at the end may have been missing.
     assert len(short) >= len(raw) - 20 - 8
     assert getattr(frame.pdu, "reserve", "").startswith(getattr(pdu, "reserve", ""))

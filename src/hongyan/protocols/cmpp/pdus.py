@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.framing import Frame, Unknown
@@ -61,6 +61,8 @@ MOST_CONTENT = 160
 
 def text_field(raw: bytes) -> str:
     """A fixed field up to its first NUL; trailing blanks come from sloppy gateways."""
+    if not raw or raw[0] == 0:
+        return ""
     return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
 
 
@@ -175,6 +177,15 @@ def _submit_head(
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
+def _submit_head_read(version: Version, head: bytes) -> tuple[Any, ...]:
+    """The fields before the numbers, read once for all the SUBMITs of a client that repeats them."""
+    values = [text_field(one) if isinstance(one, bytes) else one for one in SUBMIT_HEAD[version].unpack(head)]
+    if version is Version.V20:
+        values.insert(8, 0)
+    return tuple(values)
+
+
 def submit_body(
     version: Version, numbers: Sequence[str], content: bytes, *,
     src_id: str, msg_src: str, msg_fmt: int, pk_total: int = 1, pk_number: int = 1, tp_udhi: int = 0,
@@ -201,6 +212,32 @@ def submit_body(
     return b"".join(
         (head, receivers, middle, size.to_bytes(1, "big"), content, tail.ljust(TAIL_OCTETS[version], b"\0"))
     )
+
+
+def submit_parts(body: bytes, version: Version) -> tuple[tuple[Any, ...], tuple[str, ...], bytes, int, bytes]:
+    """A SUBMIT's body without making a value of it: fields before the numbers, numbers, content, Dest_terminal_type, tail.
+
+    Raises RemoteProtocolError for what cannot be read.
+    """
+    position, width = SUBMIT_HEAD[version].size, NUMBER_OCTETS[version]
+    if len(body) < position:
+        raise RemoteProtocolError("CMPP_SUBMIT is too short")
+    head = _submit_head_read(version, body[:position])
+    # The announced number of receivers must agree with the PDU's length; also tells a 2.0 body in a 3.0 session.
+    count = head[-1]
+    end = position + count * width
+    middle = 0 if version is Version.V20 else 1
+    if not count or len(body) <= end + middle:
+        raise RemoteProtocolError("CMPP_SUBMIT announces other numbers than it holds")
+    # Decoded at once: "replace" gives one character for each octet.
+    text = body[position:end].decode("ascii", "replace")
+    numbers = tuple([text[at : at + width].split("\0", 1)[0].rstrip() for at in range(0, len(text), width)])
+    size = body[end + middle]
+    begin = end + middle + 1
+    content, tail = body[begin : begin + size], body[begin + size :]
+    if len(content) != size or len(tail) > max(TAIL_OCTETS.values()):
+        raise RemoteProtocolError("CMPP_SUBMIT announces other content than it holds")
+    return head, numbers, content, body[end] if middle else 0, tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,33 +283,14 @@ class Submit:
 
     @classmethod
     def decode(cls, body: bytes, version: Version) -> Self:
-        layout, width = SUBMIT_HEAD[version], NUMBER_OCTETS[version]
-        if len(body) < layout.size:
-            raise RemoteProtocolError("CMPP_SUBMIT is too short")
-        values = layout.unpack_from(body)
-        if version is Version.V20:
-            values = (*values[:8], 0, *values[8:])
+        head, numbers, content, terminal_type, tail = submit_parts(body, version)
         (
             msg_id, total, number, report, level, service, fee_user, fee_terminal, fee_terminal_type, pid, udhi, fmt, src,
-            fee_type, fee_code, valid, at, source, count,
-        ) = values  # fmt: skip
-        position = layout.size
-        # The announced number of receivers must agree with the PDU's length; also tells a 2.0 body in a 3.0 session.
-        end = position + count * width
-        middle = 0 if version is Version.V20 else 1
-        if not count or len(body) <= end + middle:
-            raise RemoteProtocolError("CMPP_SUBMIT announces other numbers than it holds")
-        numbers = tuple([text_field(body[at_ : at_ + width]) for at_ in range(position, end, width)])
-        size = body[end + middle]
-        begin = end + middle + 1
-        content = body[begin : begin + size]
-        if len(content) != size or len(body) - begin - size > max(TAIL_OCTETS.values()):
-            raise RemoteProtocolError("CMPP_SUBMIT announces other content than it holds")
+            fee_type, fee_code, valid, at, source, _count,
+        ) = head  # fmt: skip
         return cls(
-            total, number, report, udhi, fmt, text_field(source), numbers, content, text_field(service),
-            text_field(src), text_field(valid), fee_user, text_field(fee_type), text_field(fee_code),
-            text_field(fee_terminal), fee_terminal_type, pid, level, text_field(at), body[end] if middle else 0,
-            text_field(body[begin + size :]), msg_id,
+            total, number, report, udhi, fmt, source, numbers, content, service, src, valid, fee_user, fee_type, fee_code,
+            fee_terminal, fee_terminal_type, pid, level, at, terminal_type, text_field(tail), msg_id,
         )  # fmt: skip
 
 

@@ -95,8 +95,10 @@ def _serial(carrier_id: str) -> int:
 
 def group_ids(first: int, count: int) -> tuple[str, ...]:
     """The ids that one answer to several receivers stands for: the low 16 bits count up and wrap (appendix 1)."""
+    if count == 1:
+        return (f"{first:x}",)
     high, low = first & ~0xFFFF, first & 0xFFFF
-    return tuple(f"{high | (low + offset) & 0xFFFF:x}" for offset in range(count))
+    return tuple([f"{high | (low + offset) & 0xFFFF:x}" for offset in range(count)])
 
 
 class CmppSession(Session):
@@ -186,11 +188,18 @@ class CmppSession(Session):
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
+    @property
+    def _carries(self) -> bool:
+        """Whether messages may come: after the login, and while a logout waits for its answer."""
+        return self.state is State.BOUND or self.state is State.CLOSING
+
     def _take(self, pdu: bytes, events: list[Event]) -> None:
         _size, command, sequence = HEADER.unpack_from(pdu)
         body = pdu[HEADER.size :]
         if command & RESPONSE:
             self._take_response(command & ~RESPONSE, sequence, body, events)
+        elif command == Command.SUBMIT and self.role is Role.SERVER and self._carries:
+            self._take_submit(sequence, body, events)
         elif command == Command.ACTIVE_TEST:
             self._put(self._frame(RESPONSE | Command.ACTIVE_TEST, sequence, b"\0"))
         elif command == Command.TERMINATE:
@@ -198,7 +207,7 @@ class CmppSession(Session):
             self._end("the peer logged out", events)
         elif command == Command.CONNECT and self.role is Role.SERVER:
             self._take_login(sequence, body, events)
-        elif self.state is not State.BOUND and self.state is not State.CLOSING:
+        elif not self._carries:
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
         elif command == Command.QUERY and self.role is Role.SERVER:
             query = pdus.Query.decode(body)
@@ -207,8 +216,6 @@ class CmppSession(Session):
         elif command == Command.CANCEL and self.role is Role.SERVER:
             # What was taken has gone on its way: not taken back.
             self._put(self._frame(RESPONSE | Command.CANCEL, sequence, pdus.CancelResp(1).encode(self.version)))
-        elif command == Command.SUBMIT and self.role is Role.SERVER:
-            self._take_submit(sequence, body, events)
         elif command == Command.DELIVER and self.role is Role.CLIENT:
             self._take_deliver(sequence, body, events)
         else:
@@ -265,13 +272,13 @@ class CmppSession(Session):
 
     def _take_submit(self, sequence: int, body: bytes, events: list[Event]) -> None:
         try:
-            submit = pdus.Submit.decode(body, self.version)
+            submit = self._submit_value(body)
         except RemoteProtocolError:
             self._put(
                 self._frame(RESPONSE | Command.SUBMIT, sequence, pdus.SubmitResp(0, BAD_STRUCTURE).encode(self.version))
             )
             return
-        events.append(SubmitRequested(sequence, self._submit_value(submit)))
+        events.append(SubmitRequested(sequence, submit))
 
     def _take_deliver(self, sequence: int, body: bytes, events: list[Event]) -> None:
         try:
@@ -299,17 +306,10 @@ class CmppSession(Session):
         )  # fmt: skip
         events.append(IncomingReceived(token, incoming))
 
-    @staticmethod
-    def _submit_value(pdu: pdus.Submit) -> Submit:
+    def _submit_value(self, body: bytes) -> Submit:
+        head, numbers, content, _terminal_type, _tail = pdus.submit_parts(body, self.version)
+        _id, total, number, report, _level, service, _, _, _, _pid, udhi, fmt, _src, _, _, valid, _at, source, _ = head
         return Submit(
-            source=pdu.src_id,
-            recipients=pdu.dest_terminal_id,
-            content=pdu.content,
-            alphabet=ALPHABET.get(pdu.msg_fmt, Alphabet.BINARY),
-            segment=pdu.pk_number,
-            segments=pdu.pk_total,
-            has_header=bool(pdu.tp_udhi),
-            wants_report=pdu.registered_delivery == 1,
-            service_id=pdu.service_id,
-            validity=pdu.valid_time,
-        )
+            source, numbers, content, ALPHABET.get(fmt) or Alphabet.BINARY, number, total, udhi != 0, report == 1,
+            service, valid,
+        )  # fmt: skip

@@ -13,7 +13,18 @@ from enum import IntEnum
 from typing import Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
-from hongyan.protocols.fields import NUMBER, OCTET, RESERVE, RESERVE_OCTETS, Body, Layout, Number, Text
+from hongyan.protocols.fields import (
+    NUMBER,
+    OCTET,
+    RESERVE,
+    RESERVE_OCTETS,
+    Body,
+    Layout,
+    Number,
+    Text,
+    numbers_of,
+    numbers_packed,
+)
 from hongyan.protocols.framing import Frame, Unknown
 
 LONGEST_PDU = 4096
@@ -80,7 +91,7 @@ NOTHING = Layout("SGIP UNBIND")
 
 def stamp(at: datetime) -> int:
     """MMDDhhmmss as the decimal number in a sequence's middle."""
-    return int(at.strftime("%m%d%H%M%S"))
+    return (((at.month * 100 + at.day) * 100 + at.hour) * 100 + at.minute) * 100 + at.second
 
 
 def sequence_number(node: int, timestamp: int, counter: int) -> int:
@@ -162,15 +173,15 @@ class Submit(Body):
         count, pdu = len(self.user_number), SUBMIT_HEAD.pdu
         if not 1 <= count <= MOST_RECIPIENTS:
             raise LocalProtocolError(f"{pdu} takes 1 to {MOST_RECIPIENTS} numbers, not {count}")
-        head = SUBMIT_HEAD.pack(self.sp_number, self.charge_number, count)
-        numbers = [NUMBER.pack(pdu, "UserNumber", number) for number in self.user_number]
-        tail = SUBMIT_TAIL.pack(
+        head = SUBMIT_HEAD.pack_again(self.sp_number, self.charge_number, count)
+        numbers = numbers_packed(pdu, "UserNumber", self.user_number)
+        tail = SUBMIT_TAIL.pack_again(
             self.corp_id, self.service_type, self.fee_type, self.fee_value, self.given_value, self.agent_flag,
             self.more_late_to_mt_flag, self.priority, self.expire_time, self.schedule_time, self.report_flag,
             self.tp_pid, self.tp_udhi, self.message_coding, self.message_type,
             len(_content_fits(pdu, self.message_content)),
         )  # fmt: skip
-        return b"".join((head, *numbers, tail, self.message_content, RESERVE.pack(pdu, "Reserve", self.reserve)))
+        return b"".join((head, numbers, tail, self.message_content, RESERVE.pack(pdu, "Reserve", self.reserve)))
 
     @classmethod
     def decode(cls, body: bytes) -> Self:
@@ -178,9 +189,12 @@ class Submit(Body):
         sp_number, charge_number, count = SUBMIT_HEAD.unpack(body)
         position = SUBMIT_HEAD.size
         end = position + count * NUMBER.octets
-        *tail, size = SUBMIT_TAIL.unpack(body, end)
-        numbers = tuple(NUMBER.unpack(body[at : at + NUMBER.octets]) for at in range(position, end, NUMBER.octets))
-        content = _content_of(SUBMIT_HEAD.pdu, body, end + SUBMIT_TAIL.size, size)
+        behind = end + SUBMIT_TAIL.size
+        if len(body) < behind:
+            raise RemoteProtocolError(f"{SUBMIT_TAIL.pdu} is too short")
+        *tail, size = SUBMIT_TAIL.unpack_again(body[end:behind])
+        numbers = numbers_of(body[position:end])
+        content = _content_of(SUBMIT_HEAD.pdu, body, behind, size)
         return cls(*[sp_number, charge_number, numbers, *tail, *content])
 
 

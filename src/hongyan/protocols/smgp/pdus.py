@@ -15,7 +15,19 @@ from enum import IntEnum
 from typing import Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
-from hongyan.protocols.fields import NUMBER, OCTET, RESERVE, RESERVE_OCTETS, Body, Layout, Number, Octets, Text
+from hongyan.protocols.fields import (
+    NUMBER,
+    OCTET,
+    RESERVE,
+    RESERVE_OCTETS,
+    Body,
+    Layout,
+    Number,
+    Octets,
+    Text,
+    numbers_of,
+    numbers_packed,
+)
 from hongyan.protocols.framing import Frame, Unknown
 
 HEADER = struct.Struct(">III")
@@ -224,12 +236,12 @@ class Submit(Body):
             self.msg_format, self.valid_time, self.at_time, self.src_term_id, self.charge_term_id, count,
         )  # fmt: skip
         if version is Version.V13:
-            head = SUBMIT_HEAD_13.pack(*before, *behind)
+            head = SUBMIT_HEAD_13.pack_again(*before, *behind)
         else:
-            head = SUBMIT_HEAD.pack(*before, self.fixed_fee, *behind)
-        numbers = [NUMBER.pack(pdu, "DestTermID", number) for number in self.dest_term_id]
+            head = SUBMIT_HEAD.pack_again(*before, self.fixed_fee, *behind)
+        numbers = numbers_packed(pdu, "DestTermID", self.dest_term_id)
         return b"".join((
-            head, *numbers, len(content).to_bytes(1, "big"), content, RESERVE.pack(pdu, "Reserve", self.reserve),
+            head, numbers, len(content).to_bytes(1, "big"), content, RESERVE.pack(pdu, "Reserve", self.reserve),
             _tlvs_written(pdu, self.tlvs),
         ))  # fmt: skip
 
@@ -237,14 +249,16 @@ class Submit(Body):
     def decode(cls, body: bytes, version: Version = Version.V30) -> Self:
         """However many receivers it has: whether that is too many is the session's affair."""
         layout = SUBMIT_HEAD_13 if version is Version.V13 else SUBMIT_HEAD
-        values = layout.unpack(body)
+        if len(body) < layout.size:
+            raise RemoteProtocolError(f"{layout.pdu} is too short")
+        values = list(layout.unpack_again(body[: layout.size]))
         if version is Version.V13:
             values.insert(6, "000000")
         kind, report, priority, service, fee_type, fee, fixed, fmt, valid, at_time, source, charged, count = values
         end = layout.size + count * NUMBER.octets
         if len(body) <= end:
             raise RemoteProtocolError("SMGP Submit announces more numbers than it holds")
-        numbers = tuple(NUMBER.unpack(body[at : at + NUMBER.octets]) for at in range(layout.size, end, NUMBER.octets))
+        numbers = numbers_of(body[layout.size : end])
         content, reserve, tlvs = _content_and_rest(layout.pdu, body, end + 1, body[end])
         return cls(
             source, numbers, content, kind, report, priority, service, fee_type, fee, fixed, fmt, valid, at_time,

@@ -7,8 +7,10 @@ decoding walk along that table. All strings are taken with any length and writte
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
@@ -125,6 +127,8 @@ class TextKind(Kind):
         self.size = size
 
     def write(self, pdu: str, name: str, value: str, version: int) -> bytes:
+        if not value:
+            return b"\0"
         try:
             raw = value.encode("latin-1")
         except UnicodeEncodeError:
@@ -211,14 +215,38 @@ Content = Annotated[bytes, ContentKind()]
 Tlvs = Annotated[tuple[tuple[int, bytes], ...], TlvsKind()]
 
 
-_tables: dict[type[Body], tuple[tuple[str, Kind], ...]] = {}
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A body's fields as its annotations name them, gathered when it is first met.
+
+    Octets that follow each other are one step, without a kind: a submit_sm's eleven then cost what three do.
+    """
+
+    names: tuple[str, ...]
+    values: Callable[[Any], tuple[Any, ...]]
+    steps: tuple[tuple[int, int, Kind | None], ...]
+    """From which field, before which, and how."""
 
 
-def _table(kind: type[Body]) -> tuple[tuple[str, Kind], ...]:
-    """The names and kinds of a body's fields, gathered when it is first met."""
+_tables: dict[type[Body], _Table] = {}
+
+
+def _table(kind: type[Body]) -> _Table:
     if kind not in _tables:
         hints = get_type_hints(kind, include_extras=True)
-        _tables[kind] = tuple((one.name, hints[one.name].__metadata__[0]) for one in fields(kind))
+        names = tuple([one.name for one in fields(kind)])
+        steps: list[tuple[int, int, Kind | None]] = []
+        for at, name in enumerate(names):
+            how: Kind = hints[name].__metadata__[0]
+            if not isinstance(how, OctetKind):
+                steps.append((at, at + 1, how))
+            elif steps and steps[-1][2] is None:
+                steps[-1] = (steps[-1][0], at + 1, None)
+            else:
+                steps.append((at, at + 1, None))
+        # With one name, attrgetter gives no tuple.
+        values = attrgetter(*names) if len(names) > 1 else lambda body: (getattr(body, names[0]),)
+        _tables[kind] = _Table(names, values, tuple(steps))
     return _tables[kind]
 
 
@@ -230,8 +258,18 @@ class Body:
 
     def encode(self, version: int = V34) -> bytes:
         """Raises FieldTooLong or LocalProtocolError for what the specification does not allow."""
-        pdu = self.NAME
-        return b"".join([kind.write(pdu, name, getattr(self, name), version) for name, kind in _table(type(self))])
+        pdu, table = self.NAME, _table(type(self))
+        values, names, parts = table.values(self), table.names, []
+        for at, end, kind in table.steps:
+            if kind is not None:
+                parts.append(kind.write(pdu, names[at], values[at], version))
+                continue
+            try:
+                parts.append(bytes(values[at:end]))
+            except ValueError:
+                name, value = next((names[one], values[one]) for one in range(at, end) if not 0 <= values[one] <= 0xFF)
+                raise LocalProtocolError(f"{pdu} {name} is an octet, not {value}") from None
+        return b"".join(parts)
 
     @classmethod
     def decode(cls, body: bytes, _version: int = V34) -> Self:
@@ -241,13 +279,22 @@ class Body:
     @classmethod
     def take(cls, body: bytes, position: int) -> tuple[Self, int]:
         """The value that begins at `position`, and where it ends."""
-        values = []
-        for _name, kind in _table(cls):
-            value, position = kind.read(body, position)
-            values.append(value)
+        values: list[Any] = []
+        for at, end, kind in _table(cls).steps:
+            if kind is not None:
+                value, position = kind.read(body, position)
+                values.append(value)
+                continue
+            behind = position + end - at
+            if behind > len(body):
+                raise Unreadable("the peer sent a PDU that ends too early")
+            values += body[position:behind]
+            position = behind
         return cls(*values), position
 
     def tlv(self, tag: int) -> bytes | None:
         """The first optional parameter of this tag."""
-        tlvs: tuple[tuple[int, bytes], ...] = getattr(self, "tlvs", ())
-        return next((value for one, value in tlvs if one == tag), None)
+        for one, value in getattr(self, "tlvs", ()):
+            if one == tag:
+                return value  # type: ignore[no-any-return]
+        return None
