@@ -99,3 +99,15 @@ def test_the_trace_shows_what_a_gateway_wrote_down(admin: Client, company: Compa
     assert "Submit" in page
     admin.force_login(company.sender)
     assert admin.get(url).status_code in {403, 404}
+
+
+def test_what_a_gateway_says_is_in_the_readers_language(admin: Client, company: Company) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("truncate dispatch_connection")
+        cursor.execute(
+            """insert into dispatch_connection (channel_id, node, slot, state, detail)
+               values (%s, 'n', 0, 'refused', 'the carrier refused the login: the password is wrong')""",
+            [company.channel.pk],
+        )
+    page = admin.get(reverse("console:channel", args=[company.channel.pk])).content.decode()
+    assert "运营商拒绝登录：密码错误" in page

@@ -16,6 +16,7 @@ from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.carriers.forms import CARRIERS, ChannelForm, RouteForm
 from hongyan.console.context import follow
+from hongyan.console.templatetags.components import connection_words
 from hongyan.dispatch.connections import TRACE
 from hongyan.dispatch.models import Channel, Route
 from hongyan.dispatch.numbers import BadNumber, home_carrier, normalise
@@ -97,7 +98,7 @@ def test(request: HttpRequest, channel_id: int) -> HttpResponseBase:
     if outcome.ok:
         messages.success(request, _("The carrier accepted the login (%(ms)d ms).") % {"ms": outcome.milliseconds})
     else:
-        messages.error(request, _("It did not work: %(why)s") % {"why": outcome.sentence})
+        messages.error(request, _("It did not work: %(why)s") % {"why": connection_words(outcome.sentence)})
     return redirect("console:channel", channel_id)
 
 

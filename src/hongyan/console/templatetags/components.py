@@ -23,6 +23,7 @@ from hongyan.accounts.audit_words import words as action_words
 from hongyan.accounts.rights import Right
 from hongyan.console.components.states import STATES
 from hongyan.dispatch.numbers import mask
+from hongyan.protocols.sentences import parts
 
 register = template.Library()
 
@@ -46,6 +47,14 @@ def badge(state: str) -> SafeString:
         return format_html('<span class="badge hy-badge hy-quiet">{}</span>', state)
     return format_html(
         '<span class="badge hy-badge hy-{}">{} {}</span>', shown.tone, icon(shown.icon), str(shown.label)
+    )
+
+
+@register.filter
+def connection_words(sentence: str) -> str:
+    """What a gateway says of a connection, in the reader's language."""
+    return _(": ").join(
+        [_(message) % values if values else message and _(message) for message, values in parts(sentence)]
     )
 
 
