@@ -106,10 +106,15 @@ def traditional(text: str) -> str:
     global _converter  # noqa: PLW0603 - made once, costly
     if _converter is None:
         _converter = OpenCC("s2twp")
-    return str(_converter.convert(text))
+    converted = str(_converter.convert(text))
+    for programmers, offices in OFFICE_WORDS:
+        converted = converted.replace(programmers, offices)
+    return converted
 
 
 _converter = None
+OFFICE_WORDS = (("程式碼", "代碼"), ("引數", "參數"))
+"""OpenCC takes codes and parameters for a program's; ours are a carrier's."""
 
 
 def filled(package: Path) -> Catalog:

@@ -254,8 +254,6 @@ def test_long_texts_are_delivered_when_all_segments_are(
 
 
 def test_receipts_that_come_twice_change_nothing_and_early_ones_wait(beside: LoopThread, company: Company) -> None:
-    from hongyan.protocols.events import DeliveryReport, ReportClass
-
     carrier = Carrier(Protocol.CMPP20)
 
     def early(line: Line, event: SubmitRequested) -> bool:

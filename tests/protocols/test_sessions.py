@@ -179,10 +179,12 @@ def test_what_is_unanswered_when_the_line_breaks_is_of_unknown_fate(protocol: Pr
     assert pair.client.connection_lost(pair.now) == []
 
 
-def test_a_silent_peer_is_asked_three_times_then_given_up(protocol: Protocol) -> None:
-    if protocol.facts.calls_back:
-        pytest.skip("SGIP has no heartbeat")
-    pair = Pair(protocol).logged_in()
+WITH_HEARTBEAT = [one for one in Protocol if one.family != "sgip"]
+
+
+@pytest.mark.parametrize("protocol_", WITH_HEARTBEAT, ids=lambda one: one.value)
+def test_a_silent_peer_is_asked_three_times_then_given_up(protocol_: Protocol) -> None:
+    pair = Pair(protocol_).logged_in()
     events: list[Event] = []
     for _ in range(6):
         due = pair.client.next_tick_at
