@@ -1,0 +1,295 @@
+"""How fast a submission becomes outcomes, what that costs, and how long a verification code takes meanwhile.
+
+One run: an installation of its own, one submission to N numbers asked of `messaging.submit` as any page would, through
+worker, gateway and a real protocol connection to the carrier and back, until every message has its outcome. Beside it
+the same run's limits: the same rows by bare COPY and by one bare UPDATE, and the carrier at a bare loop of submits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hongyan.bench.installation import Installation
+
+FIRST_NUMBER = 13_800_000_000
+FIRST_PROBE = 13_990_000_000
+TEXT = "{姓名}您好，您本月账单为{金额}元，请于25日前缴费，回复T退订。"
+SAME_TEXT = "尊敬的客户，您本月的账单已出，请于25日前缴费，祝您生活愉快。"
+PROBE_EVERY_S = 0.1
+FINAL = ("delivered", "failed", "expired", "uncertain", "blocked", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure."""
+
+    protocol: str = "cmpp30"
+    messages: int = 100_000
+    is_same_text: bool = False
+    carrier: str = ""
+    """HOST:PORT of somebody's SMSC; empty starts the lean one."""
+    login: str = "901234"
+    secret: str = "bench"  # noqa: S105 - the lean carrier looks at no password
+    with_receipts: bool = True
+    receipt_s: float = 1.0
+    """The lean carrier's time from response to receipt."""
+    connections: int = 2
+    window: int = 500
+    with_probes: bool = True
+    replies: int = 0
+    """Incoming messages to measure after the submission."""
+    limit_s: float = 1800
+
+
+@dataclass
+class Figures:
+    """What came of it; times in seconds unless their name says otherwise."""
+
+    messages: int = 0
+    messages_per_second: float = 0.0
+    handed_over_per_second: float = 0.0
+    planned_per_second: float = 0.0
+    cpu_seconds_per_1000: dict[str, float] = field(default_factory=dict)
+    peak_mb: dict[str, float] = field(default_factory=dict)
+    verification_ms: dict[str, float] = field(default_factory=dict)
+    balance: dict[str, Any] = field(default_factory=dict)
+    carrier: dict[str, Any] = field(default_factory=dict)
+    limits_per_second: dict[str, float] = field(default_factory=dict)
+    replies_per_second: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run(plan: Plan, say: Any = print) -> Figures:
+    """Measure. Everything started is stopped again, whatever happens."""
+    installation = Installation()
+    try:
+        return _Run(plan, installation, say).measure()
+    finally:
+        installation.stop()
+
+
+class _Run:
+    def __init__(self, plan: Plan, installation: Installation, say: Any) -> None:
+        self.plan, self.installation, self.say = plan, installation, say
+        self.figures = Figures(messages=plan.messages)
+        self.carrier: Any = None
+
+    def measure(self) -> Figures:
+        self._prepare()
+        self.say(f"carrier and installation are up; {self.plan.messages:,} messages over {self.plan.protocol}")
+        before = self.installation.cpu()
+        probes = _Probes(self.installation.web_port, self.key) if self.plan.with_probes else None
+        if probes:
+            probes.start()
+        started = time.monotonic()
+        submission = self._ask()
+        self._follow(submission.pk, started)
+        if probes:
+            probes.stop()
+        after = self.installation.cpu()
+        self._costs(before, after)
+        self._check(submission.pk)
+        if probes:
+            self.figures.verification_ms = probes.latencies(self._arrivals())
+        if self.plan.replies:
+            self._replies()
+        self.figures.peak_mb = {name: round(peak) for name, peak in self.installation.peaks().items()}
+        self._limits()
+        return self.figures
+
+    def _prepare(self) -> None:
+        plan, installation = self.plan, self.installation
+        installation.prepare()
+        import django
+
+        django.setup()
+        from hongyan.bench import scene
+
+        host, port = self._carrier_address()
+        self.user, self.key, self.recipients = scene.lay(plan, host, port)
+        installation.start("web", ["hongyan.cli", "web"])
+        installation.start("worker", ["hongyan.cli", "worker"])
+        installation.start("gateway", ["hongyan.cli", "gateway"])
+        scene.wait_until_logged_in(plan.connections)
+        scene.wait_for_web(installation.web_port)
+
+    def _carrier_address(self) -> tuple[str, int]:
+        plan = self.plan
+        if plan.carrier:
+            host, _, port = plan.carrier.rpartition(":")
+            return host, int(port)
+        self.carrier = self.installation.start(
+            "carrier",
+            ["hongyan.bench.carrier", plan.protocol, str(self._wire(FIRST_NUMBER)), str(plan.messages), str(plan.receipt_s)],
+        )  # fmt: skip
+        import json
+
+        return "127.0.0.1", int(json.loads(self.carrier.popen.stdout.readline())["port"])
+
+    def _wire(self, number: int) -> int:
+        """A number as it stands on the wire."""
+        return int(f"86{number}") if self.plan.protocol.startswith("smpp") else number
+
+    def _ask(self) -> Any:
+        from hongyan.messaging.asking import Request
+        from hongyan.messaging.models import Category
+        from hongyan.messaging.recipients import Selection
+        from hongyan.messaging.submissions import submit
+
+        return submit(
+            self.user,
+            Request(
+                text=SAME_TEXT if self.plan.is_same_text else TEXT,
+                selection=Selection(list_ids=(self.recipients.pk,)),
+                category=Category.NOTICE,
+                title="bench",
+                signature="云帆",
+            ),
+        )
+
+    def _follow(self, submission_id: int, started: float) -> None:
+        """Watch the sums until nothing moves any more."""
+        total, deadline = self.plan.messages, started + self.plan.limit_s
+        planned_at = handed_at = 0.0
+        last_said = started
+        while True:
+            time.sleep(0.1)
+            now, states = time.monotonic(), self._states(submission_id)
+            if not planned_at and sum(states.values()) >= total:
+                planned_at = now
+            left = states.get("queued", 0)
+            if planned_at and not handed_at and not left:
+                handed_at = now
+            waiting = left + (states.get("submitted", 0) if self.plan.with_receipts else 0)
+            if planned_at and not waiting:
+                break
+            if now > deadline:
+                self.say("the time limit has come: what follows is of an unfinished run")
+                break
+            if now - last_said > 5:
+                last_said = now
+                self.say(f"  {now - started:5.0f} s  {states}")
+        self.figures.messages_per_second = round(total / (now - started))
+        self.figures.planned_per_second = round(total / ((planned_at or now) - started))
+        self.figures.handed_over_per_second = round(total / ((handed_at or now) - started))
+
+    def _states(self, submission_id: int) -> dict[str, int]:
+        from django.db import connection
+
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select state, sum(messages) from dispatch_tally where submission_id = %s group by 1 having sum(messages) <> 0",
+                [submission_id],
+            )
+            return {state: int(count) for state, count in cursor.fetchall()}
+
+    def _costs(self, before: dict[str, float], after: dict[str, float]) -> None:
+        per_1000 = {name: (after[name] - before[name]) / self.plan.messages * 1000 for name in after}
+        ours = sum(value for name, value in per_1000.items() if name != "carrier")
+        self.figures.cpu_seconds_per_1000 = {name: round(value, 4) for name, value in per_1000.items()} | {
+            "ours": round(ours, 4)
+        }
+
+    def _check(self, submission_id: int) -> None:
+        """The sums as kept, as counted over the messages, and as the carrier saw them."""
+        from django.db import connection
+
+        kept = self._states(submission_id)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "select state, count(*) from dispatch_message where submission_id = %s group by 1", [submission_id]
+            )
+            counted = dict(cursor.fetchall())
+        balance: dict[str, Any] = {"kept": kept, "counted": counted, "agrees": kept == counted}
+        if self.carrier:
+            tally = self.carrier.ask(ask="tally")
+            balance |= {"carrier_distinct": tally["distinct"], "carrier_twice": tally["twice"]}
+            balance["agrees"] = (
+                balance["agrees"] and tally["distinct"] == sum(kept.values()) - kept.get("blocked", 0)
+                and not tally["twice"]
+            )  # fmt: skip
+            self.figures.carrier = tally
+        self.figures.balance = balance
+
+    def _arrivals(self) -> dict[int, float]:
+        if not self.carrier:
+            return {}
+        offset = self._wire(FIRST_PROBE) - FIRST_PROBE
+        return {int(number) - offset: at for number, at in self.carrier.ask(ask="arrivals").items()}
+
+    def _replies(self) -> None:
+        from hongyan.messaging.models import Reply
+
+        before = Reply.objects.count()
+        self.carrier.ask(ask="replies", first=self._wire(FIRST_NUMBER), count=self.plan.replies, text="收到，谢谢！")
+        started = time.monotonic()
+        while Reply.objects.count() - before < self.plan.replies and time.monotonic() - started < 300:
+            time.sleep(0.1)
+        self.figures.replies_per_second = round((Reply.objects.count() - before) / (time.monotonic() - started))
+
+    def _limits(self) -> None:
+        from hongyan.bench import limits
+
+        self.figures.limits_per_second = limits.database(self.plan.messages)
+        if self.carrier and self.plan.protocol.startswith("cmpp"):
+            port = self._limit_carrier()
+            self.figures.limits_per_second["bare protocol loop"] = asyncio.run(limits.bare_cmpp("127.0.0.1", port))
+
+    def _limit_carrier(self) -> int:
+        import json
+
+        second = self.installation.start(
+            "ceiling", ["hongyan.bench.carrier", self.plan.protocol, str(FIRST_NUMBER), "1000000", "0"]
+        )
+        return int(json.loads(second.popen.stdout.readline())["port"])  # type: ignore[union-attr]
+
+
+class _Probes(threading.Thread):
+    """Asks for a verification code ten times a second over the API, as a program would."""
+
+    def __init__(self, port: int, key: str) -> None:
+        super().__init__(daemon=True)
+        self._port, self._key = port, key
+        self._ended = threading.Event()
+        self.asked: dict[int, float] = {}
+
+    def run(self) -> None:
+        import httpx
+
+        number = FIRST_PROBE
+        headers = {"Authorization": f"Bearer {self._key}"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", headers=headers, timeout=10) as client:
+            while not self._ended.wait(PROBE_EVERY_S):
+                number += 1
+                self.asked[number] = time.monotonic()
+                answer = client.post(
+                    "/api/v1/messages",
+                    json={"to": [str(number)], "text": "验证码482913，五分钟内有效。", "category": "verification",
+                          "signature": "云帆"},
+                )  # fmt: skip
+                answer.raise_for_status()
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join()
+        time.sleep(1)
+
+    def latencies(self, arrivals: dict[int, float]) -> dict[str, float]:
+        """From the API call to the bytes at the carrier."""
+        taken = sorted((arrivals[number] - asked) * 1000 for number, asked in self.asked.items() if number in arrivals)
+        if not taken:
+            return {"asked": len(self.asked), "arrived": 0}
+
+        def at(share: float) -> float:
+            return round(taken[min(len(taken) - 1, int(len(taken) * share))], 1)
+
+        return {
+            "p50": at(0.5), "p95": at(0.95), "p99": at(0.99), "max": round(taken[-1], 1),
+            "asked": len(self.asked), "arrived": len(taken),
+        }  # fmt: skip
