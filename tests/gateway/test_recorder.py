@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import AsyncConnection
 
+from hongyan.dispatch.changes import rank
 from hongyan.dispatch.incoming import ReceivedSegment
-from hongyan.dispatch.outcomes import Change, StoredReport, SubmittedSegment
-from hongyan.gateway.recorder import Entry, Recorder, from_text, to_text
+from hongyan.dispatch.outcomes import StoredReport
+from hongyan.gateway.recorder import Recorder
+from hongyan.gateway.results import Results, from_text, to_text
 from hongyan.protocols.events import IncomingSegment
 from hongyan.protocols.text import Concatenation
 
@@ -27,10 +30,26 @@ async def connect() -> AsyncConnection[Any]:
     return await AsyncConnection.connect(url, autocommit=True)
 
 
-async def record(*entries: Entry) -> None:
+class FakeLine:
+    """A line that notes what it is told to answer."""
+
+    now = 0.0
+
+    def __init__(self) -> None:
+        self.answered: list[object] = []
+        self.session = self
+
+    def answer(self, token: object, _now: float) -> None:
+        self.answered.append(token)
+
+    def flush(self) -> None:
+        pass
+
+
+async def record(*happened: Callable[[Recorder], None]) -> None:
     recorder = Recorder(connect, "test")
-    for entry in entries:
-        recorder.add(entry)
+    for tell in happened:
+        tell(recorder)
     await recorder.close()
     await recorder.run()
 
@@ -49,13 +68,15 @@ def store(transactional_db: None) -> None:
 
 
 def test_a_refused_result_is_parked_answered_and_goes_in_when_it_can(store: None) -> None:
-    answered: list[str] = []
-    bad = Entry(
-        segments=[SubmittedSegment(NEXT_CENTURY, 1, 1, 7, "ab")], stored=lambda: answered.append("bad")
-    )  # fmt: skip
-    good = Entry(report=StoredReport(7, "cd", "138", "delivered", "DELIVRD"), stored=lambda: answered.append("good"))
-    asyncio.run(record(good, bad))
-    assert sorted(answered) == ["bad", "good"]
+    line: Any = FakeLine()
+    good = StoredReport(7, "cd", "138", "delivered", "DELIVRD")
+    asyncio.run(
+        record(
+            lambda recorder: recorder.reported(good, line, "good"),
+            lambda recorder: recorder.submitted(7, ["ab"], [(NEXT_CENTURY, 1, 1, "138")]),
+        )
+    )
+    assert line.answered == ["good"]
     assert rows("select carrier_id from dispatch_parked_report") == [("cd",)]
     ((error, attempts),) = rows("select error, attempts from dispatch_parked_result")
     assert "partition" in error
@@ -84,20 +105,50 @@ def test_a_refused_result_is_parked_answered_and_goes_in_when_it_can(store: None
 
 words = st.text(max_size=8)
 small = st.integers(0, 255)
-entries = st.builds(
-    Entry,
-    segments=st.lists(st.builds(SubmittedSegment, small, small, small, small, words), max_size=2),
-    changes=st.lists(st.builds(Change, small, words, words), max_size=2),
-    report=st.none() | st.builds(StoredReport, small, words, words, words, words),
-    received=st.none()
-    | st.builds(
-        ReceivedSegment, small,
-        st.builds(IncomingSegment, words, words, words, st.none() | st.builds(Concatenation, small, small, small), words),
+reports = st.builds(StoredReport, small, words, words, words, words)
+results = st.builds(
+    Results,
+    segments=st.lists(st.tuples(small, small, small, small, words), max_size=2),
+    changes=st.dictionaries(small, st.tuples(words, words), max_size=2),
+    finished=st.lists(small, max_size=2),
+    located=st.lists(st.tuples(reports, small, small, small), max_size=2),
+    reports=st.lists(reports, max_size=2),
+    received=st.lists(
+        st.builds(
+            ReceivedSegment, small,
+            st.builds(IncomingSegment, words, words, words, st.none() | st.builds(Concatenation, small, small, small), words),
+        ),
+        max_size=2,
     ),
-    finished_batch=st.none() | small,
 )  # fmt: skip
 
 
-@given(entries)
-def test_what_is_parked_comes_back_as_it_was(entry: Entry) -> None:
-    assert from_text(to_text(entry)) == entry
+@given(results)
+def test_what_is_parked_comes_back_as_it_was(gathered: Results) -> None:
+    assert from_text(to_text(gathered)) == gathered
+
+
+def _single_things(gathered: Results) -> list[str]:
+    """Every single thing of a gathering, halved as a refusal makes it."""
+    halves = gathered.halves()
+    if len(halves) == 1:
+        return [to_text(gathered)] if len(gathered) else []
+    return [one for half in halves for one in _single_things(half)]
+
+
+@given(results)
+def test_halving_ends_in_single_things_and_loses_none(gathered: Results) -> None:
+    singles = _single_things(gathered)
+    assert len(singles) == len(gathered)
+    assert len(_single_things(Results())) == 0
+
+
+@given(st.lists(st.sampled_from(["queued", "submitted", "uncertain", "delivered", "failed"]), min_size=1))
+def test_of_several_states_of_one_message_the_furthest_is_kept(states: list[str]) -> None:
+    gathered = Results()
+    for state in states:
+        gathered.change(1, state, "")
+    ranks = [rank(state) for state in states]
+    assert rank(gathered.changes[1][0]) == max(ranks)
+    # Of equals the first stays: final states are never overwritten.
+    assert gathered.changes[1][0] == states[ranks.index(max(ranks))]

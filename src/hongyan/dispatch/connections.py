@@ -8,7 +8,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.types.json import Json
 
-STALE_S = 20
+STALE_S = 6.0
+"""A node that has said nothing for so long is dead: its slots and batches are anybody's."""
 
 
 @dataclass(slots=True)
@@ -30,8 +31,7 @@ CLAIM = """
 insert into dispatch_connection as c (channel_id, node, slot, state)
 select %(channel)s, %(node)s, %(slot)s, 'connecting'
 where %(shared)s or not exists (
-    select 1 from dispatch_connection where channel_id = %(channel)s and slot = %(slot)s and node <> %(node)s
-    and updated_at > now() - %(stale)s * interval '1 second')
+    select 1 from dispatch_connection where channel_id = %(channel)s and slot = %(slot)s and node <> %(node)s)
 on conflict (channel_id, node, slot) do update set updated_at = now()
 returning 1
 """
@@ -49,18 +49,28 @@ where c.channel_id = v.channel_id and c.slot = v.slot and c.node = %(node)s
 
 
 async def claim(
-    connection: AsyncConnection[Any], *, channel_id: int, node: str, slot: int, is_shared: bool = False
+    connection: AsyncConnection[Any],
+    *,
+    channel_id: int,
+    node: str,
+    slot: int,
+    is_shared: bool = False,
+    may_take_over: bool = True,
 ) -> bool:
-    """Whether this node may hold the channel's slot: nobody else does, or who did is gone; shared ones anybody may."""
+    """Whether this node may hold the channel's slot: nobody else does, or who did is gone; shared ones anybody may.
+
+    A node that has not been beating for long cannot tell who is gone, and says so by `may_take_over`.
+    """
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(%s, %s)", [channel_id, slot])
-        await connection.execute(
-            """delete from dispatch_connection where channel_id = %s and slot = %s and node <> %s
-               and updated_at <= now() - %s * interval '1 second'""",
-            [channel_id, slot, node, STALE_S],
-        )
+        if may_take_over:
+            await connection.execute(
+                """delete from dispatch_connection where channel_id = %s and slot = %s and node <> %s
+                   and updated_at <= now() - %s * interval '1 second'""",
+                [channel_id, slot, node, STALE_S],
+            )
         cursor = await connection.execute(
-            CLAIM, {"channel": channel_id, "node": node, "slot": slot, "stale": STALE_S, "shared": is_shared}
+            CLAIM, {"channel": channel_id, "node": node, "slot": slot, "shared": is_shared}
         )
         return await cursor.fetchone() is not None
 
@@ -81,6 +91,19 @@ async def say(connection: AsyncConnection[Any], *, node: str, states: list[Conne
                 "errors": [one.last_error for one in states],
             },
         )
+
+
+# Who says nothing has no part: what it had is the others' until it comes back.
+SHARES = """
+select channel_id, count(*) filter (where node = %(node)s)::float / count(*) from dispatch_connection
+where state = 'logged_in' and updated_at > now() - %(stale)s * interval '1 second' group by channel_id
+"""
+
+
+async def shares(connection: AsyncConnection[Any], *, node: str) -> dict[int, float]:
+    """Channel -> this node's part of all connections that are logged in: its part of the channel's speed."""
+    cursor = await connection.execute(SHARES, {"node": node, "stale": STALE_S})
+    return dict(await cursor.fetchall())
 
 
 async def forget(connection: AsyncConnection[Any], *, node: str, channel_id: int | None = None) -> None:

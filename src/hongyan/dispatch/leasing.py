@@ -1,8 +1,9 @@
 """Leases: which gateway may send which batch, and how far it has come.
 
-A lease is one row's columns, renewed with each watermark. A gateway that dies stops renewing; whoever comes next takes
-the batch over: below the watermark what has no submitted segment is `uncertain` (or, for verification codes, sent
-again), above it the batch goes on as if nothing had been.
+A batch belongs to the node that leased it for as long as that node beats (`connections.beat`). A gateway that dies stops
+beating; whoever comes next takes its batches over: below the watermark what has no submitted segment is `uncertain` (or,
+for verification codes, sent again), above it the batch goes on as if nothing had been. A node that only seemed dead
+finds out when it moves its watermark, before any byte leaves.
 """
 
 from __future__ import annotations
@@ -12,13 +13,21 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-LEASE_S = 30
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """That a channel has something ready in this lane for this department."""
+
+    lane: int
+    department_id: int
 
 
 @dataclass(slots=True)
 class LeasedBatch:
     id: int
     submission_id: int
+    department_id: int
+    lane: int
     category: str
     size: int
     text: str | None
@@ -32,51 +41,62 @@ class LeasedMessage:
     id: int
     number: str
     text: str
-    position: int
+    segments: int
 
+
+# A walk from head to head along the index, however many batches wait behind each.
+HEADS = """
+with recursive heads as (
+    (select b.lane, b.department_id from dispatch_batch b
+     where b.channel_id = %(channel)s and b.state = 'ready' and (b.not_before is null or b.not_before <= now())
+     order by b.lane, b.department_id limit 1)
+    union all
+    select n.lane, n.department_id from heads h, lateral (
+        select b.lane, b.department_id from dispatch_batch b
+        where b.channel_id = %(channel)s and b.state = 'ready' and (b.not_before is null or b.not_before <= now())
+          and (b.lane, b.department_id) > (h.lane, h.department_id)
+        order by b.lane, b.department_id limit 1) n
+)
+select lane, department_id from heads
+"""
 
 LEASE = """
-update dispatch_batch b
-set state = 'leased', leased_by = %(node)s, lease_until = now() + %(lease)s * interval '1 second', attempts = attempts + 1
-from (
+update dispatch_batch b set state = 'leased', leased_by = %(node)s, attempts = attempts + 1
+where b.id = (
     select id from dispatch_batch
-    where channel_id = %(channel)s and state = 'ready' and (not_before is null or not_before <= now())
-    order by lane, id limit %(most)s for update skip locked
-) taken
-where b.id = taken.id
-returning b.id, b.submission_id, b.category, b.size, b.text, b.source_number, b.wants_report, b.watermark
+    where channel_id = %(channel)s and lane = %(lane)s and department_id = %(department)s and state = 'ready'
+      and (not_before is null or not_before <= now())
+    order by id limit 1 for update skip locked
+)
+returning b.id, b.submission_id, b.department_id, b.lane, b.category, b.size, b.text, b.source_number, b.wants_report,
+          b.watermark
 """
 
 LOAD = """
-select m.id, m.number, coalesce(m.text, %(text)s) from dispatch_message m
+select m.id, m.number, coalesce(m.text, %(text)s), m.segments from dispatch_message m
 where m.id >= %(low)s and m.id < %(high)s and m.state = 'queued' order by m.id
 """
 
 # Also the moment at which a pause or cancellation takes hold: with `stop` set, nothing moves.
 ADVANCE = """
-update dispatch_batch
-set watermark = greatest(watermark, %(watermark)s), lease_until = now() + %(lease)s * interval '1 second'
+update dispatch_batch set watermark = greatest(watermark, %(watermark)s)
 where id = %(id)s and leased_by = %(node)s and state = 'leased' and stop is null
 returning id
-"""
-
-RENEW = """
-update dispatch_batch set lease_until = now() + %(lease)s * interval '1 second'
-where leased_by = %(node)s and state = 'leased' and id = any(%(ids)s)
 """
 
 RELEASE = """
 update dispatch_batch
 set state = case when stop = 'cancel' then 'cancelled' when stop = 'hold' then 'held' else 'ready' end,
-    stop = null, leased_by = null, lease_until = null
+    stop = null, leased_by = null, watermark = least(watermark, coalesce(%(back_to)s, watermark))
 where id = %(id)s and leased_by = %(node)s and state = 'leased'
 returning state
 """
 
-# What may have left without a trace. Verification codes are worth a second copy: their batch starts again there.
-TAKE_OVER = """
-select id, submission_id, category, watermark from dispatch_batch
-where state = 'leased' and lease_until < now()
+# Batches of nodes that beat no more.
+LOST = """
+select id, submission_id, category, watermark from dispatch_batch b
+where state = 'leased' and leased_by <> %(node)s and not exists (
+    select 1 from dispatch_node n where n.name = b.leased_by and n.beat_at > now() - %(stale)s * interval '1 second')
 order by id limit 50 for update skip locked
 """
 
@@ -86,11 +106,19 @@ where m.id >= %(low)s and m.id < %(high)s and m.state = 'queued'
 """
 
 
-async def lease(connection: AsyncConnection[Any], *, channel_id: int, node: str, most: int = 1) -> list[LeasedBatch]:
-    """Take up to `most` ready batches of a channel, verification before marketing, older before newer."""
-    async with connection.transaction():
-        cursor = await connection.execute(LEASE, {"channel": channel_id, "node": node, "lease": LEASE_S, "most": most})
-        return sorted((LeasedBatch(*row) for row in await cursor.fetchall()), key=lambda batch: batch.id)
+async def heads(connection: AsyncConnection[Any], *, channel_id: int) -> list[Head]:
+    """What is ready, by lane and department, most urgent lane first. One query."""
+    cursor = await connection.execute(HEADS, {"channel": channel_id})
+    return [Head(*row) for row in await cursor.fetchall()]
+
+
+async def lease(connection: AsyncConnection[Any], *, channel_id: int, node: str, head: Head) -> LeasedBatch | None:
+    """Take the oldest ready batch of a department in a lane; None when another node was first."""
+    cursor = await connection.execute(
+        LEASE, {"channel": channel_id, "node": node, "lane": head.lane, "department": head.department_id}
+    )
+    row = await cursor.fetchone()
+    return LeasedBatch(*row) if row else None
 
 
 async def load(connection: AsyncConnection[Any], batch: LeasedBatch) -> list[LeasedMessage]:
@@ -99,26 +127,25 @@ async def load(connection: AsyncConnection[Any], batch: LeasedBatch) -> list[Lea
     cursor = await connection.execute(
         LOAD, {"text": batch.text, "low": low + batch.watermark, "high": low + batch.size}
     )
-    return [LeasedMessage(row[0], row[1], row[2], row[0] - low) for row in await cursor.fetchall()]
+    return [LeasedMessage(*row) for row in await cursor.fetchall()]
 
 
 async def advance(connection: AsyncConnection[Any], *, batch_id: int, node: str, watermark: int) -> bool:
-    """Record that positions below `watermark` are about to leave. False: the batch was stopped or lost; send nothing."""
-    async with connection.transaction():
-        cursor = await connection.execute(
-            ADVANCE, {"id": batch_id, "node": node, "watermark": watermark, "lease": LEASE_S}
-        )
-        return await cursor.fetchone() is not None
+    """Record that positions below `watermark` are about to leave. False: the batch was stopped or lost; send nothing.
+
+    One round trip; the connection commits by itself.
+    """
+    cursor = await connection.execute(ADVANCE, {"id": batch_id, "node": node, "watermark": watermark})
+    return await cursor.fetchone() is not None
 
 
-async def renew(connection: AsyncConnection[Any], *, node: str, batch_ids: list[int]) -> None:
-    async with connection.transaction():
-        await connection.execute(RENEW, {"node": node, "ids": batch_ids, "lease": LEASE_S})
+async def release(
+    connection: AsyncConnection[Any], *, batch_id: int, node: str, back_to: int | None = None
+) -> str | None:
+    """Give a batch back: to whoever comes next, or where its stop says. Gives its new state, None if it was not ours.
 
-
-async def release(connection: AsyncConnection[Any], *, batch_id: int, node: str) -> str | None:
-    """Give a batch back: to whoever comes next, or where its stop says. Gives its new state, None if it was not ours."""
-    async with connection.transaction():
-        cursor = await connection.execute(RELEASE, {"id": batch_id, "node": node})
-        row = await cursor.fetchone()
-        return row[0] if row else None
+    `back_to` lowers the watermark: from that position on, what is still queued certainly has not left.
+    """
+    cursor = await connection.execute(RELEASE, {"id": batch_id, "node": node, "back_to": back_to})
+    row = await cursor.fetchone()
+    return row[0] if row else None

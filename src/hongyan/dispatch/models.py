@@ -94,7 +94,6 @@ class Batch(models.Model):
     stop = models.CharField(max_length=8, null=True)
     watermark = models.SmallIntegerField()
     leased_by = models.TextField(null=True)
-    lease_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:

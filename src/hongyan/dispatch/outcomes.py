@@ -13,30 +13,16 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from hongyan.dispatch.changes import CHANGE, parameters
-from hongyan.dispatch.leasing import ORPHANS, TAKE_OVER, release
+from hongyan.dispatch import arrays
+from hongyan.dispatch.changes import CHANGE, STEPS, parameters
+from hongyan.dispatch.leasing import LOST, ORPHANS, release
 from hongyan.protocols.cmpp import session as cmpp
 from hongyan.protocols.smgp import session as smgp
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A message's new state."""
-
-    message_id: int
-    state: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SubmittedSegment:
-    """The carrier's id of one accepted segment."""
-
-    message_id: int
-    segment: int
-    of: int
-    channel_id: int
-    carrier_id: str
+Change = tuple[int, str, str]
+"""A message's id, its new state, and why (a code or a reason)."""
+SubmittedSegment = tuple[int, int, int, int, str]
+"""Message id, segment, of how many, channel id, the carrier's id: one accepted segment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +36,23 @@ class StoredReport:
     """delivered, failed or expired."""
     code: str
 
+    @property
+    def reason(self) -> str:
+        """What stands at the message."""
+        return "" if self.outcome == "delivered" else self.code
+
+
+# What happened between two writes, in one statement and so in one transaction: accepted segments, changes, batches done.
+RECORD = f"""
+with added as (
+    insert into dispatch_segment (message_id, segment, of, channel_id, carrier_id)
+    select * from unnest(%(segment_ids)s::bigint[], %(segments)s::smallint[], %(ofs)s::smallint[], %(channels)s::int[],
+                         %(carrier_ids)s::text[])
+), finished as (
+    update dispatch_batch set state = 'sent', watermark = size, stop = null, leased_by = null
+    where id = any(%(finished)s::bigint[]) and leased_by = %(node)s and state = 'leased'
+), {STEPS} select distinct submission_id from moved
+"""  # noqa: S608 - constants only
 
 # Receipts by exact id; the number decides between the messages that one id may stand for.
 MATCH = """
@@ -62,6 +65,7 @@ join dispatch_message m on m.id = s.message_id
 where r.number = '' or right(m.number, 8) = right(r.number, 8)
 """
 
+# Only of long messages: of a single segment the message itself says everything.
 REPORTED = """
 update dispatch_segment s set state = v.state, code = v.code, reported_at = %(now)s
 from unnest(%(ids)s::bigint[], %(segments)s::smallint[], %(states)s::text[], %(codes)s::text[]) as v(id, segment, state, code)
@@ -70,17 +74,10 @@ where s.message_id = v.id and s.segment = v.segment and s.state = 'submitted'
 
 # A long message is delivered when all its parts are, and failed as soon as one is.
 WHOLE = """
-select s.message_id, min(s.of), count(*) filter (where s.state = 'delivered'),
+select s.message_id, min(s.of), count(distinct s.segment) filter (where s.state = 'delivered'),
        min(s.state) filter (where s.state in ('failed', 'expired')),
        min(s.code) filter (where s.state in ('failed', 'expired'))
-from dispatch_segment s where s.message_id = any(%(ids)s) group by s.message_id
-"""
-
-UNPARK = """
-delete from dispatch_parked_report p
-using unnest(%(channels)s::int[], %(carrier_ids)s::text[]) as v(channel_id, carrier_id)
-where p.channel_id = v.channel_id and p.carrier_id = v.carrier_id
-returning p.channel_id, p.carrier_id, p.number, p.outcome, p.code
+from dispatch_segment s where s.message_id = any(%(ids)s::bigint[]) group by s.message_id
 """
 
 PARK = """
@@ -88,35 +85,53 @@ insert into dispatch_parked_report (channel_id, carrier_id, number, outcome, cod
 select * from unnest(%(channels)s::int[], %(carrier_ids)s::text[], %(numbers)s::text[], %(outcomes)s::text[], %(codes)s::text[])
 """
 
+# Tried again after as long as it has waited: soon for those that overtook their response, seldom for unknown ids.
+UNPARK = """
+with due as (
+    select id from dispatch_parked_report
+    where tried_at + greatest(tried_at - received_at, interval '1 second') < now()
+    order by tried_at limit %(most)s for update skip locked
+)
+update dispatch_parked_report p set attempts = attempts + 1, tried_at = now()
+from due where p.id = due.id
+returning p.id, p.channel_id, p.carrier_id, p.number, p.outcome, p.code
+"""
+MOST_AT_ONCE = 2000
+
+
+async def record(
+    connection: AsyncConnection[Any],
+    *,
+    node: str,
+    segments: Sequence[SubmittedSegment],
+    changes: Iterable[Change],
+    finished: Sequence[int],
+    now: datetime,
+) -> list[int]:
+    """Write all of it in one round trip; gives the submissions touched."""
+    ids, numbers, ofs, channels, carrier_ids = zip(*segments, strict=True) if segments else ((),) * 5
+    cursor = await connection.execute(
+        RECORD,
+        parameters(changes, now)
+        | {
+            "segment_ids": arrays.integers(ids),
+            "segments": arrays.integers(numbers),
+            "ofs": arrays.integers(ofs),
+            "channels": arrays.integers(channels),
+            "carrier_ids": arrays.texts(carrier_ids),
+            "finished": arrays.integers(finished),
+            "node": node,
+        },
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
 
 async def change(connection: AsyncConnection[Any], changes: Sequence[Change], now: datetime) -> list[int]:
     """Apply changes in the caller's transaction; gives the submissions touched. One statement, however many."""
     if not changes:
         return []
-    cursor = await connection.execute(
-        CHANGE, parameters([(one.message_id, one.state, one.reason) for one in changes], now)
-    )
+    cursor = await connection.execute(CHANGE, parameters(changes, now))
     return [row[0] for row in await cursor.fetchall()]
-
-
-async def add_segments(connection: AsyncConnection[Any], segments: Sequence[SubmittedSegment]) -> list[StoredReport]:
-    """Append accepted segments by COPY; gives the parked reports that had been waiting for them."""
-    if not segments:
-        return []
-    async with (
-        connection.cursor() as cursor,
-        cursor.copy("copy dispatch_segment (message_id, segment, of, channel_id, carrier_id) from stdin") as copy,
-    ):
-        for one in segments:
-            await copy.write_row((one.message_id, one.segment, one.of, one.channel_id, one.carrier_id))
-    found = await connection.execute(
-        UNPARK,
-        {
-            "channels": [one.channel_id for one in segments],
-            "carrier_ids": [one.carrier_id for one in segments],
-        },
-    )
-    return [StoredReport(*row) for row in await found.fetchall()]
 
 
 async def _match(
@@ -125,9 +140,9 @@ async def _match(
     cursor = await connection.execute(
         MATCH,
         {
-            "channels": [one.channel_id for one in reports],
-            "carrier_ids": [one.carrier_id for one in reports],
-            "numbers": [one.number for one in reports],
+            "channels": arrays.integers(one.channel_id for one in reports),
+            "carrier_ids": arrays.texts(one.carrier_id for one in reports),
+            "numbers": arrays.texts(one.number for one in reports),
         },
     )
     rows = await cursor.fetchall()
@@ -158,40 +173,73 @@ def _neighbours(report: StoredReport) -> list[StoredReport]:
 
 async def settle_reports(connection: AsyncConnection[Any], reports: Sequence[StoredReport], now: datetime) -> list[int]:
     """Match reports to messages and change those; what matches nothing is parked. Gives the submissions touched."""
+    matched, unknown = await _find(connection, reports)
+    await _park(connection, unknown)
+    return await _settle(connection, matched, now)
+
+
+async def settle_segments(
+    connection: AsyncConnection[Any], found: Sequence[tuple[StoredReport, int, int, int]], now: datetime
+) -> list[int]:
+    """As `settle_reports`, for reports whose (message id, segment, of how many) is known already."""
+    return await _settle(connection, list(found), now)
+
+
+async def try_parked(connection: AsyncConnection[Any], now: datetime) -> tuple[int, list[int]]:
+    """Look once more for the messages of parked reports that are due; gives how many were looked at, and submissions."""
+    async with connection.transaction():
+        cursor = await connection.execute(UNPARK, {"most": MOST_AT_ONCE})
+        due = {row[0]: StoredReport(*row[1:]) for row in await cursor.fetchall()}
+        if not due:
+            return 0, []
+        matched, unknown = await _find(connection, list(due.values()))
+        still = {id(one) for one in unknown}
+        done = [parked_id for parked_id, one in due.items() if id(one) not in still]
+        await connection.execute(
+            "delete from dispatch_parked_report where id = any(%s::bigint[])", [arrays.integers(done)]
+        )
+        return len(due), await _settle(connection, matched, now)
+
+
+async def _find(
+    connection: AsyncConnection[Any], reports: Sequence[StoredReport]
+) -> tuple[list[tuple[StoredReport, int, int, int]], list[StoredReport]]:
+    """Reports with their (message id, segment, of), by exact id, else by a neighbouring one; and those of nobody."""
     if not reports:
-        return []
+        return [], []
     matched, unknown = await _match(connection, reports)
-    if unknown:
-        guesses = [guess for report in unknown if report.number for guess in _neighbours(report)]
-        further = (await _match(connection, guesses))[0] if guesses else []
+    guesses = {guess: report for report in unknown if report.number for guess in _neighbours(report)}
+    if guesses:
+        further, _ = await _match(connection, list(guesses))
         matched += further
-        settled = {(one.channel_id, one.number, one.code) for one, *_ in further}
-        await _park(connection, [one for one in unknown if (one.channel_id, one.number, one.code) not in settled])
-    if not matched:
-        return []
-    await connection.execute(
-        REPORTED,
-        {
-            "ids": [message_id for _, message_id, _, _ in matched],
-            "segments": [segment for _, _, segment, _ in matched],
-            "states": [one.outcome for one, *_ in matched],
-            "codes": [one.code for one, *_ in matched],
-            "now": now,
-        },
-    )
-    changes = [Change(message_id, one.outcome, _reason(one)) for one, message_id, _, of in matched if of == 1]
-    if long := sorted({message_id for _, message_id, _, of in matched if of > 1}):
-        cursor = await connection.execute(WHOLE, {"ids": long})
+        settled = {id(guesses[guess]) for guess, *_ in further}
+        unknown = [one for one in unknown if id(one) not in settled]
+    return matched, unknown
+
+
+async def _settle(
+    connection: AsyncConnection[Any], matched: list[tuple[StoredReport, int, int, int]], now: datetime
+) -> list[int]:
+    changes = [(message_id, one.outcome, one.reason) for one, message_id, _, of in matched if of == 1]
+    if long := [found for found in matched if found[3] > 1]:
+        ids = arrays.integers(message_id for _, message_id, _, _ in long)
+        await connection.execute(
+            REPORTED,
+            {
+                "ids": ids,
+                "segments": arrays.integers(segment for _, _, segment, _ in long),
+                "states": arrays.words(one.outcome for one, *_ in long),
+                "codes": arrays.words(one.code for one, *_ in long),
+                "now": now,
+            },
+        )
+        cursor = await connection.execute(WHOLE, {"ids": ids})
         for message_id, of, delivered, failed, code in await cursor.fetchall():
             if failed:
-                changes.append(Change(message_id, failed, code))
+                changes.append((message_id, failed, code))
             elif delivered >= of:
-                changes.append(Change(message_id, "delivered"))
+                changes.append((message_id, "delivered", ""))
     return await change(connection, changes, now)
-
-
-def _reason(report: StoredReport) -> str:
-    return "" if report.outcome == "delivered" else report.code
 
 
 async def _park(connection: AsyncConnection[Any], reports: Sequence[StoredReport]) -> None:
@@ -199,43 +247,37 @@ async def _park(connection: AsyncConnection[Any], reports: Sequence[StoredReport
         await connection.execute(
             PARK,
             {
-                "channels": [one.channel_id for one in reports],
-                "carrier_ids": [one.carrier_id for one in reports],
-                "numbers": [one.number for one in reports],
-                "outcomes": [one.outcome for one in reports],
-                "codes": [one.code for one in reports],
+                "channels": arrays.integers(one.channel_id for one in reports),
+                "carrier_ids": arrays.texts(one.carrier_id for one in reports),
+                "numbers": arrays.texts(one.number for one in reports),
+                "outcomes": arrays.words(one.outcome for one in reports),
+                "codes": arrays.words(one.code for one in reports),
             },
         )
 
 
-async def finish_batches(connection: AsyncConnection[Any], batch_ids: Iterable[int], node: str) -> None:
-    """Every message of these batches has been answered or given up."""
-    await connection.execute(
-        """update dispatch_batch set state = 'sent', watermark = size, stop = null, leased_by = null, lease_until = null
-           where id = any(%s) and leased_by = %s and state = 'leased'""",
-        [list(batch_ids), node],
-    )
+async def give_back(
+    connection: AsyncConnection[Any], *, batch_id: int, node: str, now: datetime, back_to: int | None = None
+) -> list[int]:
+    """Release a lease; where the batch was cancelled meanwhile, so are its waiting messages. Gives submissions.
 
-
-async def give_back(connection: AsyncConnection[Any], *, batch_id: int, node: str, now: datetime) -> list[int]:
-    """Release a lease; where the batch was cancelled meanwhile, so are its waiting messages. Gives submissions."""
+    `back_to` is the lowest position that certainly has not left (see `leasing.release`).
+    """
     async with connection.transaction():
-        if await release(connection, batch_id=batch_id, node=node) != "cancelled":
+        if await release(connection, batch_id=batch_id, node=node, back_to=back_to) != "cancelled":
             return []
-        cursor = await connection.execute(
-            """select m.id from dispatch_batch b
-               join dispatch_message m on m.id >= b.id * 1000 + b.watermark and m.id < b.id * 1000 + b.size
-               where b.id = %s and m.state = 'queued'""",
-            [batch_id],
-        )
-        return await change(connection, [Change(row[0], "cancelled") for row in await cursor.fetchall()], now)
+        return await _cancel_rest(connection, batch_id, now)
 
 
-async def take_over(connection: AsyncConnection[Any], now: datetime) -> list[int]:
-    """Give the batches of dead gateways back; what may have left without a trace is `uncertain`. Gives submissions."""
+async def take_over(connection: AsyncConnection[Any], *, node: str, stale_s: float, now: datetime) -> list[int]:
+    """Give the batches of other, dead gateways back; what may have left without a trace is `uncertain`.
+
+    Gives submissions. Only for a node that has itself been beating for `stale_s`: after an outage of the database all
+    others seem dead for a moment.
+    """
     touched: list[int] = []
     async with connection.transaction():
-        cursor = await connection.execute(TAKE_OVER)
+        cursor = await connection.execute(LOST, {"node": node, "stale": stale_s})
         for batch_id, _submission, category, watermark in await cursor.fetchall():
             restart = watermark
             if category == "verification":
@@ -243,14 +285,26 @@ async def take_over(connection: AsyncConnection[Any], now: datetime) -> list[int
             else:
                 low = batch_id * 1000
                 orphans = await connection.execute(ORPHANS, {"low": low, "high": low + watermark})
-                changes = [Change(row[0], "uncertain", "gateway_lost") for row in await orphans.fetchall()]
+                changes = [(row[0], "uncertain", "gateway_lost") for row in await orphans.fetchall()]
                 touched += await change(connection, changes, now)
             await connection.execute(
                 """update dispatch_batch
                    set state = case when stop = 'cancel' then 'cancelled' when stop = 'hold' then 'held'
                                     when %(restart)s >= size then 'sent' else 'ready' end,
-                       stop = null, leased_by = null, lease_until = null, watermark = %(restart)s
+                       stop = null, leased_by = null, watermark = %(restart)s
                    where id = %(id)s""",
                 {"id": batch_id, "restart": restart},
             )
+            touched += await _cancel_rest(connection, batch_id, now)
     return touched
+
+
+async def _cancel_rest(connection: AsyncConnection[Any], batch_id: int, now: datetime) -> list[int]:
+    """Of a batch that was cancelled while a gateway had it: what had not left."""
+    cursor = await connection.execute(
+        """select m.id from dispatch_batch b
+           join dispatch_message m on m.id >= b.id * 1000 + b.watermark and m.id < b.id * 1000 + b.size
+           where b.id = %s and b.state = 'cancelled' and m.state = 'queued'""",
+        [batch_id],
+    )
+    return await change(connection, [(row[0], "cancelled", "") for row in await cursor.fetchall()], now)

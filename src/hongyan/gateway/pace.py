@@ -24,6 +24,12 @@ class Pace:
             self.rate = min(self.limit, self.rate + self.limit / 20)
             self._raised_at = now
 
+    def limit_to(self, per_second: float) -> None:
+        """A new limit: other processes took or left a part of the channel's speed."""
+        if per_second != self.limit:
+            self.rate = min(per_second, self.rate * per_second / self.limit)
+            self.limit = per_second
+
     def available(self, now: float) -> int:
         """How many messages may leave now."""
         if now < self._held_until:

@@ -24,7 +24,7 @@ from hongyan.dispatch.connections import ConnectionState
 from hongyan.dispatch.incoming import ReceivedSegment
 from hongyan.dispatch.outcomes import StoredReport
 from hongyan.gateway.listening import Listener
-from hongyan.gateway.recorder import Entry, Recorder
+from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.sending import Sender
 from hongyan.protocols.events import (
     Closed,
@@ -127,8 +127,9 @@ class ChannelRunner:
             try:
                 async with await self._gateway.connect() as connection:
                     mine = await connections.claim(
-                        connection, channel_id=self.channel.id, node=self._gateway.node, slot=state.slot
-                    )
+                        connection, channel_id=self.channel.id, node=self._gateway.node, slot=state.slot,
+                        may_take_over=self._gateway.is_steady,
+                    )  # fmt: skip
                 if mine:
                     was_bound = await self._connect_once(state)
                     wait = FIRST_WAIT_S if was_bound else min(wait * 2, LONGEST_WAIT_S)
@@ -207,16 +208,11 @@ class ChannelRunner:
             line.session.answer(event.token, line.now)
             return
         stored = StoredReport(self.channel.id, report.carrier_id, report.number, report.outcome.value, report.code)
-        self._gateway.recorder.add(Entry(report=stored, stored=lambda: self._answer(line, event.token)))
+        self._gateway.recorder.reported(stored, line, event.token)
 
     def _incoming(self, line: Line, event: IncomingReceived) -> None:
         received = ReceivedSegment(self.channel.id, event.incoming)
-        self._gateway.recorder.add(Entry(received=received, stored=lambda: self._answer(line, event.token)))
-
-    def _answer(self, line: Line, token: object) -> None:
-        """Stored: now the carrier may forget it. Written with the others of this turn."""
-        line.session.answer(token, line.now)
-        self._gateway.to_flush.add(line)
+        self._gateway.recorder.received(received, line, event.token)
 
 
 def _words(error: Exception, channel: Channel) -> str:
@@ -242,7 +238,7 @@ class Gateway:
         self.recorder = Recorder(self.connect, self.node)
         self.runners: dict[int, ChannelRunner] = {}
         self.states_changed = asyncio.Event()
-        self.to_flush: set[Line] = set()
+        self._beating_since = 0.0
         self._tracing: asyncio.Task[None] | None = None
 
     async def connect(self) -> AsyncConnection[Any]:
@@ -254,7 +250,6 @@ class Gateway:
             asyncio.create_task(self._forever(round_))
             for round_ in (self._follow_channels, self._say_states, self._listen, self._tidy)
         ]
-        rounds.append(asyncio.create_task(self._flush_answers()))
         try:
             await asyncio.gather(*rounds)
         finally:
@@ -298,6 +293,7 @@ class Gateway:
     async def _say_states(self, connection: AsyncConnection[Any]) -> None:
         loop = asyncio.get_running_loop()
         last = loop.time()
+        self._beating_since = 0.0
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.states_changed.wait(), 1.0)
@@ -316,6 +312,10 @@ class Gateway:
             if states:
                 await connections.say(connection, node=self.node, states=states)
             await connections.beat(connection, node=self.node, kind="gateway")
+            self._beating_since = self._beating_since or loop.time()
+            shares = await connections.shares(connection, node=self.node)
+            for channel_id, runner in self.runners.items():
+                runner.sender.share(shares.get(channel_id, 1.0))
             await connection.execute(
                 "select pg_notify('hongyan_live', %s), pg_notify('hongyan_live', %s)",
                 [
@@ -347,22 +347,31 @@ class Gateway:
                         connection, node=self.node, channel_id=channel_id, slot=slot, trace=found
                     )
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether this node has been beating long enough to tell others' silence from its own: after an outage of the
+        database everybody seems dead."""
+        beating, now = self._beating_since, asyncio.get_running_loop().time()
+        return bool(beating) and now - beating > connections.STALE_S
+
+    @staticmethod
+    async def _try_parked_reports(connection: AsyncConnection[Any]) -> None:
+        """Reports that overtook their response, or came to another node than the submit's."""
+        while (await outcomes.try_parked(connection, datetime.now(UTC)))[0] >= outcomes.MOST_AT_ONCE:
+            pass
+
     async def _tidy(self, connection: AsyncConnection[Any]) -> None:
         """Batches of dead gateways, parts that wait too long, results that were refused."""
         while True:
             await self.recorder.try_parked(connection)
-            await outcomes.take_over(connection, datetime.now(UTC))
+            await self._try_parked_reports(connection)
+            if self.is_steady:
+                now = datetime.now(UTC)
+                await outcomes.take_over(connection, node=self.node, stale_s=connections.STALE_S, now=now)
             async with connection.transaction():
                 if await incoming.join(connection):
                     await connection.execute("notify dispatch_events, 'incoming'")
             await asyncio.sleep(SWEEP_EVERY_S)
-
-    async def _flush_answers(self) -> None:
-        while True:
-            await asyncio.sleep(0.01)
-            lines, self.to_flush = self.to_flush, set()
-            for line in lines:
-                line.flush()
 
 
 async def serve(settings: Settings) -> None:

@@ -1,6 +1,6 @@
-"""Writes what happened on the wire, many at a time: one transaction for what gathered in a twentieth of a second.
+"""Writes what happened on the wire, many at a time: one round trip for what gathered since the last one.
 
-Reports and incoming messages are answered to the carrier only after the commit. A transaction that fails is tried again
+Reports and incoming messages are answered to the carrier only after the commit. What the database refuses is tried again
 in halves, so that one bad row costs itself and not its neighbours; that one is parked with its reason.
 """
 
@@ -10,7 +10,6 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,140 +19,200 @@ from psycopg import AsyncConnection
 
 from hongyan.dispatch import incoming, outcomes, parking
 from hongyan.dispatch.incoming import ReceivedSegment
-from hongyan.dispatch.outcomes import Change, StoredReport, SubmittedSegment
-from hongyan.protocols.events import IncomingSegment
-from hongyan.protocols.text import Concatenation
+from hongyan.dispatch.outcomes import StoredReport
+from hongyan.gateway.matching import Found, RecentIds
+from hongyan.gateway.results import Results, from_text, to_text
+from hongyan.wire.line import Line
 
 log = structlog.get_logger()
 
-GATHER_S = 0.05
-MOST_ENTRIES = 2000
+GATHER_S = 0.01
+"""Between two writes, so that there is something to gather: a statement costs as much as forty of its rows."""
 LIVE_EVERY_S = 0.25
 
-
-@dataclass(slots=True)
-class Entry:
-    """One thing that happened; `stored` is called after its commit."""
-
-    segments: Sequence[SubmittedSegment] = ()
-    changes: Sequence[Change] = ()
-    report: StoredReport | None = None
-    received: ReceivedSegment | None = None
-    finished_batch: int | None = None
-    stored: Callable[[], None] | None = None
-
-
-def to_text(entry: Entry) -> str:
-    """An entry as it is parked."""
-    kept = asdict(replace(entry, stored=None))
-    del kept["stored"]
-    return json.dumps(kept)
-
-
-def from_text(payload: str) -> Entry:
-    """What `to_text` was given, without who waits for it."""
-    kept = json.loads(payload)
-    received = kept["received"]
-    if received:
-        segment = received["segment"]
-        joined = Concatenation(**segment["concatenation"]) if segment["concatenation"] else None
-        received = ReceivedSegment(received["channel_id"], IncomingSegment(**{**segment, "concatenation": joined}))
-    return Entry(
-        segments=[SubmittedSegment(**one) for one in kept["segments"]],
-        changes=[Change(**one) for one in kept["changes"]],
-        report=StoredReport(**kept["report"]) if kept["report"] else None,
-        received=received or None,
-        finished_batch=kept["finished_batch"],
-    )
-
-
-@dataclass(slots=True)
-class _Touched:
-    submissions: set[int] = field(default_factory=set)
-    incoming: int = 0
-    batches: bool = False
+Settled = Callable[[int], None]
 
 
 class Recorder:
-    """Owns one database connection; `add` is free of waiting, `run` writes until `close`."""
+    """Owns one database connection; what is told to it takes no waiting, `run` writes until `close`."""
 
     def __init__(self, connect: Callable[[], Any], node: str) -> None:
         self._connect = connect
         self._node = node
-        self._entries: list[Entry] = []
+        self._gathering = Results()
+        # What is being written, piece by piece; a piece stays until it is stored or parked.
+        self._writing: list[Results] = []
+        self._answers: list[tuple[Line, object]] = []
+        self._settled: dict[Settled, int] = defaultdict(int)
+        self._recent = RecentIds()
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._closing = False
-        self._live_at: dict[int, float] = defaultdict(float)
+        self._live_at: dict[int, float] = {}
         self._live_due: set[int] = set()
-        self.recorded = 0
 
-    def add(self, entry: Entry) -> None:
-        self._entries.append(entry)
+    # -- what the channels tell ----------------------------------------------------------------------------------
+
+    def submitted(self, channel_id: int, carrier_ids: Sequence[str], found: Sequence[Found]) -> None:
+        """The carrier's ids of one accepted submit, in the order of its messages."""
+        self._recent.remember(channel_id, carrier_ids, found)
+        self._gathering.segments += [
+            (message_id, segment, of, channel_id, carrier_id)
+            for (message_id, segment, of, _number), carrier_id in zip(found, carrier_ids, strict=False)
+            if carrier_id
+        ]
+        self._woken()
+
+    def changed(self, message_id: int, state: str, reason: str) -> None:
+        self._gathering.change(message_id, state, reason)
+        self._woken()
+
+    def finished(self, batch_id: int) -> None:
+        """Every message of the batch is answered or given up."""
+        self._gathering.finished.append(batch_id)
+        self._woken()
+
+    def reported(self, report: StoredReport, line: Line, token: object) -> None:
+        """A receipt; the carrier gets its answer once it is stored."""
+        found = self._recent.find(report.channel_id, report.carrier_id, report.number)
+        if found is None:
+            self._gathering.reports.append(report)
+        elif found[2] == 1:
+            self._gathering.change(found[0], report.outcome, report.reason)
+        else:
+            self._gathering.located.append((report, *found[:3]))
+        self._answers.append((line, token))
+        self._woken()
+
+    def received(self, received: ReceivedSegment, line: Line, token: object) -> None:
+        """An incoming message or a part of one; answered once it is stored."""
+        self._gathering.received.append(received)
+        self._answers.append((line, token))
+        self._woken()
+
+    def settle(self, settled: Settled) -> None:
+        """Have `settled` called with how many it asked for, once all that was told before is stored."""
+        self._settled[settled] += 1
+
+    def _woken(self) -> None:
         self._idle.clear()
         self._wake.set()
 
     @property
     def backlog(self) -> int:
-        return len(self._entries)
+        return len(self._gathering)
 
     async def drained(self) -> None:
-        """Wait until everything added so far is in the database."""
+        """Wait until everything told so far is in the database."""
         await self._idle.wait()
 
     async def close(self) -> None:
         self._closing = True
         self._wake.set()
 
+    # -- writing -------------------------------------------------------------------------------------------------
+
     async def run(self) -> None:
         connection: AsyncConnection[Any] | None = None
-        while not (self._closing and not self._entries):
-            if not self._entries and not self._live_due:
+        while not (self._closing and not len(self._gathering) and not self._writing):
+            if not len(self._gathering) and not self._writing:
                 self._idle.set()
                 self._wake.clear()
-                await self._wake.wait()
+                await self._rest()
             await asyncio.sleep(GATHER_S)
-            entries, self._entries = self._entries[:MOST_ENTRIES], self._entries[MOST_ENTRIES:]
             try:
                 if connection is None or connection.closed:
                     connection = await self._connect()
-                await self._write(connection, entries)
+                await self._write(connection)
             except psycopg.OperationalError as error:
                 # The database is away: nothing is lost, everything waits here and unanswered at the carrier.
-                log.warning("the database does not answer; results wait", waiting=len(entries), error=str(error)[:200])
-                self._entries = entries + self._entries
+                log.warning("the database does not answer; results wait", waiting=self.backlog, error=str(error)[:200])
+                if connection is not None:
+                    await connection.close()
                 connection = None
                 await asyncio.sleep(1)
         if connection is not None:
             await connection.close()
 
-    async def _write(self, connection: AsyncConnection[Any], entries: list[Entry]) -> None:
+    async def _rest(self) -> None:
+        """Until something comes; open pages still wait for the last change of a burst."""
         try:
-            touched = await self._write_at_once(connection, entries)
-        except psycopg.OperationalError:
-            raise
-        except psycopg.Error as error:
-            if len(entries) > 1:
-                middle = len(entries) // 2
-                await self._write(connection, entries[:middle])
-                await self._write(connection, entries[middle:])
-                return
-            await self._park(connection, entries[0], str(error))
+            await asyncio.wait_for(self._wake.wait(), LIVE_EVERY_S if self._live_due else None)
+        except TimeoutError:
             return
-        self.recorded += len(entries)
-        for entry in entries:
-            if entry.stored:
-                entry.stored()
-        await self._announce(connection, touched)
 
-    async def _park(self, connection: AsyncConnection[Any], entry: Entry, error: str) -> None:
+    async def _write(self, connection: AsyncConnection[Any]) -> None:
+        if self._writing:
+            # What was left when the database went away, with what is to be answered for it.
+            await self._write_parts(connection)
+        gathered, self._gathering = self._gathering, Results()
+        answers, self._answers = self._answers, []
+        settled, self._settled = self._settled, defaultdict(int)
+        self._writing = gathered.parts()
+        try:
+            await self._write_parts(connection)
+        except psycopg.OperationalError:
+            self._answers = answers + self._answers
+            for one, count in settled.items():
+                self._settled[one] += count
+            raise
+        self._answer(answers)
+        for one, count in settled.items():
+            one(count)
+        if self._live_due:
+            await self._announce(connection)
+
+    @staticmethod
+    def _answer(answers: Sequence[tuple[Line, object]]) -> None:
+        """Stored: now the carriers may forget it. One write for each line."""
+        lines = set()
+        for line, token in answers:
+            line.session.answer(token, line.now)
+            lines.add(line)
+        for line in lines:
+            line.flush()
+
+    async def _write_parts(self, connection: AsyncConnection[Any]) -> None:
+        touched_batches = received = False
+        while self._writing:
+            part = self._writing[0]
+            try:
+                self._live_due.update(await self._store(connection, part))
+            except psycopg.OperationalError:
+                raise
+            except psycopg.Error as error:
+                halves = part.halves()
+                if len(halves) > 1:
+                    self._writing[0:1] = halves
+                    continue
+                await self._park(connection, part, str(error))
+            self._writing.pop(0)
+            touched_batches = touched_batches or bool(part.finished)
+            received = received or bool(part.received)
+        events = [event for event, happened in (("batches", touched_batches), ("incoming", received)) if happened]
+        if events:
+            await connection.execute("select pg_notify('dispatch_events', e) from unnest(%s::text[]) e", [events])
+
+    async def _store(self, connection: AsyncConnection[Any], part: Results) -> list[int]:
+        """One piece in one transaction; gives the submissions touched."""
+        now = datetime.now(UTC)
+        if part.segments or part.changes or part.finished:
+            return await outcomes.record(
+                connection, node=self._node, segments=part.segments, finished=part.finished, now=now,
+                changes=[(message_id, state, reason) for message_id, (state, reason) in part.changes.items()],
+            )  # fmt: skip
+        async with connection.transaction():
+            touched = await outcomes.settle_segments(connection, part.located, now)
+            touched += await outcomes.settle_reports(connection, part.reports, now)
+            if part.received:
+                await incoming.store(connection, part.received)
+        return touched
+
+    async def _park(self, connection: AsyncConnection[Any], part: Results, error: str) -> None:
         """A result that is refused even alone waits in the store with its reason; the carrier may forget it."""
         log.error("a result was refused and is parked", error=error[:300])
-        async with connection.transaction():
-            await parking.park(connection, to_text(entry), error)
-        if entry.stored:
-            entry.stored()
+        await parking.park(connection, to_text(part), error)
 
     async def try_parked(self, connection: AsyncConnection[Any]) -> int:
         """Try again what is due; gives how many went in."""
@@ -162,7 +221,7 @@ class Recorder:
             for parked_id, payload in await parking.due(connection):
                 try:
                     async with connection.transaction():
-                        await self._write_at_once(connection, [from_text(payload)])
+                        await self._store(connection, from_text(payload))
                         await parking.stored(connection, parked_id)
                     done += 1
                 except psycopg.OperationalError:
@@ -171,41 +230,14 @@ class Recorder:
                     await parking.refused_again(connection, parked_id, str(error))
         return done
 
-    async def _write_at_once(self, connection: AsyncConnection[Any], entries: list[Entry]) -> _Touched:
-        now = datetime.now(UTC)
-        touched = _Touched()
-        async with connection.transaction():
-            # Segments first: a report in the same gathering then finds its message.
-            early = await outcomes.add_segments(connection, [one for entry in entries for one in entry.segments])
-            changes = [one for entry in entries for one in entry.changes]
-            touched.submissions.update(await outcomes.change(connection, changes, now))
-            reports = [entry.report for entry in entries if entry.report] + early
-            touched.submissions.update(await outcomes.settle_reports(connection, reports, now))
-            received = [entry.received for entry in entries if entry.received]
-            if received:
-                touched.incoming = await incoming.store(connection, received)
-            finished = [entry.finished_batch for entry in entries if entry.finished_batch is not None]
-            if finished:
-                await outcomes.finish_batches(connection, finished, self._node)
-                touched.batches = True
-        return touched
-
-    async def _announce(self, connection: AsyncConnection[Any], touched: _Touched) -> None:
-        """Tell open pages, at most four times a second for each submission, and the worker."""
+    async def _announce(self, connection: AsyncConnection[Any]) -> None:
+        """Tell open pages, at most four times a second for each submission."""
         now = asyncio.get_running_loop().time()
-        self._live_due |= touched.submissions
-        due = [one for one in self._live_due if now - self._live_at[one] >= LIVE_EVERY_S]
-        payloads = [("hongyan_live", json.dumps({"topic": f"submission-{one}", "data": {}})) for one in due]
-        if touched.batches:
-            payloads.append(("dispatch_events", "batches"))
-        if touched.incoming:
-            payloads.append(("dispatch_events", "incoming"))
-        for one in due:
-            self._live_at[one] = now
+        due = [one for one in self._live_due if now - self._live_at.get(one, 0.0) >= LIVE_EVERY_S]
+        if not due:
+            return
+        self._live_at = {one: at for one, at in self._live_at.items() if now - at < LIVE_EVERY_S}
+        self._live_at.update(dict.fromkeys(due, now))
         self._live_due.difference_update(due)
-        if payloads:
-            async with connection.transaction():
-                await connection.execute(
-                    "select pg_notify(c, p) from unnest(%s::text[], %s::text[]) as v(c, p)",
-                    [[channel for channel, _ in payloads], [payload for _, payload in payloads]],
-                )
+        payloads = [json.dumps({"topic": f"submission-{one}", "data": {}}) for one in due]
+        await connection.execute("select pg_notify('hongyan_live', p) from unnest(%s::text[]) p", [payloads])

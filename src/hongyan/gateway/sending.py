@@ -1,8 +1,9 @@
-"""One channel at work: leases batches, fills its lines' windows, hands results to the recorder.
+"""A channel's sender: takes batches in turn, moves the watermark, fills the windows, and tells what became of it.
 
-A `Flight` is one submit on its way: one segment for one message or, with equal texts, for up to a hundred. Before a
-flight's bytes go out its messages lie below the batch's watermark; whatever happens then, each message of it gets a
-state: accepted, refused, tried again after flow control, or uncertain.
+The order is what keeps the promises: a batch's watermark is in the store before its bytes leave, and a message counts
+against the channel's windows until its answer is in the store. So a crash finds at most the windows' worth of messages
+below a watermark without a trace. Each flight ends in exactly one state: accepted, refused, tried again after flow
+control, or uncertain.
 """
 
 from __future__ import annotations
@@ -21,13 +22,12 @@ from psycopg import AsyncConnection
 
 from hongyan.dispatch import leasing, outcomes
 from hongyan.dispatch.channels import Channel
-from hongyan.dispatch.leasing import LeasedBatch, LeasedMessage
-from hongyan.dispatch.outcomes import Change, SubmittedSegment
+from hongyan.gateway.flights import Flight, LongMessage, References, flights
 from hongyan.gateway.pace import Pace
-from hongyan.gateway.recorder import Entry, Recorder
+from hongyan.gateway.recorder import Recorder
+from hongyan.gateway.works import Work, Works
 from hongyan.protocols.errors import LocalProtocolError, NotLoggedIn, WindowFull
 from hongyan.protocols.events import Submit, SubmitAnswered, SubmitUnanswered, Verdict
-from hongyan.protocols.text import Rule, rule_for, segments
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
@@ -35,41 +35,12 @@ log = structlog.get_logger()
 NOBODY: Mapping[str, str] = {}
 LOOK_EVERY_S = 1.0
 """Between looks for new batches when no notification came."""
-RENEW_EVERY_S = 10.0
+LOOK_AGAIN_S = 0.01
+"""Between looks while there is more and little in hand."""
 FLUSH_EVERY = 10
 """Submits in one write: with a whole window in one, carrier and we would wait for each other in turn."""
 MOST_BACKLOG = 20_000
 """Results that may wait for the database before sending pauses."""
-
-
-@dataclass(slots=True)
-class Work:
-    """A leased batch with what is left of it."""
-
-    batch: LeasedBatch
-    waiting: deque[LeasedMessage]
-    unsettled: int
-    is_stopped: bool = False
-
-
-@dataclass(slots=True)
-class Flight:
-    """One submit: a segment for these messages of one batch."""
-
-    work: Work
-    messages: list[LeasedMessage]
-    content: bytes
-    rule: Rule
-    segment: int
-    of: int
-
-
-@dataclass(slots=True)
-class _LongMessage:
-    """Segments of a message that are still unanswered, and whether one was refused."""
-
-    missing: int
-    failed: Change | None = None
 
 
 @dataclass(slots=True)
@@ -98,22 +69,32 @@ class Sender:
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
         self._pace = Pace(channel.speed_per_s, self._loop.time(), burst_at_least=channel.numbers_per_submit)
-        self._works: deque[Work] = deque()
+        self._works = Works()
         self._leased: dict[int, Work] = {}
         self._again: deque[Flight] = deque()
-        self._long: dict[int, _LongMessage] = {}
-        self._reference = 0
+        self._long: dict[int, LongMessage] = {}
+        self._references = References()
+        self._unrecorded = 0
+        """Submits that are answered, with the answer not yet in the store."""
         self._wake = asyncio.Event()
+        self._is_news = self._may_have_more = True
+        self._looked_at = 0.0
+        self._giving_back: set[asyncio.Task[None]] = set()
         self._closing = False
-        self._renewed_at = 0.0
 
     def wake(self) -> None:
-        """Something changed: a new batch, a free window, a line."""
+        """Something changed: a new batch, a line."""
+        self._is_news = True
         self._wake.set()
 
+    def share(self, part: float) -> None:
+        """How much of the channel's speed is this process's: its part of all connections that are logged in."""
+        self._pace.limit_to(max(1.0, self.channel.speed_per_s * part))
+
     @property
-    def window_free(self) -> int:
-        return sum(line.session.window_free for line in self.lines if line.is_writable)
+    def room(self) -> int:
+        """Submits that may leave now. What the store does not know yet takes room too."""
+        return sum(line.session.window_free for line in self.lines if line.is_writable) - self._unrecorded
 
     def stop(self) -> None:
         self._closing = True
@@ -132,102 +113,103 @@ class Sender:
     async def _work(self, connection: AsyncConnection[Any]) -> None:
         while not self._closing:
             self._wake.clear()
-            await self._renew(connection)
-            if self._recorder.backlog < MOST_BACKLOG and self.window_free:
-                self._send_again()
+            if self._recorder.backlog < MOST_BACKLOG and self.room > 0:
+                await self._send_again(connection)
                 await self._lease(connection)
-                if self._works and await self._send_some(connection):
+                if len(self._works) and await self._send_some(connection):
                     continue
             await self._rest()
-        await self._release_all(connection)
+        await self._release_all()
 
     async def _rest(self) -> None:
         """Wait for a reason to go on: a wake-up, tokens, or the next look."""
         limit = LOOK_EVERY_S
-        if (self._works or self._again) and self.window_free:
+        if (len(self._works) or self._again) and self.room > 0:
             limit = min(limit, max(0.002, self._pace.wait_s(self._loop.time(), self._wanted())))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), limit)
 
     def _wanted(self) -> int:
         """How many tokens are worth waking up for."""
-        if self._again or not self._works or self._works[0].batch.text is None:
+        if self._again or not len(self._works):
             return 1
-        return min(self.channel.numbers_per_submit, len(self._works[0].waiting))
-
-    async def _renew(self, connection: AsyncConnection[Any]) -> None:
-        now = self._loop.time()
-        if self._leased and now - self._renewed_at > RENEW_EVERY_S:
-            self._renewed_at = now
-            await leasing.renew(connection, node=self._node, batch_ids=list(self._leased))
+        work = self._works.next()
+        return min(self.channel.numbers_per_submit, len(work.waiting)) if work.batch.text is not None else 1
 
     async def _lease(self, connection: AsyncConnection[Any]) -> None:
-        """Keep one batch in hand beside the one that is being sent, so that the window never idles."""
-        if len(self._works) >= 2 or (self._works and len(self._works[0].waiting) > 500):
+        """Keep a batch of each lane and department that has something ready in hand."""
+        now = self._loop.time()
+        since = now - self._looked_at
+        runs_low = self._may_have_more and self._works.is_low and since > LOOK_AGAIN_S
+        if not self._is_news and not runs_low and since < LOOK_EVERY_S:
             return
-        for batch in await leasing.lease(connection, channel_id=self.channel.id, node=self._node, most=1):
+        self._looked_at, self._is_news = now, False
+        heads = await leasing.heads(connection, channel_id=self.channel.id)
+        self._may_have_more = bool(heads)
+        for head in heads:
+            if not self._works.wants(head):
+                continue
+            batch = await leasing.lease(connection, channel_id=self.channel.id, node=self._node, head=head)
+            if batch is None:
+                continue
             messages = await leasing.load(connection, batch)
-            work = Work(batch, deque(messages), len(messages))
+            work = Work(batch, deque(messages), len(messages), max((one.segments for one in messages), default=1))
             self._leased[batch.id] = work
             if messages:
-                self._works.append(work)
+                self._works.add(work)
             else:
                 self._settled(work, 0)
 
     async def _send_some(self, connection: AsyncConnection[Any]) -> bool:
-        """Send as much of the first batch as window and pace allow; tells whether anything moved."""
-        work = self._works[0]
-        count = min(len(work.waiting), self._room(work), self._pace.available(self._loop.time()))
-        if work.batch.text is not None and count < len(work.waiting):
+        """Send as much of the batch whose turn it is as windows and pace allow; tells whether anything moved."""
+        work = self._works.next()
+        waiting, batch = work.waiting, work.batch
+        per_submit = self.channel.numbers_per_submit if batch.text is not None else 1
+        count = min(len(waiting), self._fitting(work) * per_submit, self._pace.available(self._loop.time()))
+        if count < len(waiting):
             # Whole submits only, until the rest of the batch: a hundred numbers, not now seven and then ninety-three.
-            count -= count % self.channel.numbers_per_submit
+            count -= count % per_submit
         if count <= 0:
             return False
-        chunk = [work.waiting[index] for index in range(count)]
-        if not await leasing.advance(
-            connection, batch_id=work.batch.id, node=self._node, watermark=chunk[-1].position + 1
-        ):
-            await self._stopped(connection, work)
+        chunk = [waiting[index] for index in range(count)]
+        watermark = chunk[-1].id - work.low + 1
+        if not await leasing.advance(connection, batch_id=batch.id, node=self._node, watermark=watermark):
+            self._stopped(work)
             return True
         for _ in chunk:
-            work.waiting.popleft()
-        if not work.waiting:
-            self._works.popleft()
-        self._pace.take(len(chunk), self._loop.time())
-        for sent, flight in enumerate(self._flights(work, chunk), start=1):
+            waiting.popleft()
+        self._works.sent(work, count)
+        self._pace.take(count, self._loop.time())
+        mainland = self.channel.protocol.facts.is_mainland
+        made = flights(work, chunk, per_submit=per_submit, mainland=mainland, references=self._references)
+        for place, flight in enumerate(made, start=1):
+            if flight.of > 1 and flight.segment == 1:
+                for message in flight.messages:
+                    self._long[message.id] = LongMessage(flight.of)
             self._send(flight)
-            if sent % FLUSH_EVERY == 0:
+            if place % FLUSH_EVERY == 0:
                 self._flush()
         self._flush()
         return True
 
-    def _room(self, work: Work) -> int:
-        """How many messages the free window takes: a group submit takes one place for up to a hundred."""
-        free = self.window_free
-        if work.batch.text is not None and self.channel.numbers_per_submit > 1:
-            return free * self.channel.numbers_per_submit
-        return free
+    def _fitting(self, work: Work) -> int:
+        """How many messages (or groups of equal texts) the windows have room for, by the longest of the batch."""
+        room = self.room
+        if work.longest > room and room == sum(line.session.account.window for line in self.lines if line.is_writable):
+            # Longer than all windows together: alone, its last segments wait for its first ones.
+            return 1
+        return room // work.longest
 
-    def _flights(self, work: Work, chunk: list[LeasedMessage]) -> list[Flight]:
-        flights = []
-        per_submit = self.channel.numbers_per_submit if work.batch.text is not None else 1
-        for start in range(0, len(chunk), per_submit):
-            messages = chunk[start : start + per_submit]
-            text = messages[0].text
-            rule = rule_for(text, mainland=self.channel.protocol.facts.is_mainland)
-            self._reference = self._reference % 255 + 1
-            contents = segments(text, rule, self._reference)
-            if len(contents) > 1:
-                for message in messages:
-                    self._long[message.id] = _LongMessage(len(contents))
-            flights += [
-                Flight(work, messages, content, rule, number, len(contents))
-                for number, content in enumerate(contents, start=1)
-            ]
-        return flights
-
-    def _send_again(self) -> None:
-        while self._again and self.window_free and self._pace.available(self._loop.time()):
+    async def _send_again(self, connection: AsyncConnection[Any]) -> None:
+        """What flow control turned away goes first, if its batch has not been stopped meanwhile."""
+        if not self._again or not self._pace.available(self._loop.time()):
+            return
+        for work in {id(one.work): one.work for one in self._again}.values():
+            if not work.is_stopped and not await leasing.advance(
+                connection, batch_id=work.batch.id, node=self._node, watermark=0
+            ):
+                self._stopped(work)
+        while self._again and self.room > 0 and self._pace.available(self._loop.time()):
             flight = self._again.popleft()
             self._pace.take(len(flight.messages), self._loop.time())
             self._send(flight)
@@ -235,29 +217,31 @@ class Sender:
 
     def _send(self, flight: Flight) -> None:
         """Put a flight on the line with most room; without room it waits in `_again`."""
-        line = max(
-            (line for line in self.lines if line.is_writable), key=lambda one: one.session.window_free, default=None
-        )
-        if line is None or not line.session.window_free:
+        line, most = None, 0
+        for one in self.lines:
+            if one.is_writable and (free := one.session.window_free) > most:
+                line, most = one, free
+        if line is None:
             self._again.append(flight)
             return
+        channel = self.channel
         submit = Submit(
-            source=flight.work.batch.source_number or self.channel.service_number,
-            recipients=tuple(self.channel.wire_number(message.number) for message in flight.messages),
+            source=flight.work.batch.source_number or channel.service_number,
+            recipients=tuple([channel.wire_number(message.number) for message in flight.messages]),
             content=flight.content,
             alphabet=flight.rule.alphabet,
             segment=flight.segment,
             segments=flight.of,
             has_header=flight.of > 1,
             wants_report=flight.work.batch.wants_report,
-            service_id=self.channel.options.service_id,
+            service_id=channel.options.service_id,
         )
         try:
             line.session.submit(submit, flight, line.now)
         except (NotLoggedIn, WindowFull):
             self._again.append(flight)
         except LocalProtocolError as error:
-            log.warning("a message does not fit its protocol", channel=self.channel.name, error=str(error))
+            log.warning("a message does not fit its protocol", channel=channel.name, error=str(error))
             self._end(flight, "failed", "not_sendable")
 
     def _flush(self) -> None:
@@ -270,14 +254,13 @@ class Sender:
         flight = event.reference
         assert isinstance(flight, Flight)
         match event.verdict:
-            case Verdict.THROTTLED:
-                self._pace.throttled(self._loop.time())
-                self._again.append(flight)
-            case Verdict.REFUSED:
-                self._end(flight, "failed", f"submit:{event.code}")
             case Verdict.ACCEPTED:
                 self._accepted(flight, event)
-        self._wake.set()
+            case Verdict.THROTTLED:
+                self._pace.throttled(self._loop.time())
+                self._turned_away(flight)
+            case Verdict.REFUSED:
+                self._end(flight, "failed", f"submit:{event.code}")
 
     def unanswered(self, event: SubmitUnanswered) -> None:
         flight = event.reference
@@ -285,18 +268,16 @@ class Sender:
         if flight.work.batch.category == "verification":
             # A second code does less harm than none.
             self._again.append(flight)
+            self._wake.set()
         else:
             self._end(flight, "uncertain", "unanswered")
-        self._wake.set()
 
     def _accepted(self, flight: Flight, event: SubmitAnswered) -> None:
-        refused = {one.recipient: f"submit:{one.code}" for one in event.failures}
-        stored = [
-            SubmittedSegment(message.id, flight.segment, flight.of, self.channel.id, carrier_id)
-            for message, carrier_id in zip(flight.messages, event.carrier_ids, strict=False)
-            if carrier_id
-        ]
-        self._recorder.add(Entry(segments=stored))
+        segment, of = flight.segment, flight.of
+        self._recorder.submitted(
+            self.channel.id, event.carrier_ids, [(one.id, segment, of, one.number) for one in flight.messages]
+        )
+        refused = {one.recipient: f"submit:{one.code}" for one in event.failures} if event.failures else NOBODY
         self._end(flight, "submitted", "", refused)
 
     def _end(self, flight: Flight, state: str, reason: str, refused: Mapping[str, str] = NOBODY) -> None:
@@ -304,64 +285,100 @@ class Sender:
 
         `refused` are wire numbers that an accepted submit did not reach, with the carrier's code.
         """
-        changes = []
+        done = 0
         for message in flight.messages:
-            change = Change(message.id, state, reason)
+            now, why = state, reason
             if refused and (code := refused.get(self.channel.wire_number(message.number))):
-                change = Change(message.id, "failed", code)
+                now, why = "failed", code
             if flight.of > 1:
                 long = self._long[message.id]
                 long.missing -= 1
-                if change.state != "submitted" and long.failed is None:
-                    long.failed = change
+                if now != "submitted" and long.failed is None:
+                    long.failed = (now, why)
                 if long.missing:
                     continue
                 del self._long[message.id]
-                change = long.failed or change
-            changes.append(change)
-        if changes:
-            self.speed.total += len(changes)
-            self._recorder.add(Entry(changes=changes))
-            self._settled(flight.work, len(changes))
+                now, why = long.failed or (now, why)
+            self._recorder.changed(message.id, now, why)
+            done += 1
+        self._unrecorded += 1
+        self._recorder.settle(self._recorded)
+        self.speed.total += done
+        self._settled(flight.work, done)
+
+    def _recorded(self, count: int) -> None:
+        """The answers to so many submits are in the store."""
+        self._unrecorded -= count
+        self._wake.set()
 
     def _settled(self, work: Work, count: int) -> None:
         work.unsettled -= count
-        if work.unsettled <= 0 and not work.is_stopped:
-            self._leased.pop(work.batch.id, None)
-            self._recorder.add(Entry(finished_batch=work.batch.id))
+        if work.unsettled > 0:
+            return
+        if not self._leased.pop(work.batch.id, None):
+            return
+        if not work.is_stopped:
+            self._recorder.finished(work.batch.id)
+            return
+        task = self._loop.create_task(self._give_back(work))
+        self._giving_back.add(task)
+        task.add_done_callback(self._giving_back.discard)
 
     # -- stopping ------------------------------------------------------------------------------------------------
 
-    async def _stopped(self, connection: AsyncConnection[Any], work: Work) -> None:
+    def _turned_away(self, flight: Flight) -> None:
+        """Flow control: again soon, unless the batch was stopped; then it has not left, and does not."""
+        if flight.work.is_stopped and flight.of == 1:
+            self._return(flight)
+        else:
+            self._again.append(flight)
+            self._wake.set()
+
+    def _return(self, flight: Flight) -> None:
+        """The messages of a flight of a stopped batch go back to where they were: queued."""
+        work = flight.work
+        first = flight.messages[0].id - work.low
+        work.back_to = first if work.back_to is None else min(work.back_to, first)
+        self._settled(work, len(flight.messages))
+
+    def _stopped(self, work: Work) -> None:
         """The batch was paused, cancelled or taken over: what lies above the watermark is no longer ours.
 
         It is given back only when its flights have landed, so that nobody counts them as lost.
         """
         work.is_stopped = True
-        work.unsettled -= len(work.waiting)
-        work.waiting.clear()
-        self._works.remove(work)
-        asyncio.get_running_loop().create_task(self._give_back(work))
+        waiting = len(work.waiting)
+        if waiting:
+            self._works.remove(work)
+            work.waiting.clear()
+        held = [one for one in self._again if one.work is work and one.of == 1]
+        self._again = deque(one for one in self._again if one.work is not work or one.of > 1)
+        for flight in held:
+            self._return(flight)
+        self._settled(work, waiting)
 
     async def _give_back(self, work: Work) -> None:
-        while work.unsettled > 0 and not self._closing:
-            await asyncio.sleep(0.05)
         await self._recorder.drained()
-        self._leased.pop(work.batch.id, None)
-        async with await self._connect() as connection:
-            await outcomes.give_back(connection, batch_id=work.batch.id, node=self._node, now=datetime.now(UTC))
+        while True:
+            try:
+                async with await self._connect() as connection:
+                    await outcomes.give_back(
+                        connection, batch_id=work.batch.id, node=self._node, now=datetime.now(UTC), back_to=work.back_to
+                    )
+            except psycopg.OperationalError:
+                await asyncio.sleep(1)
+            else:
+                return
 
-    async def _release_all(self, connection: AsyncConnection[Any]) -> None:
+    async def _release_all(self) -> None:
         """At the end of the process: wait a little for answers, then give back what was not begun."""
         deadline = self._loop.time() + 3
-        self._again.clear()
-        while any(
-            line.session.window_free < line.session.account.window for line in self.lines if line.session.is_bound
-        ):
-            if self._loop.time() > deadline:
-                break
+        for work in list(self._leased.values()):
+            self._stopped(work)
+        while self._leased and self._loop.time() < deadline:
             await asyncio.sleep(0.05)
-        await self._recorder.drained()
-        for batch_id in list(self._leased):
-            await outcomes.give_back(connection, batch_id=batch_id, node=self._node, now=datetime.now(UTC))
+        await asyncio.gather(*self._giving_back)
+        for work in list(self._leased.values()):
+            # Its answers did not come in time: below the watermark they stay uncertain, as after a crash.
+            log.warning("a batch is left with unanswered submits", channel=self.channel.name, batch=work.batch.id)
         self._leased.clear()

@@ -1,0 +1,57 @@
+"""What is on its way: one submit each, and the long messages whose segments share a fate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hongyan.dispatch.leasing import LeasedMessage
+from hongyan.gateway.works import Work
+from hongyan.protocols.text import Rule, rule_for, segments
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """One submit: a segment for these messages of one batch."""
+
+    work: Work
+    messages: Sequence[LeasedMessage]
+    content: bytes
+    rule: Rule
+    segment: int
+    of: int
+
+
+@dataclass(slots=True)
+class LongMessage:
+    """Segments of a message that are still unanswered, and the worst that befell one."""
+
+    missing: int
+    failed: tuple[str, str] | None = None
+
+
+class References:
+    """The numbers by which phones join parts: they count up and wrap in eight bits."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def take(self) -> int:
+        self._last = self._last % 255 + 1
+        return self._last
+
+
+def flights(
+    work: Work, chunk: Sequence[LeasedMessage], *, per_submit: int, mainland: bool, references: References
+) -> Iterator[Flight]:
+    """The submits for a chunk of a batch, in order; equal texts share one for up to `per_submit` numbers."""
+    if work.batch.text is None:
+        per_submit = 1
+    for start in range(0, len(chunk), per_submit):
+        messages = chunk[start : start + per_submit]
+        text = messages[0].text
+        rule = rule_for(text, mainland=mainland)
+        contents = segments(text, rule, references.take())
+        of = len(contents)
+        for number, content in enumerate(contents, start=1):
+            yield Flight(work, messages, content, rule, number, of)

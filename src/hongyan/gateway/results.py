@@ -1,0 +1,102 @@
+"""What happened on the wire and waits for the store: columns, not objects, since there are thousands a second."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hongyan.dispatch.changes import rank
+from hongyan.dispatch.incoming import ReceivedSegment
+from hongyan.dispatch.outcomes import StoredReport, SubmittedSegment
+from hongyan.protocols.events import IncomingSegment
+from hongyan.protocols.text import Concatenation
+
+Located = tuple[StoredReport, int, int, int]
+"""A report whose (message id, segment, of how many) is known."""
+
+
+@dataclass(slots=True)
+class Results:
+    """One gathering."""
+
+    segments: list[SubmittedSegment] = field(default_factory=list)
+    changes: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Message id -> the furthest (state, reason)."""
+    finished: list[int] = field(default_factory=list)
+    """Batches of which every message is answered or given up."""
+    located: list[Located] = field(default_factory=list)
+    """Reports about segments of long messages."""
+    reports: list[StoredReport] = field(default_factory=list)
+    """Reports whose message only the database knows."""
+    received: list[ReceivedSegment] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return (
+            len(self.segments) + len(self.changes) + len(self.finished) + len(self.located) + len(self.reports)
+            + len(self.received)
+        )  # fmt: skip
+
+    def change(self, message_id: int, state: str, reason: str) -> None:
+        """Note a message's new state, unless a further one is noted already."""
+        known = self.changes.get(message_id)
+        if known is None or rank(state) > rank(known[0]):
+            self.changes[message_id] = (state, reason)
+
+    def parts(self) -> list[Results]:
+        """By what is written together, in the order of writing: a report then finds its segment."""
+        parts = [
+            Results(segments=self.segments, changes=self.changes, finished=self.finished),
+            Results(located=self.located, reports=self.reports),
+            Results(received=self.received),
+        ]
+        return [part for part in parts if len(part)]
+
+    def halves(self) -> list[Results]:
+        """Two smaller gatherings that together are this one; this one alone when it is a single thing."""
+        if len(self) <= 1:
+            return [self]
+        kinds = [
+            Results(segments=self.segments),
+            Results(changes=self.changes),
+            Results(finished=self.finished),
+            Results(located=self.located),
+            Results(reports=self.reports),
+            Results(received=self.received),
+        ]
+        filled = [one for one in kinds if len(one)]
+        if len(filled) > 1:
+            return filled
+        middle = len(self) // 2
+        changes = list(self.changes.items())
+        return [
+            Results(
+                self.segments[part], dict(changes[part]), self.finished[part], self.located[part], self.reports[part],
+                self.received[part],
+            )
+            for part in (slice(middle), slice(middle, None))
+        ]  # fmt: skip
+
+
+def to_text(results: Results) -> str:
+    """As they are parked."""
+    return json.dumps(asdict(results))
+
+
+def from_text(payload: str) -> Results:
+    """What `to_text` was given."""
+    kept: dict[str, list[Any]] = json.loads(payload)
+    return Results(
+        segments=[tuple(one) for one in kept["segments"]],
+        changes={int(message_id): tuple(change) for message_id, change in dict(kept["changes"]).items()},
+        finished=kept["finished"],
+        located=[(StoredReport(**report), *where) for report, *where in kept["located"]],
+        reports=[StoredReport(**one) for one in kept["reports"]],
+        received=[_received(one) for one in kept["received"]],
+    )
+
+
+def _received(kept: dict[str, Any]) -> ReceivedSegment:
+    segment = kept["segment"]
+    joined = Concatenation(**segment["concatenation"]) if segment["concatenation"] else None
+    return ReceivedSegment(kept["channel_id"], IncomingSegment(**{**segment, "concatenation": joined}))
