@@ -83,10 +83,11 @@ class _Run:
     def measure(self) -> Figures:
         self._prepare()
         self.say(f"carrier and installation are up; {self.plan.messages:,} messages over {self.plan.protocol}")
-        before = self.installation.cpu()
         probes = _Probes(self.installation.web_port, self.key) if self.plan.with_probes else None
         if probes:
             probes.start()
+            probes.ready.wait(60)
+        before = self.installation.cpu()
         started = time.monotonic()
         submission = self._ask()
         self._follow(submission.pk, started)
@@ -257,7 +258,9 @@ class _Probes(threading.Thread):
         super().__init__(daemon=True)
         self._port, self._key = port, key
         self._ended = threading.Event()
+        self.ready = threading.Event()
         self.asked: dict[int, float] = {}
+        self.answered: list[float] = []
 
     def run(self) -> None:
         import httpx
@@ -265,6 +268,10 @@ class _Probes(threading.Thread):
         number = FIRST_PROBE
         headers = {"Authorization": f"Bearer {self._key}"}
         with httpx.Client(base_url=f"http://127.0.0.1:{self._port}", headers=headers, timeout=10) as client:
+            # The first request of each web process loads what it needs.
+            for _ in range(20):
+                client.get("/api/v1/me")
+            self.ready.set()
             while not self._ended.wait(PROBE_EVERY_S):
                 number += 1
                 self.asked[number] = time.monotonic()
@@ -274,6 +281,7 @@ class _Probes(threading.Thread):
                           "signature": "云帆"},
                 )  # fmt: skip
                 answer.raise_for_status()
+                self.answered.append((time.monotonic() - self.asked[number]) * 1000)
 
     def stop(self) -> None:
         self._ended.set()
@@ -291,5 +299,6 @@ class _Probes(threading.Thread):
 
         return {
             "p50": at(0.5), "p95": at(0.95), "p99": at(0.99), "max": round(taken[-1], 1),
+            "answered_p50": round(sorted(self.answered)[len(self.answered) // 2], 1),
             "asked": len(self.asked), "arrived": len(taken),
         }  # fmt: skip

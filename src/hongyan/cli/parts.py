@@ -135,6 +135,8 @@ def live() -> None:
 
 def worker() -> None:
     """Run background jobs, schedules and what follows from events."""
+    # Planning a campaign gives way to pages, and to the codes people wait for.
+    os.nice(5)
     set_up_django()
     from procrastinate.contrib.django import app
 

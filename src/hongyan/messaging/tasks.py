@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import structlog
 from django.db import connection, transaction
 from django.utils import timezone
@@ -68,28 +70,48 @@ def _write(submission: Submission, messages: list, shared: str | None) -> bool: 
         row = Submission.objects.select_for_update().get(pk=submission.pk)
         if row.state not in (State.PLANNING, State.PAUSED):
             return False
-        psycopg = raw_connection()
-        ensure_partitions(psycopg, now)
-        write_messages(
-            psycopg,
-            Plan(
-                submission_id=row.pk,
-                department_id=row.department_id,
-                category=row.category,
-                lane=Category(row.category).lane,
-                source_numbers=_source_numbers(submission),
-                is_held=row.state == State.PAUSED,
-                validity_minutes=row.validity_minutes,
-            ),
-            messages,
-            shared_text=shared,
-            now=now,
-        )
+        _write_chunk(row, messages, shared, now)
         row.planned += len(messages)
         row.started_at = row.started_at or now
         row.save(update_fields=["planned", "started_at", "updated_at"])
         publish(f"submission-{submission.pk}")
     return True
+
+
+def _write_chunk(submission: Submission, messages: list, shared: str | None, now: datetime) -> None:  # type: ignore[type-arg]
+    psycopg = raw_connection()
+    ensure_partitions(psycopg, now)
+    write_messages(
+        psycopg,
+        Plan(
+            submission_id=submission.pk,
+            department_id=submission.department_id,
+            category=submission.category,
+            lane=Category(submission.category).lane,
+            source_numbers=_source_numbers(submission),
+            is_held=submission.state == State.PAUSED,
+            validity_minutes=submission.validity_minutes,
+        ),
+        messages,
+        shared_text=shared,
+        now=now,
+    )
+
+
+def plan_at_once(submission: Submission) -> None:
+    """Plan a few recipients in the very transaction that made the submission: no job, no locks, one update.
+
+    For verification codes, which are not to wait behind a campaign's job.
+    """
+    request, now = request_of(submission), timezone.now()
+    wording = request.wording(submission.owner)
+    shared = wording.render({}) if wording.is_shared else None
+    for _chunk, messages in planned(submission.owner, request):
+        _write_chunk(submission, messages, shared, now)
+        submission.planned += len(messages)
+    submission.started_at, submission.is_planned, submission.state = now, True, State.RUNNING
+    submission.save(update_fields=["planned", "started_at", "is_planned", "state", "updated_at"])
+    connection.cursor().execute("notify dispatch_events, 'batches'")
 
 
 def _source_numbers(submission: Submission) -> dict[int, str]:
