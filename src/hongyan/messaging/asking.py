@@ -14,12 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.contacts.models import RecipientList
+from hongyan.dispatch import arrays
 from hongyan.dispatch.planning import PlannedMessage
 from hongyan.dispatch.routing import RULES, Router, rule_from_row
 from hongyan.messaging import recipients
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.merge import parse, value_of
-from hongyan.messaging.models import BlockedNumber, Category, OptOut, Signature, Submission
+from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.recipients import Recipient, Selection
 from hongyan.messaging.screening import LONGEST_TEXT, Refusals, Wording, screen
 from hongyan.protocols.text import Measure, measure
@@ -172,15 +173,23 @@ def router(user: User, category: str) -> Router:
     return Router(rules, category=category, departments=above)
 
 
+LISTED = """
+select number, false from messaging_blockednumber where number = any(%(numbers)s::text[])
+union all
+select number, true from messaging_optout where %(is_marketing)s and number = any(%(numbers)s::text[])
+"""
+
+
 def refusals(numbers: list[str], category: str) -> Refusals:
-    """Of `numbers`, who is on a list. Two queries for a chunk."""
-    blocked = BlockedNumber.objects.filter(number__in=numbers).values_list("number", flat=True)
-    opted_out = (
-        OptOut.objects.filter(number__in=numbers).values_list("number", flat=True)
-        if category == Category.MARKETING
-        else ()
+    """Of `numbers`, who is on a list. One query for a chunk; as an array, since thousands of parameters cost more than
+    all other planning."""
+    with connection.cursor() as cursor:
+        cursor.execute(LISTED, {"numbers": arrays.texts(numbers), "is_marketing": category == Category.MARKETING})
+        rows = cursor.fetchall()
+    return Refusals(
+        frozenset(number for number, is_opted_out in rows if not is_opted_out),
+        frozenset(number for number, is_opted_out in rows if is_opted_out),
     )
-    return Refusals(frozenset(blocked), frozenset(opted_out))
 
 
 def planned(
