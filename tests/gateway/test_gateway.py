@@ -480,3 +480,32 @@ def test_a_pause_lets_land_what_flies_and_resume_sends_the_rest_once(beside: Loo
         submissions.resume(company.sender, submission)
         eventually(lambda: states(submission) == {"delivered": 600})
     assert len(carrier.seen) == len(set(carrier.seen)) == 600
+
+
+def test_a_receipt_settles_what_a_lost_response_left_uncertain(beside: LoopThread, company: Company) -> None:
+    carrier, lost = Carrier(Protocol.CMPP20), list[str]()
+
+    def swallow(line: Line, event: SubmitRequested) -> bool:
+        if lost:
+            return False
+        lost.extend(event.submit.recipients)
+        line.abort()
+        return True
+
+    carrier.on_submit = swallow
+    set_up(beside, company, carrier)
+    submission = asked(company, 1)
+    with running(beside):
+        eventually(lambda: states(submission) == {"uncertain": 1})
+        eventually(lambda: len(carrier.lines) == 2)
+
+        async def report() -> None:
+            unknown = carrier.ids.take(1)[0]
+            carrier.lines[-1].session.deliver(
+                DeliveryReport(unknown, lost[0], ReportClass.DELIVERED, "DELIVRD", "2611231200"), None, 0.0
+            )
+            carrier.lines[-1].flush()
+
+        beside.run(report())
+        eventually(lambda: states(submission) == {"delivered": 1})
+    assert not carrier.seen
