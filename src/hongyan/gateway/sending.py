@@ -28,7 +28,7 @@ from hongyan.gateway.pace import Pace
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.works import Work, Works
 from hongyan.protocols.errors import LocalProtocolError, NotLoggedIn, WindowFull
-from hongyan.protocols.events import Submit, SubmitAnswered, SubmitUnanswered, Verdict
+from hongyan.protocols.events import AnsweredLate, Submit, SubmitAnswered, SubmitUnanswered, Verdict
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
@@ -202,11 +202,7 @@ class Sender:
     def _launch(self, work: Work, chunk: Sequence[LeasedMessage]) -> None:
         """Messages below their batch's watermark, onto the lines."""
         self._pace.take(len(chunk), self._loop.time())
-        facts = self.channel.protocol.facts
-        made = flights(
-            work, chunk, per_submit=self.channel.numbers_per_submit, mainland=facts.is_mainland,
-            references=self._references,
-        )  # fmt: skip
+        made = flights(work, chunk, channel=self.channel, references=self._references)
         for place, flight in enumerate(made, start=1):
             if flight.of > 1 and flight.segment == 1:
                 for message in flight.messages:
@@ -277,6 +273,8 @@ class Sender:
     def answered(self, event: SubmitAnswered) -> None:
         flight = event.reference
         assert isinstance(flight, Flight)
+        if event.congestion is not None:
+            self._pace.congested(event.congestion, self._loop.time())
         match event.verdict:
             case Verdict.ACCEPTED:
                 self._accepted(flight, event)
@@ -296,13 +294,32 @@ class Sender:
         else:
             self._end(flight, "uncertain", "unanswered")
 
+    def answered_late(self, event: AnsweredLate) -> None:
+        """Its messages are uncertain by now; with the ids known, their receipts settle them."""
+        if event.answer.verdict is Verdict.ACCEPTED:
+            assert isinstance(event.reference, Flight)
+            self._store_ids(event.reference, event.answer)
+
+    def answered_late(self, event: AnsweredLate) -> None:
+        """Its messages are uncertain by now; with the ids known their receipts settle them, and a refusal does at once."""
+        flight, answer = event.reference, event.answer
+        assert isinstance(flight, Flight)
+        if answer.verdict is Verdict.ACCEPTED:
+            self._store_ids(flight, answer)
+        elif answer.verdict is Verdict.REFUSED and flight.of == 1:
+            for message in flight.messages:
+                self._recorder.changed(message.id, "failed", f"submit:{answer.code}")
+
     def _accepted(self, flight: Flight, event: SubmitAnswered) -> None:
+        self._store_ids(flight, event)
+        refused = {one.recipient: f"submit:{one.code}" for one in event.failures} if event.failures else NOBODY
+        self._end(flight, "submitted", "", refused)
+
+    def _store_ids(self, flight: Flight, event: SubmitAnswered) -> None:
         segment, of = flight.segment, flight.of
         self._recorder.submitted(
             self.channel.id, event.carrier_ids, [(one.id, segment, of, one.number) for one in flight.messages]
         )
-        refused = {one.recipient: f"submit:{one.code}" for one in event.failures} if event.failures else NOBODY
-        self._end(flight, "submitted", "", refused)
 
     def _end(self, flight: Flight, state: str, reason: str, refused: Mapping[str, str] = NOBODY) -> None:
         """This segment is done with: for a long message, the worst of its segments decides once all are.
