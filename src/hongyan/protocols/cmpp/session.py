@@ -136,6 +136,8 @@ class CmppSession(Session):
         self.version = version
         self._msg_src = msg_src or account.login
         self._fee_type, self._fee_code = fee_type, fee_code
+        self.reports_as: Version | None = None
+        """A server's owner may say whose layout its reports have; None: the version's."""
         self._login_digest = b""
 
     def read(self, raw: bytes) -> Frame:
@@ -167,7 +169,9 @@ class CmppSession(Session):
             # Sources disagree on what a report's Dest_Id is; the service number is not known here.
             when = minutes_of(item.done_at, item.zone)
             report = pdus.Report(msg_id, item.code[:7], when, when, item.number)
-            pdu = pdus.Deliver(msg_id, self.account.login, 0, 0, item.number, 1, report.encode(self.version))
+            pdu = pdus.Deliver(
+                msg_id, self.account.login, 0, 0, item.number, 1, report.encode(self.reports_as or self.version)
+            )
         else:
             content, has_header = item.text.encode("utf-16-be", "surrogatepass"), 0
             if item.concatenation:
