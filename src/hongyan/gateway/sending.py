@@ -295,12 +295,6 @@ class Sender:
             self._end(flight, "uncertain", "unanswered")
 
     def answered_late(self, event: AnsweredLate) -> None:
-        """Its messages are uncertain by now; with the ids known, their receipts settle them."""
-        if event.answer.verdict is Verdict.ACCEPTED:
-            assert isinstance(event.reference, Flight)
-            self._store_ids(event.reference, event.answer)
-
-    def answered_late(self, event: AnsweredLate) -> None:
         """Its messages are uncertain by now; with the ids known their receipts settle them, and a refusal does at once."""
         flight, answer = event.reference, event.answer
         assert isinstance(flight, Flight)
