@@ -5,8 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from hongyan.runtime import postgres
 from hongyan.runtime.settings import read
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", action="store_true", help="fault tests with 50,000 messages instead of 2,000")
+    parser.addoption("--seed", default="", help="seed of the fault tests' moments; printed by each")
+
 
 FOLDER = Path(__file__).resolve().parent.parent / "var" / "test"
 

@@ -98,6 +98,7 @@ class ProblemMiddleware:
         ):
             return response
         made = problem(response.status_code)
-        if allowed := response.get("Allow"):
-            made["Allow"] = allowed
+        for header in ("Allow", "Retry-After"):
+            if value := response.get(header):
+                made[header] = value
         return made

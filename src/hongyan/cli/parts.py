@@ -5,19 +5,24 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import psycopg
+import structlog
 import typer
 
 from hongyan.cli.output import console, fail, set_up_django
 from hongyan.runtime import postgres
 from hongyan.runtime.logging import set_up
-from hongyan.runtime.settings import settings
+from hongyan.runtime.settings import Settings, settings
 from hongyan.runtime.supervisor import Part, Supervisor, read_status
+
+log = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
@@ -52,13 +57,36 @@ def run() -> None:
     supervisor.look()
     supervisor.write_status()
     _welcome(time.monotonic() - started)
+    stopping = threading.Event()
+    keeping = threading.Thread(target=_keep_postgres, args=(own, stopping), name="postgres", daemon=True)
+    keeping.start()
     try:
         supervisor.run()
     finally:
         console.print("Stopping …")
         supervisor.stop_all()
+        stopping.set()
+        keeping.join(5)
         postgres.stop(own)
         console.print("Stopped.")
+
+
+LOOK_AT_POSTGRES_S = 1.0
+
+
+def _keep_postgres(own: Settings, stopping: threading.Event) -> None:
+    """Start the embedded server again when it died: killed, or out of disk until somebody made room."""
+    where = postgres.cluster(own)
+    while not own.database_url and not stopping.wait(LOOK_AT_POSTGRES_S):
+        if postgres.answers(where):
+            continue
+        log.error("PostgreSQL does not answer; starting it again")
+        try:
+            postgres.ensure(own)
+        except (postgres.PostgresError, OSError, subprocess.SubprocessError, psycopg.Error) as error:
+            log.error("PostgreSQL does not start", error=str(error)[-500:])
+        else:
+            log.info("PostgreSQL is there again")
 
 
 def _prepare() -> None:
@@ -165,8 +193,6 @@ def worker() -> None:
 async def _beat(kind: str) -> None:
     """Say every few seconds that this process lives."""
     import socket
-
-    import psycopg
 
     from hongyan.dispatch import connections
     from hongyan.runtime import database

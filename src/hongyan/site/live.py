@@ -66,8 +66,18 @@ class Page:
 pages: dict[str, set[Page]] = defaultdict(set)
 
 
+def tell_everybody(topic: str) -> None:
+    """Something that concerns every open page."""
+    for page in {page for followers in pages.values() for page in followers}:
+        page.tell(topic, None)
+
+
 async def _listen() -> None:
-    """Hand each notification to the pages that follow its topic; come back when the database does."""
+    """Hand each notification to the pages that follow its topic; come back when the database does.
+
+    Pages are told when it goes, and when it is there again: then they fetch anew what they may have missed.
+    """
+    was_away = False
     while True:
         try:
             connection = await psycopg.AsyncConnection.connect(
@@ -75,12 +85,17 @@ async def _listen() -> None:
             )
             async with connection:
                 await connection.execute("listen hongyan_live")
+                if was_away:
+                    tell_everybody("again")
+                was_away = False
                 async for notice in connection.notifies():
                     message = json.loads(notice.payload)
                     for page in tuple(pages.get(message["topic"], ())):
                         page.tell(message["topic"], message.get("data"))
         except psycopg.OperationalError as error:
             log.warning("live updates wait for the database", error=str(error)[:200])
+            tell_everybody("away")
+            was_away = True
             await asyncio.sleep(1)
 
 

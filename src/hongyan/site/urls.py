@@ -12,3 +12,5 @@ urlpatterns = [
     path("api/", api.urls),
     path("", include("hongyan.console.urls")),
 ]
+
+handler500 = "hongyan.site.errors.server_error"

@@ -41,6 +41,12 @@
   };
   source.onmessage = (message) => {
     const { topic, data } = JSON.parse(message.data);
+    if (topic === "away" || topic === "again") {
+      // The database went away, or is there again: what changed meanwhile is fetched anew.
+      stale.hidden = topic === "again";
+      if (topic === "again") poll();
+      return;
+    }
     announceBurst(topic, data);
   };
   source.onerror = () => {
