@@ -261,6 +261,8 @@ def resend(
     `only` narrows to some messages. Who got it meanwhile is not among them: the messages are locked and looked at now.
     Each message is resent once at most; a resend may itself be resent.
     """
+    if submission.origin == Submission.Origin.DOOR:
+        raise MessagingError("of_a_door", _("The customer's system decides what is sent again."), status=409)
     if not set(states) <= set(NOT_DELIVERED):
         raise MessagingError("wrong_state", _("Only what did not arrive can be sent again."))
     with transaction.atomic():
