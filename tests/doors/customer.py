@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -54,12 +54,9 @@ def four_ports() -> int:
     """The first of four ports in a row that nobody uses."""
     while True:
         first = free_port()
-        with contextlib.suppress(OSError):
-            import socket
-
-            taken = [socket.create_server(("127.0.0.1", first + step)) for step in range(4)]
-            for one in taken:
-                one.close()
+        with contextlib.suppress(OSError), contextlib.ExitStack() as held:
+            for step in range(4):
+                held.enter_context(socket.create_server(("127.0.0.1", first + step)))
             return first
 
 
@@ -237,4 +234,3 @@ class Customer:
 
 
 Made = Callable[..., Customer]
-DIGITS = re.compile(r"\d+")

@@ -4,15 +4,16 @@ carry the ids that were given."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message
+from hongyan.doors import planning
 from hongyan.doors.models import Door, DoorSubmission
-from hongyan.messaging import submissions
+from hongyan.messaging import following, submissions
 from hongyan.messaging.models import BlockedNumber, Submission
 from hongyan.messaging.submissions import raw_connection
 from hongyan.protocols.events import ReportClass, Verdict
@@ -157,6 +158,46 @@ def test_messages_of_one_hour_are_one_submission_whose_sums_are_right(company: C
         "delivered": 1,
         "queued": 2,
     }
+
+
+def test_a_paused_submission_holds_what_still_comes_and_goes_on_when_resumed(
+    company: Company, a_customer: Made
+) -> None:
+    a_door(company)
+    customer = a_customer()
+    eventually(lambda: customer.connect().is_in)
+    customer.submit("一")
+    eventually(messages)
+    submission = Submission.objects.get()
+    submissions.pause(company.sender, submission)
+    customer.submit("二")
+    eventually(lambda: len(messages()) == 2)
+    assert set(Batch.objects.values_list("state", flat=True)) == {"held"}
+    submissions.resume(company.sender, submission)
+    customer.submit("三")
+    eventually(lambda: len(messages()) == 3)
+    assert set(Batch.objects.values_list("state", flat=True)) == {"ready"}
+    submissions.cancel(company.sender, submission)
+    customer.submit("四")
+    eventually(lambda: len(messages()) == 4)
+    assert Submission.objects.count() == 2
+
+
+def test_the_submission_of_an_hour_that_is_over_is_closed(company: Company, a_customer: Made) -> None:
+    a_door(company)
+    customer = a_customer()
+    eventually(lambda: customer.connect().is_in)
+    customer.submit("一")
+    eventually(messages)
+    DoorSubmission.objects.update(hour=DoorSubmission.objects.get().hour - timedelta(hours=1))
+    customer.submit("二")
+    eventually(lambda: len(messages()) == 2)
+    first, second = Submission.objects.order_by("pk")
+    assert (first.is_planned, second.is_planned) == (True, False)
+    Batch.objects.update(state="sent")
+    assert following.finish_submissions() == 1
+    DoorSubmission.objects.update(hour=DoorSubmission.objects.order_by("pk")[0].hour)
+    assert planning.close_past_hours() == 1
 
 
 def test_a_blocked_number_gets_a_failure_receipt_and_nothing_leaves(company: Company, a_customer: Made) -> None:

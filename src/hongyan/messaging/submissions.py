@@ -194,11 +194,13 @@ def resume(user: User, submission: Submission) -> None:
     row = _locked(user, submission, State.PAUSED)
     if not row.owner.is_active:
         raise MessagingError("owner_inactive", _("The person who asked for it may no longer sign in."), status=409)
-    row.state = State.RUNNING if row.is_planned else State.PLANNING
+    # What comes in by a door is planned as it comes.
+    plans_on = not row.is_planned and row.origin != Submission.Origin.DOOR
+    row.state = State.PLANNING if plans_on else State.RUNNING
     row.error = ""
     row.save(update_fields=["state", "error", "updated_at"])
     control.release(raw_connection(), row.pk)
-    if not row.is_planned:
+    if plans_on:
         _defer_plan(row)
     audit.record(user, "submission.resumed", row)
     _told(row)
