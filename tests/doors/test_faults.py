@@ -20,20 +20,20 @@ from hongyan.protocols.registry import Protocol
 from hongyan.runtime.settings import Settings
 from tests.builders import Company
 from tests.doors.customer import Customer, a_door, database_url, door_settings
-from tests.doors.test_submitting import messages, settle, waiting_receipts
+from tests.doors.test_submitting import LONG, messages, settle, waiting_receipts
 from tests.gateway.test_gateway import LoopThread, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @contextmanager
-def a_process(settings: Settings, **more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """`hongyan doors` as a process of its own."""
+def a_process(settings: Settings, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`hongyan doors`, or what stands in for it, as a process of its own."""
     environment = os.environ | {
         "HONGYAN_DATABASE_URL": database_url(), "HONGYAN_DOOR_PORT": settings.door_port,
-        "HONGYAN_DATA_DIR": os.environ["HONGYAN_DATA_DIR"], **more,
+        "HONGYAN_DATA_DIR": os.environ["HONGYAN_DATA_DIR"],
     }  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "hongyan.cli", "doors"], env=environment)
+    process = subprocess.Popen([sys.executable, *(command or ("-m", "hongyan.cli", "doors"))], env=environment)
     try:
         yield process
     finally:
@@ -87,6 +87,45 @@ def test_a_kill_between_commit_and_answer_loses_nothing_and_gives_no_id_twice(
         settle("delivered")
         eventually(lambda: {one.carrier_id for one in customer.reports} >= set(customer.ids))
         assert len(set(customer.ids)) == len(customer.ids)
+        customer.leave()
+
+
+NEVER_ANSWERS = """
+import django
+django.setup()
+from hongyan.doors.intake import Intake
+Intake._answer = lambda self, taken: None
+from hongyan.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("protocol", [Protocol.CMPP30, Protocol.SMGP30, Protocol.SMPP34], ids=lambda one: one.value)
+def test_what_was_stored_and_not_answered_is_not_sent_twice_when_it_is_submitted_again(
+    beside: LoopThread, company: Company, protocol: Protocol
+) -> None:
+    a_door(company, protocol.family)
+    settings = door_settings()
+    customer = Customer(beside, protocol, settings)
+    texts = [customer.pieces(text) for text in ("一", "二", LONG)]
+    submits = [one for pieces in texts for one in pieces]
+    with a_process(settings, "-c", NEVER_ANSWERS, "doors") as process:
+        come_in(customer)
+        customer.send(submits, wait=False)
+        eventually(lambda: len(messages()) == 3)
+        assert not customer.answers
+        kill(process)
+    eventually(lambda: customer.closed)
+    customer.answers.clear()
+    with a_process(settings):
+        come_in(customer)
+        assert [one.verdict for one in customer.send(submits)] == [Verdict.ACCEPTED] * 4
+        # The same again is meant: a killed process left it in doubt once.
+        customer.send(texts[0])
+        eventually(lambda: len(messages()) == 4)
+        settle("delivered")
+        eventually(lambda: len(customer.reports) == 5)
+        assert {one.carrier_id for one in customer.reports} == set(customer.ids)
         customer.leave()
 
 

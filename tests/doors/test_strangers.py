@@ -6,6 +6,7 @@ import asyncio
 import struct
 
 import pytest
+from django.db import connection
 
 from hongyan.doors.accounts import change_door
 from hongyan.doors.models import DoorConnection, DoorRefusal
@@ -13,7 +14,7 @@ from hongyan.protocols.events import Verdict
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.settings import Settings
 from tests.builders import Company
-from tests.doors.customer import Customer, Made, a_door, doors_open
+from tests.doors.customer import NUMBER, Customer, Made, a_door, doors_open
 from tests.doors.test_delivering import a_customer_in
 from tests.doors.test_submitting import EVERY, a_door_of, messages
 from tests.gateway.test_gateway import LoopThread, eventually
@@ -168,3 +169,17 @@ def test_live_connections_are_shown(company: Company, a_customer: Made) -> None:
     eventually(lambda: DoorConnection.objects.filter(door=door).count() == 1)
     customer.leave()
     eventually(lambda: not DoorConnection.objects.exists())
+
+
+def test_what_passes_is_written_down_when_asked_for_and_holds_no_secret(company: Company, a_customer: Made) -> None:
+    door = a_door(company)
+    customer = a_customer_in(a_customer)
+    customer.submit("通知")
+    eventually(lambda: DoorConnection.objects.filter(door=door).exists())
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify('doors_trace', %s)", [str(door.pk)])
+    eventually(lambda: DoorConnection.objects.get().trace)
+    shown = DoorConnection.objects.get().trace
+    assert {"Submit", "SubmitResp", "Connect"} <= {one["name"] for one in shown}
+    assert NUMBER not in str(shown)
+    assert "secret" not in str(shown)

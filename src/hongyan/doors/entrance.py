@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from hongyan.dispatch.numbers import BadNumber, normalise
+from hongyan.doors import repeats
 from hongyan.doors.accounts import protocol_of
 from hongyan.doors.ids import Ids
 from hongyan.doors.intake import Intake, Taken
@@ -213,6 +214,9 @@ class Entrance:
         found = self._examined(line, door, event)
         if isinstance(found, str):
             self._refusals.note(door, self.family, line.peer, "submit", found, str(line.refuse(event.token, found)))
+            return
+        if self._intake.repeats and (ids := self._intake.repeats.pop(repeats.mark(found), None)):
+            line.session.answer_submit(event.token, line.now, carrier_ids=ids)
             return
         line.unanswered += 1
         line.submitted += len(submit.recipients)

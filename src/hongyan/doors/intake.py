@@ -14,6 +14,7 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
+from hongyan.doors import repeats
 from hongyan.doors.lines import DoorLine
 
 log = structlog.get_logger()
@@ -31,7 +32,6 @@ copy doors_part (door_id, lane, source, numbers, written, ids, content, referenc
 from stdin
 """
 
-TELL = f"select pg_current_xact_id()::text, pg_notify('{PLANNED}', '')"
 STATUS = "select pg_xact_status(%s::xid8)"
 
 
@@ -71,6 +71,10 @@ class Intake:
 
     def __init__(self, connect: Callable[[], Awaitable[AsyncConnection[Any]]]) -> None:
         self._connect = connect
+        self.node = 0
+        """This start's number."""
+        self.repeats: dict[str, tuple[str, ...]] = {}
+        """Ids of what processes before this one stored and may not have answered."""
         self._waiting: list[Taken] = []
         self._wake = asyncio.Event()
         self._closing = False
@@ -104,6 +108,7 @@ class Intake:
             try:
                 if connection is None or connection.closed:
                     connection = await self._connect()
+                    await connection.execute(repeats.HOLD, [self.node])
                 await self._write(connection, taken)
             except (psycopg.OperationalError, OSError) as error:
                 log.warning("the database does not answer; submits wait", waiting=len(taken), error=str(error)[:200])
@@ -114,6 +119,8 @@ class Intake:
                     return
                 await asyncio.sleep(1)
         if connection is not None:
+            # Everything is answered: nothing is in doubt.
+            await connection.execute("delete from doors_gathering where node = %s", [self.node])
             await connection.close()
 
     async def _write(self, connection: AsyncConnection[Any], taken: Sequence[Taken]) -> None:
@@ -129,7 +136,8 @@ class Intake:
             async with connection.transaction():
                 async with connection.cursor() as cursor, cursor.copy(COPY) as copy:
                     await copy.write("".join([one.copied() for one in taken]))
-                told = await (await connection.execute(TELL)).fetchone()
+                cursor_ = await connection.execute(repeats.KEEP, [self.node, repeats.written(taken)])
+                told = await cursor_.fetchone()
                 self._unsure = (told[0], len(taken)) if told else None
             self._unsure = None
         except psycopg.OperationalError:

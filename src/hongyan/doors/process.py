@@ -16,7 +16,7 @@ import structlog
 from psycopg import AsyncConnection
 
 from hongyan.dispatch import connections
-from hongyan.doors import opened, planning, receipts, said
+from hongyan.doors import opened, planning, receipts, repeats, said
 from hongyan.doors.accounts import CHANGED
 from hongyan.doors.calling import Caller
 from hongyan.doors.codes import FAMILIES
@@ -36,6 +36,7 @@ STEP_S = 0.05
 """Between looks at what was settled."""
 LOOK_AT_DOORS_S = 2.0
 PORT_AGAIN_S = 5.0
+FIRST_TIDY_S = 600.0
 SAY_S, TIDY_S, GIVE_UP_S = 1.0, 3600.0, 10.0
 VERIFICATION, OTHERS = (0, 0), (1, 9)
 """Lanes that are planned each by itself: a code does not wait behind a thousand notices."""
@@ -81,7 +82,8 @@ class Doors:
 
     async def run(self) -> None:
         """Until cancelled; then nobody new is let in, what was taken is written and answered, and all are logged out."""
-        ids = Ids(await self._own_number())
+        self.intake.node = await self._begin()
+        ids = Ids(self.intake.node)
         self.entrances = {
             family: Entrance(
                 family, intake=self.intake, ids=ids, refusals=self.refusals,
@@ -121,13 +123,14 @@ class Doors:
                 await asyncio.to_thread(planner.join, 3)
             log.info("doors closed")
 
-    async def _own_number(self) -> int:
+    async def _begin(self) -> int:
         """This start's number, part of all ids it gives; without a database there is nothing to begin with."""
         while True:
             try:
                 async with await self.connect() as connection:
                     row = await (await connection.execute("select nextval('doors_node')")).fetchone()
                     assert row
+                    self.intake.repeats = await repeats.take_over(connection)
                     return int(row[0])
             except (psycopg.OperationalError, OSError) as error:
                 log.warning("the database does not answer", error=str(error)[:200])
@@ -242,12 +245,14 @@ class Doors:
 
     async def _tidy(self, connection: AsyncConnection[Any]) -> None:
         loop = asyncio.get_running_loop()
-        tidy_at = 0.0
+        tidy_at = loop.time() + FIRST_TIDY_S
         while True:
             await asyncio.to_thread(_closed_hours)
             if loop.time() >= tidy_at:
                 tidy_at = loop.time() + TIDY_S
                 await said.tidy(connection)
+                # What was not asked for again by now never will be.
+                self.intake.repeats.clear()
             await asyncio.sleep(15)
 
 

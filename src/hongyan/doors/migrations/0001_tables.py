@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 QUEUES = Path(__file__).with_suffix(".sql")
 DROP = """
-drop table doors_refusal, doors_connection, doors_delivery, doors_receipt, doors_part;
+drop table doors_refusal, doors_connection, doors_delivery, doors_receipt, doors_gathering, doors_part;
 drop sequence doors_node;
 """
 

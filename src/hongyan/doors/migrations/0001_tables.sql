@@ -1,5 +1,5 @@
 -- A node number for each start of a process: part of the ids it gives, so that no two processes give the same.
-create sequence doors_node;
+create sequence doors_node as integer cycle;
 
 -- What a customer submitted, durable before it is answered, until planning has made messages of it.
 create table doors_part (
@@ -24,6 +24,13 @@ create table doors_part (
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 -- Parts that wait for others of their text.
 create index doors_part_of_long on doors_part (door_id, source, numbers, reference, total) where total > 1;
+
+-- The last gathering of each process: what a kill may have left unanswered.
+create table doors_gathering (
+    node integer primary key,
+    taken text not null,
+    at timestamptz not null default now()
+);
 
 -- The ids that wait for a message's outcome.
 create table doors_receipt (
