@@ -44,15 +44,18 @@ def keep_for_doors(reply_ids: Sequence[int]) -> None:
         if found is None and answered.get(reply.submission_id or 0) in doors:
             found = answered[reply.submission_id or 0], reply.service_number
         if found is not None:
-            rows += _rows(found[0], reply, found[1])
+            rows += _rows(doors[found[0]], reply, found[1])
     if rows:
         with connection.cursor() as cursor:
             cursor.executemany(ADD, rows)
 
 
-def _rows(door_id: int, reply: Reply, service_number: str) -> list[tuple[int | str, ...]]:
+def _rows(door: Door, reply: Reply, service_number: str) -> list[tuple[int | str, ...]]:
     pieces = split(reply.text, UCS2_RULE)
+    # CMPP and SMGP write mainland numbers bare, SGIP and SMPP with their country code.
+    is_bare = door.family in {Door.Family.CMPP, Door.Family.SMGP}
+    number = (reply.number.removeprefix("+86") if is_bare else reply.number).lstrip("+")
     return [
-        (door_id, reply.number.lstrip("+"), service_number, piece, reply.pk % 256, len(pieces), place)
+        (door.pk, number, service_number, piece, reply.pk % 256, len(pieces), place)
         for place, piece in enumerate(pieces, start=1)
     ]

@@ -23,7 +23,7 @@ REASONS: dict[str, Promise] = {
     "binary": _("Not a text"),
 }
 KINDS: dict[str, Promise] = {
-    "login": _("Login"),
+    "login": _("Logging in"),
     "submit": _("Submit"),
     "callback": _("Our call to the customer"),
 }
