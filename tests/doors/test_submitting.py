@@ -3,6 +3,7 @@ carry the ids that were given."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from django.db import connection
 
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message
+from hongyan.dispatch.planning import PlannedMessage
 from hongyan.doors import planning
 from hongyan.doors.models import Door, DoorSubmission
 from hongyan.messaging import following, submissions
@@ -306,3 +308,23 @@ def test_a_sender_of_single_messages_may_not_submit_to_several(company: Company,
     eventually(lambda: customer.connect().is_in)
     assert customer.submit("通知", NUMBER, "13800138001")[0].verdict is Verdict.REFUSED
     assert customer.submit("通知", NUMBER)[0].verdict is Verdict.ACCEPTED
+
+
+def test_a_text_that_cannot_be_planned_costs_itself_and_not_its_neighbours(
+    company: Company, a_customer: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screened = planning.screened
+
+    def stumbles(door: Door, category: str, wanted: Sequence[tuple[str, str, str]]) -> list[PlannedMessage]:
+        if any("毒" in text for _, text, _ in wanted):
+            raise ValueError("nobody thought of this")
+        return screened(door, category, wanted)
+
+    monkeypatch.setattr(planning, "screened", stumbles)
+    a_door(company)
+    customer = a_customer()
+    eventually(lambda: customer.connect().is_in)
+    customer.send([one for text in ("一", "毒", "二", "三") for one in customer.pieces(text)])
+    eventually(lambda: len(messages()) == 3)
+    eventually(lambda: customer.reports)
+    assert [(one.carrier_id, one.outcome) for one in customer.reports] == [(customer.ids[1], ReportClass.FAILED)]

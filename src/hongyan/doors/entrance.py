@@ -271,7 +271,7 @@ def read_text(submit: Submit) -> tuple[str, int, int, int]:
     content, joined = submit.content, None
     if submit.has_header or (submit.alphabet is Alphabet.UCS2 and looks_like_header(content)):
         joined, content = take_header(content)
-    text = decode(content, submit.alphabet)
+    text = decode(content, submit.alphabet, behind=len(submit.content) - len(content))
     if joined is not None and joined.total > 1:
         return text, joined.reference, joined.total, joined.part
     if joined is None and 1 <= submit.segment <= submit.segments and submit.segments > 1:

@@ -19,7 +19,7 @@ class Door(models.Model):
 
         CMPP = "cmpp", "CMPP 2.0 / 3.0"
         SGIP = "sgip", "SGIP 1.2"
-        SMGP = "smgp", "SMGP 3.0"
+        SMGP = "smgp", "SMGP 3.0 / 3.1"
         SMPP = "smpp", "SMPP 3.4 / 5.0"
 
     class SignaturePolicy(models.TextChoices):

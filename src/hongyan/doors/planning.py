@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 import structlog
-from django.db import Error, close_old_connections, connections, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connections, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -92,9 +92,13 @@ class Planner(threading.Thread):
                             pass
                         for _notice in listening.notifies(timeout=LOOK_EVERY_S, stop_after=1):
                             pass
-            except (psycopg.OperationalError, Error) as error:
+            except (psycopg.OperationalError, OperationalError, InterfaceError) as error:
                 log.warning("planning for doors waits for the database", error=str(error)[:200])
                 close_old_connections()
+                self._stopping.wait(1)
+            except Exception:
+                # Whatever it was: what customers submit is planned, or it is tried again.
+                log.exception("planning for doors stumbled")
                 self._stopping.wait(1)
 
     def plan_some(self) -> int:
@@ -117,12 +121,37 @@ class Planner(threading.Thread):
             doors = {door.pk: door for door in Door.objects.filter(pk__in=by_door).select_related("user__department")}
             # Always in the same order, so that planners of two lanes never wait for each other in turn.
             for door_id in sorted(by_door):
-                self._plan(doors[door_id], by_door[door_id])
+                self._plan_surely(doors[door_id], by_door[door_id])
             connection.execute(
                 "delete from doors_part where lane between %s and %s and id = any(%s)",
                 [self._low, self._high, [part.id for text in found for part in text.parts]],
             )
         return len(found)
+
+    def _plan_surely(self, door: Door, found: Sequence[Text]) -> None:
+        """As `_plan`; a text that cannot be planned costs itself and not its neighbours: its customer hears that it failed."""
+        try:
+            with transaction.atomic():
+                self._plan(door, found)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            if len(found) > 1:
+                middle = len(found) // 2
+                self._plan_surely(door, found[:middle])
+                self._plan_surely(door, found[middle:])
+                return
+            log.exception("a submit could not be planned and is reported as failed", door=door.name)
+            [text] = found
+            blocked_receipts(
+                raw_connection(),
+                door.family,
+                [
+                    Receipt(0, door.pk, carrier_id, number, "not_sendable")
+                    for part in text.parts if part.wants_report
+                    for carrier_id, number in zip(part.ids, part.written, strict=True)
+                ],
+            )  # fmt: skip
 
     def _plan(self, door: Door, found: Sequence[Text]) -> None:
         """All of one door in this chunk."""

@@ -23,7 +23,7 @@ from hongyan.doors.codes import FAMILIES
 from hongyan.doors.delivery import Deliverer
 from hongyan.doors.entrance import Entrance, Refusals
 from hongyan.doors.ids import Ids
-from hongyan.doors.intake import Intake
+from hongyan.doors.intake import PLANNED, Intake
 from hongyan.doors.lines import DoorLine
 from hongyan.doors.opened import OpenDoor
 from hongyan.runtime import database
@@ -119,6 +119,10 @@ class Doors:
             await asyncio.gather(*rounds, return_exceptions=True)
             for planner in planners:
                 planner.stop()
+            # So that they need not wait for their next look.
+            with contextlib.suppress(psycopg.OperationalError, OSError):
+                async with await self.connect() as connection:
+                    await connection.execute(f"notify {PLANNED}")
             for planner in planners:
                 await asyncio.to_thread(planner.join, 3)
             log.info("doors closed")

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("cmpp", "CMPP 2.0 / 3.0"),
                             ("sgip", "SGIP 1.2"),
-                            ("smgp", "SMGP 3.0"),
+                            ("smgp", "SMGP 3.0 / 3.1"),
                             ("smpp", "SMPP 3.4 / 5.0"),
                         ],
                         default="cmpp",
