@@ -14,7 +14,7 @@ from hongyan.protocols.events import Verdict
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.settings import Settings
 from tests.builders import Company
-from tests.doors.customer import NUMBER, Customer, Made, a_door, doors_open
+from tests.doors.customer import LOGINS, NUMBER, Customer, Made, a_door, doors_open
 from tests.doors.test_delivering import a_customer_in
 from tests.doors.test_submitting import EVERY, a_door_of, messages
 from tests.gateway.test_gateway import LoopThread, eventually
@@ -73,6 +73,18 @@ def test_after_five_failures_an_address_is_refused_unseen(company: Company, a_cu
         refused(a_customer(secret="wrong"))
     assert refused(a_customer()) == "5"
     eventually(lambda: DoorRefusal.objects.filter(reason="frequent").exists())
+
+
+def test_guessing_logins_from_one_address_goes_no_further_than_thirty(
+    company: Company, house: Settings, a_customer: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_door(company)
+    a_customer_in(a_customer).leave()
+    for place in range(30):
+        monkeypatch.setitem(LOGINS, "cmpp", f"2000{place:02d}")
+        assert refused(a_customer(secret="guess")) == "2"
+    monkeypatch.setitem(LOGINS, "cmpp", "901234")
+    assert refused(a_customer()) == "5"
 
 
 def test_an_inactive_users_door_is_shut_at_once(company: Company, a_customer: Made) -> None:

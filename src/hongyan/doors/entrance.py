@@ -30,6 +30,9 @@ MOST_STRANGERS, MOST_STRANGERS_OF_ADDRESS = 200, 20
 """Connections that have not logged in: beyond, new ones are closed at once."""
 FAILURES, FAILURES_WITHIN_S = 5, 60.0
 """Failed logins of an address and login; then they are refused unseen until a minute has been quiet."""
+FAILURES_OF_ADDRESS = 30
+"""And of an address with whatever logins: guessing goes no further."""
+MOST_FAILURES_KEPT = 10_000
 MOST_REFUSALS_KEPT = 500
 OWN_NODE = 101_002
 """Our SGIP node number where we are the carrier."""
@@ -163,10 +166,10 @@ class Entrance:
     def _login(self, line: DoorLine, event: LoginRequested) -> None:
         host, login, session = line.host, event.login[:40], line.session
         door = self.doors.get(event.login)
-        failures = self._failures[host, login]
-        while failures and failures[0] < line.now - FAILURES_WITHIN_S:
-            failures.popleft()
-        if len(failures) >= FAILURES:
+        failures, of_address = self._recent_failures(host, login, line.now), self._recent_failures(host, "", line.now)
+        if len(of_address) >= FAILURES_OF_ADDRESS:
+            why = "frequent"
+        elif len(failures) >= FAILURES:
             # Each further try makes the quiet minute begin anew.
             failures.popleft()
             failures.append(line.now)
@@ -187,13 +190,21 @@ class Entrance:
             return
         if why in {"login", "address", "credentials"}:
             failures.append(line.now)
-            if len(self._failures) > 10_000:
+            of_address.append(line.now)
+            if len(self._failures) > MOST_FAILURES_KEPT:
                 self._failures.pop(next(iter(self._failures)))
         self._refusals.note(door, self.family, line.peer, "login", why)
         if why != "frequent":
             log.warning("a customer's login was refused", family=self.family, login=login, peer=line.peer, why=why)
         self._strangers.discard(line)
         session.refuse_login(event.token, line.now, why=why)
+
+    def _recent_failures(self, host: str, login: str, now: float) -> deque[float]:
+        """When this login failed from this address lately; without a login, any."""
+        failures = self._failures[host, login]
+        while failures and failures[0] < now - FAILURES_WITHIN_S:
+            failures.popleft()
+        return failures
 
     def _welcome(self, line: DoorLine, event: LoginRequested, door: OpenDoor) -> None:
         line.door = door

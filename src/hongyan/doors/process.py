@@ -230,9 +230,10 @@ class Doors:
             self._changed.clear()
             elapsed, last = loop.time() - last, loop.time()
             await said.say(connection, self.node, self._lines, elapsed)
+            has_news = bool(self._lines or self.refusals.counts)
             await said.write_refusals(connection, self.refusals)
             await connections.beat(connection, node=self.node, kind="doors")
-            if self._lines:
+            if has_news:
                 await connection.execute("""select pg_notify('hongyan_live', '{"topic": "doors", "data": {}}')""")
             await asyncio.sleep(0.3)
 
