@@ -38,6 +38,8 @@ PAGES = {
     "/channels/": "admin",
     "/channels/new/": "admin",
     "/routes/": "admin",
+    "/doors/": "admin",
+    "/doors/new/": "admin",
     "/settings/signatures/": "admin",
     "/settings/health/": "admin",
 }

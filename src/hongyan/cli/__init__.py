@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hongyan.cli import administration, bench, channels, keys, parts, sending
+from hongyan.cli import administration, bench, channels, doors, keys, parts, sending
 from hongyan.runtime.settings import SettingError
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ for group in (parts, administration, sending):
     group.register(app)
 app.add_typer(channels.app, name="channel", help="Carrier accounts: add, list, test, remove.")
 app.add_typer(bench.app, name="bench", help="Measure speed and cost on an installation of its own.")
+app.add_typer(doors.app, name="door", help="Customers' doors: add, list, remove.")
 app.add_typer(keys.app, name="apikey", help="Keys for programs: create, list, revoke.")
 
 

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 def register(app: typer.Typer) -> None:
-    for command in (run, web, live, worker, gateway, simulator):
+    for command in (run, web, live, worker, gateway, doors, simulator):
         app.command()(command)
 
 
@@ -35,7 +35,7 @@ def _command(name: str) -> list[str]:
 
 
 def run() -> None:
-    """Start PostgreSQL, console, live updates, worker, gateway and, with the demonstration, the simulated carrier."""
+    """Start PostgreSQL, console, live updates, worker, gateway, doors and, with the demonstration, the simulated carrier."""
     own = settings()
     set_up(own.log_level)
     own.data_path.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def run() -> None:
     supervisor.write_status()
     with console.status("Console"):
         _wait_for_web(own.web_port)
-    others = ["live", "worker", "gateway", *(["simulator"] if own.wants_demo else [])]
+    others = ["live", "worker", "gateway", "doors", *(["simulator"] if own.wants_demo else [])]
     supervisor.parts += [Part(name, _command(name)) for name in others]
     supervisor.look()
     supervisor.write_status()
@@ -213,6 +213,14 @@ def gateway() -> None:
     from hongyan.gateway.process import serve
 
     set_up(settings().log_level)
+    _serve(lambda: serve(settings()))
+
+
+def doors() -> None:
+    """Let customers' systems log in, and bring them receipts and replies."""
+    set_up_django()
+    from hongyan.doors.process import serve
+
     _serve(lambda: serve(settings()))
 
 

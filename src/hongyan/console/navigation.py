@@ -52,6 +52,7 @@ SECTIONS: tuple[Page | Section, ...] = (
         (
             Page(_("Channels"), "channels", "plug", Right.MANAGE_CHANNELS),
             Page(_("Routes"), "routes", "route", Right.MANAGE_CHANNELS),
+            Page(_("Customers' doors"), "doors", "lock-open", Right.MANAGE_CHANNELS),
             Page(_("Virtual phones"), "phones", "device-mobile-message", Right.SEND),
         ),
     ),

@@ -17,6 +17,7 @@ AREAS = (
     "people",
     "library",
     "carriers",
+    "doors",
     "phones",
     "settings",
 )

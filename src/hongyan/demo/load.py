@@ -16,6 +16,7 @@ from hongyan.demo import history
 from hongyan.demo.people import DEPARTMENTS, PRODUCTS, Crowd, Person
 from hongyan.demo.texts import SIGNATURE
 from hongyan.dispatch.models import Channel, Route
+from hongyan.doors.models import Door
 from hongyan.messaging.models import OptOut, Phrase, Signature
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.secrets import encrypt
@@ -39,6 +40,12 @@ USERS: tuple[tuple[str, str, str, Role, str], ...] = (
     ("caiwu", "吴静", "财务部", Role.SENDER, "1008"),
     ("shengchan", "马建国", "生产制造部", Role.SENDER, "1009"),
     ("chakan", "林知远", "市场部", Role.VIEWER, ""),
+)
+
+DOORS = (
+    # family, name, login, password, in whose name, category, digits behind the service number
+    ("cmpp", "网上商城", "100001", "shop-demo", "huiyuan", "verification", "81"),
+    ("smpp", "海外订单系统", "oversea", "shop-dem", "kefu", "notice", "82"),
 )
 
 PHRASES = (
@@ -69,6 +76,7 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
         say("channels and routes")
         channels = _channels()
         Signature.objects.create(text=SIGNATURE, is_default=True)
+        _doors(users)
         Phrase.objects.bulk_create(
             Phrase(folder=folder, title=title, category=category, text=text)
             for folder, title, category, text in PHRASES
@@ -157,6 +165,16 @@ def _channels() -> dict[str, int]:
         "mobile": ids["cmpp30"], "broadnet": ids["cmpp20"], "unicom": ids["sgip12"], "telecom": ids["smgp30"],
         "unknown": ids["cmpp30"], "abroad": ids["smpp34"],
     }  # fmt: skip
+
+
+def _doors(users: dict[str, User]) -> None:
+    """A shop's system over CMPP and one abroad over SMPP, so that a customer's system can be tried at once."""
+    for family, name, login, secret, user, category, digits in DOORS:
+        Door.objects.create(
+            name=name, family=family, login=login, secret_encrypted=encrypt(secret), user=users[user], category=category,
+            sources=[SERVICE_NUMBER + digits], default_source=SERVICE_NUMBER + digits, speed_per_s=1000, window_size=100,
+            connections=4,
+        )  # fmt: skip
 
 
 def _contact(book: AddressBook, person: Person) -> Contact:

@@ -85,11 +85,13 @@ def write_messages(
     *,
     shared_text: str | None,
     now: datetime,
-) -> None:
-    """Write a chunk. Batches are ready at once (or held), in the order of `messages` within each channel."""
-    by_channel: dict[int | None, list[PlannedMessage]] = defaultdict(list)
-    for message in messages:
-        by_channel[None if message.blocked_because else message.channel_id].append(message)
+) -> list[int]:
+    """Write a chunk; gives the messages' ids. Batches are ready at once (or held), in the order of `messages` within
+    each channel."""
+    by_channel: dict[int | None, list[int]] = defaultdict(list)
+    for place, message in enumerate(messages):
+        by_channel[None if message.blocked_because else message.channel_id].append(place)
+    written = [0] * len(messages)
     groups = [
         (channel, members[start : start + BATCH_SIZE])
         for channel, members in by_channel.items()
@@ -101,14 +103,16 @@ def write_messages(
         cursor.copy(f"copy dispatch_message ({COLUMNS}) from stdin") as copy,
     ):
         for batch_id, (_channel, members) in zip(ids, groups, strict=True):
-            for position, one in enumerate(members):
+            for position, place in enumerate(members):
+                one, written[place] = messages[place], batch_id * BATCH_SIZE + position
                 state = "blocked" if one.blocked_because else "queued"
                 copy.write_row(
-                    (batch_id * BATCH_SIZE + position, plan.submission_id, one.number, one.contact_id, one.name, one.text,
+                    (written[place], plan.submission_id, one.number, one.contact_id, one.name, one.text,
                      one.segments, one.channel_id, one.price_micros, state, one.blocked_because, now)
                 )  # fmt: skip
     _write_batches(connection, plan, zip(ids, groups, strict=True), shared_text)
     _write_tally(connection, plan.submission_id, messages, now)
+    return written
 
 
 def _batch_ids(connection: Connection[Any], count: int, now: datetime) -> list[int]:
@@ -119,7 +123,7 @@ def _batch_ids(connection: Connection[Any], count: int, now: datetime) -> list[i
 def _write_batches(
     connection: Connection[Any],
     plan: Plan,
-    groups: Iterable[tuple[int, tuple[int | None, list[PlannedMessage]]]],
+    groups: Iterable[tuple[int, tuple[int | None, list[int]]]],
     shared_text: str | None,
 ) -> None:
     batches = [(batch_id, channel, len(members)) for batch_id, (channel, members) in groups if channel is not None]

@@ -7,6 +7,7 @@ from us; else unclaimed. Nothing incoming is ever dropped, and routing twice mak
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +35,9 @@ def is_opt_out(text: str) -> bool:
     folded = unicodedata.normalize("NFKC", text).upper()
     return "".join(char for char in folded if char.isalnum()) in OPT_OUT_WORDS
 
+
+on_routed: list[Callable[[list[int]], None]] = []
+"""Rooms above that want to hear of new replies: called with their ids in the transaction that stores them."""
 
 ROUTE = """
 with waiting as (
@@ -88,6 +92,8 @@ def route_new(most: int = 500) -> int:
             [OptOut(number=number, source="reply", evidence=text[:500]) for _, number, text in refusals],
             ignore_conflicts=True,
         )
+    for hear in on_routed if rows else ():
+        hear([row[0] for row in rows])
     for owner in {owner for *_, owner, _ in rows}:
         publish(f"mailbox-{owner}" if owner else "mailbox-unclaimed")
     for submission in {submission for *_, submission in rows if submission}:

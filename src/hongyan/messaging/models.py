@@ -73,6 +73,8 @@ class Submission(models.Model):
         COMMAND_LINE = "command_line", _("Command line")
         REPLY = "reply", _("Reply from the mailbox")
         RESEND = "resend", _("Resend")
+        DOOR = "door", _("Customer's door")
+        """What a customer's system submitted in one hour; each message has a text of its own."""
         DEMONSTRATION = "demonstration", _("Demonstration")
 
     owner = models.ForeignKey(User, models.PROTECT, related_name="submissions")

@@ -17,6 +17,9 @@ SCREENS: dict[str, Promise] = {
     "unanswered": gettext_lazy("The carrier did not answer; it may have been sent"),
     "gateway_lost": gettext_lazy("The gateway stopped while sending; it may have been sent"),
     "line_lost": gettext_lazy("The connection broke while sending; it may have been sent"),
+    "owner_inactive": gettext_lazy("Whoever it would be sent for may no longer send"),
+    "missing_signature": gettext_lazy("The text has no signature"),
+    "unknown_signature": gettext_lazy("The signature is not on the company's list"),
     "not_sendable": gettext_lazy("The text does not fit the carrier's protocol"),
 }
 

@@ -194,11 +194,13 @@ def resume(user: User, submission: Submission) -> None:
     row = _locked(user, submission, State.PAUSED)
     if not row.owner.is_active:
         raise MessagingError("owner_inactive", _("The person who asked for it may no longer sign in."), status=409)
-    row.state = State.RUNNING if row.is_planned else State.PLANNING
+    # What comes in by a door is planned as it comes.
+    plans_on = not row.is_planned and row.origin != Submission.Origin.DOOR
+    row.state = State.PLANNING if plans_on else State.RUNNING
     row.error = ""
     row.save(update_fields=["state", "error", "updated_at"])
     control.release(raw_connection(), row.pk)
-    if not row.is_planned:
+    if plans_on:
         _defer_plan(row)
     audit.record(user, "submission.resumed", row)
     _told(row)
@@ -261,6 +263,8 @@ def resend(
     `only` narrows to some messages. Who got it meanwhile is not among them: the messages are locked and looked at now.
     Each message is resent once at most; a resend may itself be resent.
     """
+    if submission.origin == Submission.Origin.DOOR:
+        raise MessagingError("of_a_door", _("The customer's system decides what is sent again."), status=409)
     if not set(states) <= set(NOT_DELIVERED):
         raise MessagingError("wrong_state", _("Only what did not arrive can be sent again."))
     with transaction.atomic():

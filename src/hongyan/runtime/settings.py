@@ -13,6 +13,9 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+DOOR_PORTS = {"cmpp": 27890, "sgip": 28801, "smgp": 28890, "smpp": 22775}
+"""The carriers' usual ports with 20000 added: those below may be taken by simulated carriers."""
+
 
 class SettingError(Exception):
     """A setting has a value that cannot be used; says which, what it was, and what is allowed."""
@@ -42,6 +45,10 @@ class Settings:
     simulator_port: str = _setting("", "control port of the simulated carrier; empty is the page port plus two")
     simulator_url: str = _setting("", "control address of the simulated carrier when it runs elsewhere")
     carrier_port: str = _setting("", "first of the simulated carriers' ports; empty is 17890, 17891 and 12775")
+    door_host: str = _setting("", "address customers' systems connect to; empty is that of the pages")
+    door_port: str = _setting(
+        "", "first of the doors' four ports (CMPP, SGIP, SMGP, SMPP); empty is 27890, 28801, 28890 and 22775"
+    )
     gateway_port: str = _setting("", "status port of the gateway; empty is the page port plus three")
     allowed_hosts: str = _setting("*", "host names the pages answer to, separated by commas")
     trusted_origins: str = _setting("", "https origins of a proxy in front, separated by commas")
@@ -53,7 +60,7 @@ class Settings:
     demo: str = _setting("no", "yes fills an empty database with the demonstration company and runs its carrier")
 
     def __post_init__(self) -> None:
-        for name in ("port", "live_port", "simulator_port", "carrier_port", "gateway_port"):
+        for name in ("port", "live_port", "simulator_port", "carrier_port", "door_port", "gateway_port"):
             value = getattr(self, name)
             if value and not (value.isdigit() and 0 < int(value) < 65536):
                 raise SettingError(name, value, "a port from 1 to 65535")
@@ -88,6 +95,18 @@ class Settings:
         """Base URL of the simulated carrier's control API."""
         port = int(self.simulator_port) if self.simulator_port else self.web_port + 2
         return self.simulator_url.rstrip("/") or f"http://127.0.0.1:{port}"
+
+    @property
+    def door_address(self) -> str:
+        return self.door_host or self.host
+
+    def door_port_of(self, family: str) -> int:
+        """Where customers of this family of protocols connect. Beside moved simulated carriers the doors move along, so
+        that two installations on one machine do not meet."""
+        if not self.door_port and not self.carrier_port:
+            return DOOR_PORTS[family]
+        first = int(self.door_port) if self.door_port else int(self.carrier_port) + 20
+        return first + list(DOOR_PORTS).index(family)
 
     @property
     def gateway_status_port(self) -> int:

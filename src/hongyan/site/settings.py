@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "hongyan.contacts",
     "hongyan.messaging",
     "hongyan.reports",
+    "hongyan.doors",
     "hongyan.console",
     "hongyan.api",
     "hongyan.public",

@@ -39,6 +39,7 @@ STATES: dict[str, Shown] = {
     "connecting": Shown(_("Connecting"), "wait", "circle-dashed"),
     "refused": Shown(_("Login refused"), "bad", "lock"),
     "waiting": Shown(_("Waits to connect again"), "warn", "clock"),
+    "nobody_in": Shown(_("Nobody logged in"), "quiet", "lock-open"),
     "off": Shown(_("Off"), "quiet", "power"),
     # Parts of the system
     "up": Shown(_("Running"), "good", "check"),

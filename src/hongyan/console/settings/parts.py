@@ -9,6 +9,7 @@ PART_WORDS = {
     "live": _("Live updates"),
     "worker": _("Background work: imports, planning, schedules"),
     "gateway": _("Connections to the carriers"),
+    "doors": _("Customers' doors"),
     "simulator": _("Simulated carriers"),
     "database": _("Database"),
 }

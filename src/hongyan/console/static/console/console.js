@@ -90,6 +90,15 @@
     if (!port.value) propose();
   }
 
+  // A door's form shows what only its protocol has.
+  const doorForm = document.querySelector("[data-door-form]");
+  if (doorForm) {
+    const family = doorForm.querySelector("[name=family]");
+    const show = () => doorForm.querySelectorAll("[data-only]").forEach((one) => { one.hidden = one.dataset.only !== family.value; });
+    family.addEventListener("change", show);
+    show();
+  }
+
   // A contact's further columns: one more empty row.
   on("[data-further-add]", "click", () => {
     const rows = document.querySelectorAll("[data-further-row]");

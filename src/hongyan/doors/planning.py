@@ -1,0 +1,284 @@
+"""From durable submits to messages: parts joined, then the ordinary road of screening, routing and writing.
+
+One submission for each door, hour and category stays open and takes all that comes, in chunks of up to a thousand
+numbers, each one transaction: the messages, the receipts that wait for them and the end of the submits stand together
+or not at all. Of several processes one plans at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+import structlog
+from django.db import InterfaceError, OperationalError, close_old_connections, connections, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from hongyan.accounts.rights import Right
+from hongyan.dispatch.planning import Plan, PlannedMessage, ensure_partitions, write_messages
+from hongyan.doors import texts
+from hongyan.doors.intake import PLANNED
+from hongyan.doors.joining import Part, Text, join
+from hongyan.doors.models import Door, DoorSubmission
+from hongyan.doors.receipts import FOLLOWER, Receipt, add_receipts, blocked_receipts
+from hongyan.doors.sources import source_numbers
+from hongyan.messaging.asking import refusals, router
+from hongyan.messaging.live import publish
+from hongyan.messaging.merge import parse
+from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.recipients import Recipient
+from hongyan.messaging.screening import Wording, screen
+from hongyan.messaging.submissions import raw_connection
+
+log = structlog.get_logger()
+
+CHUNK = 1000
+JOIN_WITHIN_S = 60
+"""Missing parts are waited for this long; then what is there is sent as it is."""
+TELL_EVERY_S = 0.4
+LOOK_EVERY_S = 0.5
+State = Submission.State
+
+# What may be planned now: whole texts, and all parts of the long ones that are complete or have waited long enough.
+READY = """
+with long as (
+    select door_id, source, numbers, reference, total, max(received_at) < now() - %(limit)s * interval '1 second' as overdue
+    from doors_part where total > 1 and lane between %(low)s and %(high)s group by 1, 2, 3, 4, 5
+    having count(distinct part) = total or max(received_at) < now() - %(limit)s * interval '1 second'
+), found as (
+    (select p.*, false as overdue from doors_part p where total = 1 and lane between %(low)s and %(high)s
+     order by lane, id limit %(most)s)
+    union all
+    (select p.*, l.overdue from long l join doors_part p using (door_id, source, numbers, reference, total)
+     where p.lane between %(low)s and %(high)s limit %(most)s * 4)
+)
+select lane, id, door_id, source, numbers, written, ids, content, reference, total, part, wants_report, validity_minutes,
+       overdue
+from found order by lane, id
+"""
+
+
+class Planner(threading.Thread):
+    """Plans the lanes from `low` to `high` until stopped; wakes at the notice, and looks each half second in any case."""
+
+    def __init__(self, url: str, low: int, high: int) -> None:
+        super().__init__(name=f"doors-planner-{low}", daemon=True)
+        self._url = url
+        self._low, self._high = low, high
+        self._stopping = threading.Event()
+        self._told: dict[int, float] = {}
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def run(self) -> None:
+        try:
+            self._plan_until_stopped()
+        finally:
+            connections.close_all()
+
+    def _plan_until_stopped(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with psycopg.connect(self._url, autocommit=True) as listening:
+                    listening.execute(f"listen {PLANNED}")
+                    while not self._stopping.is_set():
+                        while self.plan_some():
+                            pass
+                        for _notice in listening.notifies(timeout=LOOK_EVERY_S, stop_after=1):
+                            pass
+            except (psycopg.OperationalError, OperationalError, InterfaceError) as error:
+                log.warning("planning for doors waits for the database", error=str(error)[:200])
+                close_old_connections()
+                self._stopping.wait(1)
+            except Exception:
+                # Whatever it was: what customers submit is planned, or it is tried again.
+                log.exception("planning for doors stumbled")
+                self._stopping.wait(1)
+
+    def plan_some(self) -> int:
+        """One chunk; gives how many texts it took."""
+        with transaction.atomic():
+            connection = raw_connection()
+            mine = connection.execute(
+                "select pg_try_advisory_xact_lock(hashtext('doors planning'), %s)", [self._low]
+            ).fetchone()
+            if not mine[0]:
+                return 0
+            parameters = {"low": self._low, "high": self._high, "limit": JOIN_WITHIN_S, "most": CHUNK}
+            rows = connection.execute(READY, parameters).fetchall()
+            if not rows:
+                return 0
+            found = join(_part(row) for row in rows)
+            by_door: dict[int, list[Text]] = defaultdict(list)
+            for text in found:
+                by_door[text.first.door_id].append(text)
+            doors = {door.pk: door for door in Door.objects.filter(pk__in=by_door).select_related("user__department")}
+            # Always in the same order, so that planners of two lanes never wait for each other in turn.
+            for door_id in sorted(by_door):
+                self._plan_surely(doors[door_id], by_door[door_id])
+            connection.execute(
+                "delete from doors_part where lane between %s and %s and id = any(%s)",
+                [self._low, self._high, [part.id for text in found for part in text.parts]],
+            )
+        return len(found)
+
+    def _plan_surely(self, door: Door, found: Sequence[Text]) -> None:
+        """As `_plan`; a text that cannot be planned costs itself and not its neighbours: its customer hears that it failed."""
+        try:
+            with transaction.atomic():
+                self._plan(door, found)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception:
+            if len(found) > 1:
+                middle = len(found) // 2
+                self._plan_surely(door, found[:middle])
+                self._plan_surely(door, found[middle:])
+                return
+            log.exception("a submit could not be planned and is reported as failed", door=door.name)
+            [text] = found
+            blocked_receipts(
+                raw_connection(),
+                door.family,
+                [
+                    Receipt(0, door.pk, carrier_id, number, "not_sendable")
+                    for part in text.parts if part.wants_report
+                    for carrier_id, number in zip(part.ids, part.written, strict=True)
+                ],
+            )  # fmt: skip
+
+    def _plan(self, door: Door, found: Sequence[Text]) -> None:
+        """All of one door in this chunk."""
+        connection, now = raw_connection(), timezone.now()
+        submission = open_submission(door)
+        policy = texts.policy_of(door)
+        wanted = [
+            (text, place, *policy.worded(content))
+            for text in found
+            for content in [text.content]
+            for place in range(len(text.first.numbers))
+        ]
+        planned = screened(
+            door,
+            submission.category,
+            [(text.first.numbers[place], worded, reason) for text, place, worded, reason in wanted],
+        )
+        ensure_partitions(connection, now)
+        receipts: list[Receipt] = []
+        groups: dict[tuple[str, int | None], list[int]] = defaultdict(list)
+        for index, (text, *_rest) in enumerate(wanted):
+            groups[text.first.source, text.first.validity_minutes].append(index)
+        for (source, validity), members in groups.items():
+            ids = write_messages(
+                connection,
+                Plan(
+                    submission_id=submission.pk,
+                    department_id=submission.department_id,
+                    category=submission.category,
+                    lane=Category(submission.category).lane,
+                    source_numbers=source_numbers(source, door.user),
+                    is_held=submission.state == State.PAUSED,
+                    validity_minutes=validity,
+                ),
+                [planned[index] for index in members],
+                shared_text=None,
+                now=now,
+            )
+            for message_id, index in zip(ids, members, strict=True):
+                text, place = wanted[index][:2]
+                receipts += [
+                    Receipt(message_id, door.pk, part.ids[place], part.written[place], planned[index].blocked_because)
+                    for part in text.parts
+                    if part.wants_report
+                ]
+        add_receipts(connection, [one for one in receipts if not one.blocked_because])
+        blocked_receipts(connection, door.family, [one for one in receipts if one.blocked_because])
+        Submission.objects.filter(pk=submission.pk).update(
+            planned=submission.planned + len(wanted), expected=submission.planned + len(wanted),
+            started_at=submission.started_at or now, updated_at=now,
+        )  # fmt: skip
+        if time.monotonic() - self._told.get(submission.pk, 0.0) > TELL_EVERY_S:
+            self._told[submission.pk] = time.monotonic()
+            publish(f"submission-{submission.pk}")
+
+
+def _part(row: Sequence[Any]) -> Part:
+    lane, id_, door_id, source, numbers, written, ids, *rest = row
+    return Part(lane, id_, door_id, source, tuple(numbers.split()), tuple(written.split()), tuple(ids.split()), *rest)
+
+
+def screened(door: Door, category: str, wanted: Sequence[tuple[str, str, str]]) -> list[PlannedMessage]:
+    """What screening and routing say of each (number, text, reason against it already known), in their order.
+
+    Screening plans the same text to the same number once; a door sends what it is given, so repetitions go through in
+    rounds of their own.
+    """
+    planned: dict[int, PlannedMessage] = {}
+    may_send = door.user.may(Right.SEND)
+    rounds: list[list[int]] = []
+    seen: dict[tuple[str, str], int] = defaultdict(int)
+    for index, (number, text, reason) in enumerate(wanted):
+        against = reason or ("" if may_send else "owner_inactive")
+        if against:
+            planned[index] = PlannedMessage(number, None, "", text, 0, None, 0, against)
+            continue
+        nth = seen[number, text]
+        seen[number, text] += 1
+        if nth == len(rounds):
+            rounds.append([])
+        rounds[nth].append(index)
+    wording = Wording(parse("{正文}"))
+    choose = router(door.user, category).choose
+    for members in rounds:
+        listed = refusals([wanted[index][0] for index in members], category)
+        people = (Recipient(wanted[index][0], "", None, {"正文": wanted[index][1]}) for index in members)
+        for index, message in zip(members, screen(people, wording, listed, choose), strict=True):
+            planned[index] = message
+    return [planned[index] for index in range(len(wanted))]
+
+
+def open_submission(door: Door) -> Submission:
+    """The submission that takes what this door sends now, locked; a new one each hour, or where the last was ended."""
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    current = DoorSubmission.objects.select_for_update().filter(door=door, is_open=True).first()
+    if current is not None:
+        submission = Submission.objects.select_for_update().get(pk=current.submission_id)
+        is_alive = submission.state in (State.RUNNING, State.PAUSED) and not submission.is_planned
+        if is_alive and current.hour == hour and submission.category == door.category:
+            return submission
+        _close(current, submission)
+    user = door.user
+    submission = Submission.objects.create(
+        owner=user, department=user.department, title=_("Door: %(name)s") % {"name": door.name}, category=door.category,
+        origin=Submission.Origin.DOOR, state=State.RUNNING,
+    )  # fmt: skip
+    DoorSubmission.objects.create(door=door, submission=submission, hour=hour)
+    raw_connection().execute(
+        "insert into dispatch_followed (submission_id, follower) values (%s, %s)", [submission.pk, FOLLOWER]
+    )
+    publish("submissions")
+    return submission
+
+
+def _close(current: DoorSubmission, submission: Submission) -> None:
+    """Nothing more comes: it ends by itself when what it has is handed over."""
+    DoorSubmission.objects.filter(pk=current.pk).update(is_open=False)
+    Submission.objects.filter(pk=submission.pk).update(is_planned=True)
+
+
+@transaction.atomic
+def close_past_hours() -> int:
+    """Close the open submissions of hours that are over; gives how many."""
+    hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+    past = DoorSubmission.objects.select_for_update(skip_locked=True).filter(is_open=True, hour__lt=hour)
+    closed = 0
+    for current in past:
+        _close(current, Submission.objects.select_for_update().get(pk=current.submission_id))
+        closed += 1
+    return closed

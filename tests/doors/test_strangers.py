@@ -1,0 +1,197 @@
+"""Who may not come in, and peers that break the rules: refused with the protocol's own code, and nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+import pytest
+from django.db import connection
+
+from hongyan.doors.accounts import change_door
+from hongyan.doors.models import DoorConnection, DoorRefusal
+from hongyan.protocols.events import Verdict
+from hongyan.protocols.registry import Protocol
+from hongyan.runtime.settings import Settings
+from tests.builders import Company
+from tests.doors.customer import LOGINS, NUMBER, Customer, Made, a_door, doors_open
+from tests.doors.test_delivering import a_customer_in
+from tests.doors.test_submitting import EVERY, a_door_of, messages
+from tests.gateway.test_gateway import LoopThread, eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WRONG_PASSWORD = {"cmpp": "3", "sgip": "1", "smgp": "21", "smpp": "ESME_RINVPASWD"}
+
+
+def refused(customer: Customer) -> str:
+    """The code of the refusal."""
+    eventually(lambda: customer.connect().refusal)
+    assert customer.refusal
+    return customer.refusal.code
+
+
+@EVERY
+def test_a_wrong_password_is_refused_and_written_down_without_it(
+    company: Company, a_customer: Made, protocol: Protocol, capfd: pytest.CaptureFixture[str]
+) -> None:
+    door, _ = a_door_of(company, protocol)
+    good = a_customer_in(a_customer, protocol)
+    assert refused(a_customer(protocol, secret="letmein7")) == WRONG_PASSWORD[protocol.family]
+    eventually(lambda: DoorRefusal.objects.filter(door=door).exists())
+    entry = DoorRefusal.objects.get(door=door)
+    assert (entry.what, entry.reason) == ("login", "credentials")
+    assert "letmein7" not in capfd.readouterr().err + str(vars(entry))
+    assert good.submit("通知")[0].verdict is Verdict.ACCEPTED
+
+
+@EVERY
+def test_an_address_off_the_list_is_refused(beside: LoopThread, company: Company, protocol: Protocol) -> None:
+    a_door_of(company, protocol, addresses=["10.1.0.0/16"])
+    with doors_open(beside) as settings:
+        assert refused(Customer(beside, protocol, settings))
+        eventually(lambda: DoorRefusal.objects.filter(reason="address").exists())
+
+
+def test_an_address_on_the_list_comes_in(company: Company, a_customer: Made) -> None:
+    a_door(company, addresses=["10.1.0.0/16", "127.0.0.0/8"])
+    assert a_customer_in(a_customer).is_in
+
+
+@EVERY
+def test_one_connection_too_many_is_refused(company: Company, a_customer: Made, protocol: Protocol) -> None:
+    a_door_of(company, protocol, connections=1)
+    first = a_customer_in(a_customer, protocol)
+    assert refused(a_customer(protocol))
+    first.leave()
+    eventually(lambda: a_customer(protocol).connect().is_in)
+
+
+def test_after_five_failures_an_address_is_refused_unseen(company: Company, a_customer: Made) -> None:
+    a_door(company)
+    a_customer_in(a_customer).leave()
+    for _ in range(5):
+        refused(a_customer(secret="wrong"))
+    assert refused(a_customer()) == "5"
+    eventually(lambda: DoorRefusal.objects.filter(reason="frequent").exists())
+
+
+def test_guessing_logins_from_one_address_goes_no_further_than_thirty(
+    company: Company, house: Settings, a_customer: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_door(company)
+    a_customer_in(a_customer).leave()
+    for place in range(30):
+        monkeypatch.setitem(LOGINS, "cmpp", f"2000{place:02d}")
+        assert refused(a_customer(secret="guess")) == "2"
+    monkeypatch.setitem(LOGINS, "cmpp", "901234")
+    assert refused(a_customer()) == "5"
+
+
+def test_an_inactive_users_door_is_shut_at_once(company: Company, a_customer: Made) -> None:
+    a_door(company)
+    customer = a_customer_in(a_customer)
+    company.sender.is_active = False
+    company.sender.save()
+    eventually(lambda: customer.closed)
+    assert refused(a_customer())
+
+
+def test_a_door_that_is_switched_off_lets_its_customers_go(company: Company, a_customer: Made) -> None:
+    door = a_door(company)
+    customer = a_customer_in(a_customer)
+    change_door(company.administrator, door, is_enabled=False)
+    eventually(lambda: customer.closed)
+
+
+SUBMIT_FIRST = {
+    "cmpp": struct.pack(">III", 12 + 8, 4, 1) + bytes(8),
+    "sgip": struct.pack(">IIIII", 20 + 8, 3, 1, 2, 3) + bytes(8),
+    "smgp": struct.pack(">III", 12 + 8, 2, 1) + bytes(8),
+    "smpp": struct.pack(">IIII", 16, 4, 0, 1),
+}
+LYING = {
+    "cmpp": struct.pack(">III", 0xFFFFFFFF, 4, 1),
+    "sgip": struct.pack(">IIIII", 0xFFFFFFFF, 3, 1, 2, 3),
+    "smgp": struct.pack(">III", 5, 2, 1),
+    "smpp": struct.pack(">IIII", 0x7FFFFFFF, 4, 0, 1),
+}
+
+
+async def _answer_to(data: bytes, port: int, *, is_cut: bool) -> bytes:
+    """What comes back, up to the end of the connection where it must end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(data)
+    try:
+        return await asyncio.wait_for(reader.read(-1 if is_cut else 4096), 5)
+    finally:
+        writer.close()
+
+
+@pytest.mark.parametrize("what", [SUBMIT_FIRST, LYING], ids=["submit before login", "a length that cannot be"])
+@EVERY
+def test_who_breaks_the_rules_is_answered_or_cut_and_others_do_not_notice(
+    company: Company, a_customer: Made, house: Settings, beside: LoopThread, protocol: Protocol, what: dict[str, bytes]
+) -> None:
+    a_door_of(company, protocol)
+    good = a_customer_in(a_customer, protocol)
+    for _ in range(3):
+        # SMPP answers a submit before login and goes on; all else ends the connection.
+        is_cut = protocol.family != "smpp" or what is LYING
+        answer = beside.run(_answer_to(what[protocol.family], house.door_port_of(protocol.family), is_cut=is_cut))
+        if protocol.family == "smpp":
+            assert struct.unpack(">IIII", answer[:16])[2] != 0
+    assert good.submit("通知")[0].verdict is Verdict.ACCEPTED
+
+
+def test_a_crowd_that_never_logs_in_is_kept_small(
+    company: Company, a_customer: Made, house: Settings, beside: LoopThread
+) -> None:
+    a_door(company)
+
+    async def crowd() -> int:
+        made = [await asyncio.open_connection("127.0.0.1", house.door_port_of("cmpp")) for _ in range(60)]
+        ended = [asyncio.create_task(reader.read(1)) for reader, _ in made]
+        await asyncio.wait(ended, timeout=2)
+        cut = sum(one.done() for one in ended)
+        for _, writer in made:
+            writer.close()
+        await asyncio.gather(*ended, return_exceptions=True)
+        return cut
+
+    assert beside.run(crowd()) == 40
+    assert a_customer_in(a_customer).is_in
+
+
+def test_a_flood_beyond_the_window_is_put_off_and_nothing_of_it_is_lost_or_sent(
+    company: Company, a_customer: Made
+) -> None:
+    a_door(company, window_size=8)
+    customer = a_customer_in(a_customer)
+    answers = customer.send([one for place in range(400) for one in customer.pieces(f"通知{place}")])
+    accepted = [one for one in answers if one.verdict is Verdict.ACCEPTED]
+    assert len(answers) == 400
+    assert 8 <= len(accepted) < 400
+    assert all(one.verdict is not Verdict.REFUSED for one in answers)
+    eventually(lambda: len(messages()) == len(accepted))
+
+
+def test_live_connections_are_shown(company: Company, a_customer: Made) -> None:
+    door = a_door(company)
+    customer = a_customer_in(a_customer)
+    eventually(lambda: DoorConnection.objects.filter(door=door).count() == 1)
+    customer.leave()
+    eventually(lambda: not DoorConnection.objects.exists())
+
+
+def test_what_passes_is_written_down_when_asked_for_and_holds_no_secret(company: Company, a_customer: Made) -> None:
+    door = a_door(company)
+    customer = a_customer_in(a_customer)
+    customer.submit("通知")
+    eventually(lambda: DoorConnection.objects.filter(door=door).exists())
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify('doors_trace', %s)", [str(door.pk)])
+    eventually(lambda: DoorConnection.objects.get().trace)
+    shown = DoorConnection.objects.get().trace
+    assert {"Submit", "SubmitResp", "Connect"} <= {one["name"] for one in shown}
+    assert NUMBER not in str(shown)
+    assert "secret" not in str(shown)
