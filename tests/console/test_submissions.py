@@ -256,3 +256,26 @@ def test_stop_after_a_halt_cancels_what_is_left(company: Company) -> None:
     signed_in(company.sender).post(f"/submissions/{submission.pk}/do/cancel/")
     submission.refresh_from_db()
     assert (submission.state, Canary.objects.get().state) == ("cancelled", "stopped")
+
+
+def test_the_compose_page_keeps_and_checks_the_trial_part(company: Company) -> None:
+    client = signed_in(company.sender)
+    facts = {
+        "text": "通知", "numbers": " ".join(f"1380013{number:04d}" for number in range(40)), "category": "notice", "when": "now",
+        "canary": "on", "canary_percent": "10", "canary_least": "5", "canary_most": "50",
+    }  # fmt: skip
+    for wrong in ({"canary_percent": "90"}, {"canary_least": "60"}, {"canary_wait_minutes": "-1"}):
+        shown = client.post("/write/", {**facts, **wrong})
+        assert shown.status_code == 200, wrong
+        assert "is-invalid" in shown.content.decode(), wrong
+    answer = client.post("/write/", facts)
+    assert answer.status_code == 302
+    draft = Submission.objects.get(pk=int(re.findall(r"\d+", answer["Location"])[0]))
+    assert (draft.canary_terms or {})["percent"] == 10
+    assert 'value="10.0"' in client.get(f"/write/?draft={draft.pk}").content.decode()
+    assert "data-trial" in client.get(answer["Location"]).content.decode()
+    client.post(f"/write/{draft.pk}/send/")
+    tasks.plan(draft.pk)
+    assert len(Canary.objects.get(pk=draft.pk).numbers) == 5
+    client.post("/write/", {**facts, "draft": "", "canary": ""})
+    assert Submission.objects.latest("pk").canary_terms is None

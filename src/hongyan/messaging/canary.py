@@ -12,14 +12,14 @@ once enough receipts have come. Halted is a paused submission: `resume` goes on 
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
+from zlib import crc32
 
 from django.db import connection, transaction
 from django.db.models import Count
@@ -53,7 +53,7 @@ class Terms:
     """Counted from when all of it has been handed over."""
     enough_percent: int = 90
     """Judged earlier when this share has its receipt; 0 waits in any case."""
-    failure_limit: float = 10.0
+    failure_limit: float = 20.0
     """Percent of those whose outcome is known."""
     opt_out_limit: float = 2.0
     """Percent of those it was handed over for."""
@@ -147,10 +147,6 @@ def verdict(figures: Figures, terms: Terms, *, is_over: bool) -> tuple[Canary.St
     return State.PASSED, ""
 
 
-def _order(submission_id: int, number: str) -> bytes:
-    return hashlib.blake2b(f"{submission_id}:{number}".encode(), digest_size=8).digest()
-
-
 def draw(submission_id: int, numbers: Iterable[str], terms: Terms) -> tuple[list[str], int, dict[str, int]]:
     """The numbers that go first, in order; of how many; how many of each carrier. Memory is bounded by `terms.most`.
 
@@ -158,12 +154,17 @@ def draw(submission_id: int, numbers: Iterable[str], terms: Terms) -> tuple[list
     """
     totals: Counter[str] = Counter()
     # Of each carrier the `most` first in an order that has nothing to do with the numbers' own.
-    first: dict[str, list[tuple[int, str]]] = {}
+    first: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    # Eight signs of a mainland number ("+8613800") tell its carrier, and there are few of them.
+    known: dict[str, str] = {}
     for number in numbers:
-        carrier = home_carrier(number).value
+        start = number[:8] if number.startswith("+86") else number
+        if (carrier := known.get(start)) is None:
+            carrier = home_carrier(number).value
+            if len(known) < MOST:
+                known[start] = carrier
         totals[carrier] += 1
-        heap = first.setdefault(carrier, [])
-        key = (-int.from_bytes(_order(submission_id, number)), number)
+        heap, key = first[carrier], (-crc32(number.encode(), submission_id), number)
         if len(heap) < terms.most:
             heapq.heappush(heap, key)
         elif key > heap[0]:

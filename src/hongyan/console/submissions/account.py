@@ -79,7 +79,9 @@ def trial(submission: Submission) -> dict[str, Any] | None:
     if one is None:
         return None
     terms = canary.Terms.from_json(submission.canary_terms or {})
-    figures = canary.Figures(**one.figures) if one.figures else canary.figures(submission)
+    # Receipts may still come while nobody has decided; afterwards it is told by what it was judged.
+    is_open = one.state in (canary.State.WAITING, canary.State.HALTED)
+    figures = canary.figures(submission) if is_open or not one.figures else canary.Figures(**one.figures)
     reasons = {
         "failures": _("too many did not arrive"),
         "opt_outs": _("too many refused further messages"),

@@ -79,7 +79,7 @@ class WriteForm(forms.Form):
         help_text=_("0 always waits the full time."),
     )
     canary_failure_limit = forms.FloatField(
-        label=_("Percentage that may fail"), initial=10, required=False, min_value=0, max_value=100
+        label=_("Percentage that may fail"), initial=20, required=False, min_value=0, max_value=100
     )
     canary_opt_out_limit = forms.FloatField(
         label=_("Percentage that may refuse further messages"), initial=2, required=False, min_value=0, max_value=100
