@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -10,8 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from hongyan.dispatch.models import Channel
+from hongyan.gateway.process import account_of
 from hongyan.messaging.channels import gateway_channel
-from hongyan.protocols.registry import Protocol
+from hongyan.protocols.registry import Protocol, make_session
+from hongyan.protocols.session import Role
 from tests.builders import Company
 
 FORM = {
@@ -35,7 +38,11 @@ def test_a_channel_of_each_protocol_is_made_with_its_own_fields(admin: Client, p
     everything = {
         "service_id": "YXTZ", "with_country_code": "on", "corp_id": "61118", "node": "3010061118", "listen_port": "8801",
         "peer_login": "carrier", "peer_secret": "theirs", "msg_src": "106900", "system_type": "vms", "bind": "transmitter",
-        "long_texts": "sar", "source_ton": "5", "source_npi": "0", "dest_ton": "2", "dest_npi": "1",
+        "long_texts": "sar", "source_ton": "5", "source_npi": "0", "dest_ton": "2", "dest_npi": "9", "text_format": "gbk",
+        "login_mode": "send", "m_service_id": "P1", "charge_number": "8613800138000", "fee_type": "2", "fee_code": "10",
+        "checks_server": "on", "default_alphabet": "latin1", "id_form": "decimal", "address_range": "1069",
+        "receipts_by_text": "on", "accepted_is_final": "on", "throttled": "8, 0x58", "reference_bits": "16",
+        "zone": "Europe/London", "heartbeat_s": "60", "answer_limit_s": "30",
     }  # fmt: skip
     assert make(admin, protocol.value, **everything).status_code == 302
     made = Channel.objects.get(name="New")
@@ -43,6 +50,11 @@ def test_a_channel_of_each_protocol_is_made_with_its_own_fields(admin: Client, p
     assert names == set(protocol.facts.options)
     assert "theirs" not in str(made.options)
     channel = gateway_channel(made)
+    # What the form took, a session can be made of, and every option of it is one that a gateway uses.
+    make_session(protocol, Role.CLIENT, account_of(channel), **channel.session_options())
+    assert channel.options.throttled_codes == {8, 0x58}
+    assert channel.options.timezone == ZoneInfo("Europe/London")
+    assert channel.rule_for("你好").is_wide
     if protocol is Protocol.SGIP12:
         assert (channel.options.listen_port, channel.options.peer_login, channel.peer_secret) == (
             8801,
@@ -63,6 +75,13 @@ def test_a_channel_of_each_protocol_is_made_with_its_own_fields(admin: Client, p
         ("sgip12", {"node": "abc"}, "node"),
         ("smgp30", {"msg_src": "123456789"}, "msg_src"),
         ("smpp34", {"source_ton": "9"}, "source_ton"),
+        ("cmpp20", {"msg_src": "1234567"}, "msg_src"),
+        ("cmpp20", {"fee_code": "1.5"}, "fee_code"),
+        ("sgip12", {"node": "1", "fee_type": "01"}, "fee_type"),
+        ("smpp34", {"throttled": "0x58, fast"}, "throttled"),
+        ("smpp34", {"zone": "Middle/Earth"}, "zone"),
+        ("smpp34", {"heartbeat_s": "1"}, "heartbeat_s"),
+        ("smpp34", {"id_form": "octal"}, "id_form"),
         ("none", {}, "protocol"),
     ],
 )

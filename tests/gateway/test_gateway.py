@@ -415,3 +415,97 @@ def test_parts_of_an_incoming_text_are_joined_and_repeats_dropped(
         eventually(lambda: Incoming.objects.count() == 2)
     texts = list(Incoming.objects.order_by("id").values_list("number", "text", "is_complete"))
     assert sorted(texts) == [("+8613800138000", "前半后半", True), ("+8613800138000", "短", True)]
+
+
+def test_two_gateways_share_a_channel_within_its_connections(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier, connections=2)
+    submission = asked(company, 3000)
+    with running(beside), running(beside):
+        eventually(lambda: states(submission) == {"delivered": 3000})
+        nodes = set(Connection.objects.values_list("node", flat=True))
+        assert Connection.objects.count() == len(carrier.lines) == 2
+    assert len(carrier.seen) == len(set(carrier.seen)) == 3000
+    assert 1 <= len(nodes) <= 2
+
+
+def test_a_verification_code_overtakes_a_campaign(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier, speed_per_s=200)
+    campaign = asked(company, 2000)
+    with running(beside):
+        eventually(lambda: len(carrier.seen) > 50)
+        code = submissions.submit(
+            company.sender,
+            Request(text="482913", selection=Selection(numbers=("+8613900139000",)), category="verification"),
+        )
+        assert code.state == Submission.State.RUNNING, "planned where it was asked for"
+        eventually(lambda: states(code) == {"delivered": 1})
+        assert "queued" in states(campaign)
+        assert "13900139000" in carrier.seen
+
+
+def test_what_flow_control_turned_away_does_not_leave_after_cancel(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    carrier.on_submit = lambda line, event: line.session.answer_submit(event.token, line.now, code=8) is None
+    set_up(beside, company, carrier)
+    submission = asked(company, 200)
+    with running(beside):
+        eventually(lambda: carrier.submits > 40)
+        submissions.cancel(company.sender, submission)
+        eventually(lambda: states(submission) == {"cancelled": 200})
+    assert not carrier.seen
+
+
+def test_a_pause_lets_land_what_flies_and_resume_sends_the_rest_once(beside: LoopThread, company: Company) -> None:
+    carrier, turned_away = Carrier(Protocol.CMPP20), set[str]()
+
+    def sometimes_full(line: Line, event: SubmitRequested) -> bool:
+        number = event.submit.recipients[0]
+        if number in turned_away or len(turned_away) >= 8 or int(number[-1]) % 3:
+            return False
+        turned_away.add(number)
+        line.session.answer_submit(event.token, line.now, code=8)
+        return True
+
+    carrier.on_submit = sometimes_full
+    set_up(beside, company, carrier, speed_per_s=400)
+    submission = asked(company, 600)
+    with running(beside):
+        eventually(lambda: len(carrier.seen) > 30)
+        submissions.pause(company.sender, submission)
+        eventually(lambda: set(Batch.objects.values_list("state", flat=True)) == {"held"})
+        eventually(lambda: "submitted" not in states(submission))
+        assert states(submission) == {"delivered": len(carrier.seen), "queued": 600 - len(carrier.seen)}
+        submissions.resume(company.sender, submission)
+        eventually(lambda: states(submission) == {"delivered": 600})
+    assert len(carrier.seen) == len(set(carrier.seen)) == 600
+
+
+def test_a_receipt_settles_what_a_lost_response_left_uncertain(beside: LoopThread, company: Company) -> None:
+    carrier, lost = Carrier(Protocol.CMPP20), list[str]()
+
+    def swallow(line: Line, event: SubmitRequested) -> bool:
+        if lost:
+            return False
+        lost.extend(event.submit.recipients)
+        line.abort()
+        return True
+
+    carrier.on_submit = swallow
+    set_up(beside, company, carrier)
+    submission = asked(company, 1)
+    with running(beside):
+        eventually(lambda: states(submission) == {"uncertain": 1})
+        eventually(lambda: len(carrier.lines) == 2)
+
+        async def report() -> None:
+            unknown = carrier.ids.take(1)[0]
+            carrier.lines[-1].session.deliver(
+                DeliveryReport(unknown, lost[0], ReportClass.DELIVERED, "DELIVRD", "2611231200"), None, 0.0
+            )
+            carrier.lines[-1].flush()
+
+        beside.run(report())
+        eventually(lambda: states(submission) == {"delivered": 1})
+    assert not carrier.seen

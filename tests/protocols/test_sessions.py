@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from hongyan.protocols.errors import NotLoggedIn, WindowFull
 from hongyan.protocols.events import (
+    AnsweredLate,
     Closed,
     DeliverAnswered,
     DeliveryReport,
@@ -196,14 +198,19 @@ def test_a_silent_peer_is_asked_three_times_then_given_up(protocol_: Protocol) -
     assert "no longer answers" in events[-1].why
 
 
-def test_an_answer_after_the_time_limit_does_no_harm(protocol: Protocol) -> None:
+def test_an_answer_after_the_time_limit_tells_the_ids_once(protocol: Protocol) -> None:
     pair = Pair(protocol).logged_in()
     pair.client.submit(SUBMIT, "ref", pair.now)
     (asked,) = pair.pump()
     assert isinstance(asked, SubmitRequested)
     pair.now = 61.0
     assert [type(event) for event in pair.client.tick(pair.now)] == [SubmitUnanswered]
-    pair.server.answer_submit(asked.token, pair.now, carrier_ids=("ab12",))
+    carrier_id = pair.server.carrier_id_of(asked.token) or "ab12"
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=(carrier_id,))
+    answer = SubmitAnswered("ref", Verdict.ACCEPTED, (carrier_id,))
+    assert pair.pump() == [AnsweredLate("ref", answer)]
+    # Once: its number is forgotten then.
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=(carrier_id,))
     assert pair.pump() == []
 
 
@@ -267,3 +274,201 @@ def test_logging_out_twice_is_logging_out_once(protocol: Protocol) -> None:
     carrier_id = pair.server.carrier_id_of(asked.token) or "ab12"
     pair.server.answer_submit(asked.token, pair.now, carrier_ids=(carrier_id,))
     assert SubmitAnswered("ref", Verdict.ACCEPTED, (carrier_id,)) in pair.pump()
+
+
+def test_a_logout_waits_for_the_answers_that_are_due(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    (asked,) = pair.pump()
+    assert isinstance(asked, SubmitRequested)
+    pair.client.close(pair.now)
+    assert pair.client.data_to_send() == b""
+    with pytest.raises(NotLoggedIn):
+        pair.client.submit(SUBMIT, "no more", pair.now)
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=("ab12",))
+    events = pair.pump()
+    assert [type(event) for event in events] == [SubmitAnswered, Closed, Closed]
+    assert {event.why for event in events if isinstance(event, Closed)} == {"the peer logged out", "logged out"}
+
+
+def test_a_logout_does_not_wait_for_ever(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    pair.client.data_to_send()
+    pair.client.close(pair.now)
+    assert pair.client.next_tick_at == ACCOUNT.heartbeat_wait_s
+    assert [type(event) for event in pair.client.tick(ACCOUNT.heartbeat_wait_s)] == [SubmitUnanswered]
+    assert pair.client.data_to_send() != b""
+    assert pair.client.next_tick_at == 2 * ACCOUNT.heartbeat_wait_s
+    assert pair.client.tick(2 * ACCOUNT.heartbeat_wait_s) == [Closed("logged out; the peer did not answer")]
+
+
+def test_a_peer_that_lives_but_answers_nothing_is_left_after_three_limits(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    heard: list[Event] = []
+    while not pair.client.is_closed:
+        if pair.client.window_free:
+            pair.client.submit(SUBMIT, "ref", pair.now)
+        pair.now += 10.0
+        pair.client.data_to_send()
+        # It sends something all the time, so that it is not silent.
+        pair.client.receive(alive(protocol), pair.now)
+        heard += pair.client.tick(pair.now)
+        assert pair.now <= 240
+    assert pair.now == 180.0
+    assert heard[-1] == Closed("the peer answers no requests")
+    assert all(isinstance(event, SubmitUnanswered) for event in heard[:-1])
+
+
+def alive(protocol: Protocol) -> bytes:
+    """An answer to a heartbeat, or to nothing."""
+    match protocol.family:
+        case "sgip":
+            return (29).to_bytes(4, "big") + (0x80000011).to_bytes(4, "big") + bytes(21)
+        case "smpp":
+            return (16).to_bytes(4, "big") + (0x80000015).to_bytes(4, "big") + bytes(8)
+        case "cmpp":
+            return (13).to_bytes(4, "big") + (0x80000008).to_bytes(4, "big") + bytes(5)
+    return (12).to_bytes(4, "big") + (0x80000004).to_bytes(4, "big") + bytes(4)
+
+
+def test_a_submit_that_comes_again_unanswered_gets_one_answer(protocol: Protocol) -> None:
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    again = pair.client.data_to_send()
+    (asked,) = pair.server.receive(again, pair.now)
+    assert isinstance(asked, SubmitRequested)
+    assert pair.server.receive(again, pair.now) == []
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=("ab12",))
+    assert [type(event) for event in pair.pump()] == [SubmitAnswered]
+    assert pair.server.owed == 0
+
+
+NUMBERED = [one for one in Protocol if one.family != "smpp"]
+
+
+@pytest.mark.parametrize("protocol_", NUMBERED, ids=lambda one: one.value)
+def test_a_submit_that_comes_again_answered_gets_the_same_answer(protocol_: Protocol) -> None:
+    pair = Pair(protocol_).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    again = pair.client.data_to_send()
+    (asked,) = pair.server.receive(again, pair.now)
+    assert isinstance(asked, SubmitRequested)
+    pair.server.answer_submit(asked.token, pair.now, carrier_ids=("ab12",))
+    first = pair.server.data_to_send()
+    assert pair.server.receive(again, pair.now) == []
+    assert pair.server.data_to_send() == first
+
+
+@pytest.mark.parametrize("protocol_", NUMBERED, ids=lambda one: one.value)
+@pytest.mark.parametrize("is_answered", [True, False], ids=["answered", "unanswered"])
+def test_another_submit_under_the_same_number_is_refused(protocol_: Protocol, is_answered: bool) -> None:
+    pair = Pair(protocol_).logged_in()
+    pair.client.submit(SUBMIT, "ref", pair.now)
+    first = pair.client.data_to_send()
+    (asked,) = pair.server.receive(first, pair.now)
+    assert isinstance(asked, SubmitRequested)
+    if is_answered:
+        pair.server.answer_submit(asked.token, pair.now, carrier_ids=("ab12",))
+        pair.server.data_to_send()
+    assert pair.server.receive(first.replace(b"13800138000", b"13800138001"), pair.now) == []
+    (answered,) = pair.client.receive(pair.server.data_to_send(), pair.now)
+    assert isinstance(answered, SubmitAnswered)
+    assert (answered.verdict, answered.code) == (
+        Verdict.REFUSED, {"cmpp": "3", "sgip": "9", "smgp": "12"}[protocol_.family],
+    )  # fmt: skip
+
+
+def test_a_report_that_comes_again_is_told_once(protocol: Protocol) -> None:
+    pair = Pair(protocol, called_back=True).logged_in()
+    pair.carrier.deliver(DeliveryReport("ab12", "13800138000", ReportClass.DELIVERED, "DELIVRD"), "r1", pair.now)
+    again = pair.carrier.data_to_send()
+    (received,) = pair.customer.receive(again, pair.now)
+    assert pair.customer.receive(again, pair.now) == []
+    assert isinstance(received, ReportReceived)
+    pair.customer.answer(received.token, pair.now)
+    assert pair.pump() == [DeliverAnswered("r1", accepted=True)]
+
+
+def test_a_peer_that_waits_for_no_answers_is_cut_off(protocol: Protocol) -> None:
+    pair = Pair(protocol, replace(ACCOUNT, window=50, most_owed=20)).logged_in()
+    for reference in range(21):
+        pair.client.submit(replace(SUBMIT, recipients=(f"138001380{reference:02d}",)), reference, pair.now)
+    events = pair.server.receive(pair.client.data_to_send(), pair.now)
+    assert pair.server.is_closed
+    assert events[-1] == Closed("the peer sent 21 requests without waiting for answers")
+    assert pair.server.owed == 0
+
+
+def test_a_login_that_is_judged_after_the_line_broke_stays_broken(protocol: Protocol) -> None:
+    pair = Pair(protocol)
+    (asked,) = pair.pump()
+    assert isinstance(asked, LoginRequested)
+    pair.server.connection_lost(pair.now)
+    assert pair.server.accept_login(asked.token, pair.now) == []
+    assert pair.server.refuse_login(asked.token, pair.now) == []
+    assert pair.server.is_closed
+    assert pair.server.data_to_send() == b""
+
+
+@pytest.mark.parametrize("protocol_", [one for one in Protocol if one.family != "smpp"], ids=lambda one: one.value)
+@pytest.mark.parametrize("command", [0x77, 0x7FFF])
+def test_a_command_that_nobody_knows_is_passed_over(protocol_: Protocol, command: int) -> None:
+    pair = Pair(protocol_).logged_in()
+    header = 20 if protocol_.family == "sgip" else 12
+    body = header + 9
+    raw = body.to_bytes(4, "big") + command.to_bytes(4, "big") + bytes(body - 8)
+    assert pair.server.receive(raw, pair.now) == []
+    assert pair.client.receive(raw, pair.now) == []
+    assert pair.server.is_bound
+    assert pair.client.is_bound
+
+
+@pytest.mark.parametrize("protocol_", [Protocol.CMPP20, Protocol.CMPP30, Protocol.SMGP30], ids=lambda one: one.value)
+def test_a_query_that_is_no_text_is_answered_all_the_same(protocol_: Protocol) -> None:
+    pair = Pair(protocol_).logged_in()
+    command, size = (6, 39) if protocol_.family == "cmpp" else (7, 31)
+    raw = size.to_bytes(4, "big") + command.to_bytes(4, "big") + b"\0\0\0\x09" + b"\xff" * (size - 12)
+    assert pair.server.receive(raw, pair.now) == []
+    assert pair.server.data_to_send()[8:12] == b"\0\0\0\x09"
+
+
+@pytest.mark.parametrize(
+    ("protocol_", "highest"), [(Protocol.CMPP30, "3.0"), (Protocol.SMGP30, "3.0"), (Protocol.SMGP31, "3.1")],
+    ids=lambda one: one.value if isinstance(one, Protocol) else one,
+)  # fmt: skip
+def test_a_version_that_nobody_speaks_is_refused_with_the_highest_we_do(protocol_: Protocol, highest: str) -> None:
+    pair = Pair(protocol_)
+    login = bytearray(pair.client.data_to_send())
+    version_at = 34 if protocol_.family == "cmpp" else 41
+    assert login[version_at] >= 0x30
+    login[version_at] = 0x40
+    assert pair.server.receive(bytes(login), pair.now) == [Closed("the peer asks for version 4.0")]
+    refused, closed = pair.client.receive(pair.server.data_to_send(), pair.now)
+    assert isinstance(refused, LoginRefused)
+    assert isinstance(closed, Closed)
+    assert refused.why == f"the protocol version is too high: the carrier speaks {highest}"
+    assert not refused.may_retry
+
+
+@pytest.mark.parametrize("protocol_", [Protocol.CMPP20, Protocol.CMPP30, Protocol.SMGP30], ids=lambda one: one.value)
+def test_a_client_that_asks_for_proof_believes_only_who_knows_the_secret(protocol_: Protocol) -> None:
+    Pair(protocol_, replace(ACCOUNT, checks_server=True)).logged_in()
+    pair = Pair(protocol_, replace(ACCOUNT, checks_server=True))
+    (asked,) = pair.pump()
+    assert isinstance(asked, LoginRequested)
+    pair.server.account = replace(ACCOUNT, secret="another")
+    pair.server.accept_login(asked.token, pair.now)
+    assert pair.pump() == [Closed("the carrier could not prove that it knows the password")]
+    assert not pair.client.is_bound
+
+
+def test_a_report_says_when_by_the_carriers_clock(protocol: Protocol) -> None:
+    pair = Pair(protocol, called_back=True).logged_in()
+    report = DeliveryReport("ab12", "13800138000", ReportClass.DELIVERED, "DELIVRD", "2611231200")
+    pair.carrier.deliver(report, "r1", pair.now)
+    (received,) = pair.pump()
+    assert isinstance(received, ReportReceived)
+    # SGIP's has no time at all.
+    expected = None if protocol.family == "sgip" else datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+    assert received.report.finished_at == expected

@@ -177,3 +177,22 @@ async def test_a_state_file_that_cannot_be_read_is_put_aside(tmp_path: Path, con
     async with a_simulator(tmp_path) as running:
         assert len((await running.get("/state"))["phones"]) == 12
     assert (tmp_path / "simulator.unreadable").read_text() == content
+
+
+async def test_how_often_each_number_was_taken_is_read_in_bulk(tmp_path: Path) -> None:
+    async with a_simulator(tmp_path) as running:
+        await running.post("/count", on=True)
+        carrier = running.simulator.accounts[0]
+        carrier.behave(QUICK)
+        customer = await Customer(carrier).log_in()
+        customer.submit("长" * 150, "13500000001", "13500000002")
+        customer.submit("又", "13500000002")
+        await customer.answered(4)
+        counts = await running.post("/counts", numbers=["+8613500000001", "13500000002", "13500000003"])
+        assert counts["of"] == {"+8613500000001": 1, "13500000002": 2, "13500000003": 0}
+        assert (counts["messages"], counts["times"]) == (3, {"1": 1, "2": 1})
+        assert (await running.post("/counts", least=2))["of"] == {"+8613500000002": 2}
+        assert (await running.post("/counts", least=1, after="+8613500000001"))["of"] == {"+8613500000002": 2}
+        assert (await running.post("/counts", numbers="all")) == {"error": "bad_numbers"}
+        await running.post("/count", on=False)
+        assert (await running.get("/counts"))["counting"] is False

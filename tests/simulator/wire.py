@@ -59,7 +59,11 @@ async def a_carrier(protocol: str = "cmpp30", **behaviour: Any) -> AsyncIterator
 class Customer:
     """One connection to a carrier. Answers everything it is given."""
 
-    def __init__(self, carrier: CarrierAccount, *, secret: str = "secret", accepts: bool = True) -> None:
+    def __init__(
+        self, carrier: CarrierAccount, *, secret: str = "secret", accepts: bool = True, answer_limit_s: float = 60.0,
+        **options: Any,
+    ) -> None:  # fmt: skip
+        self._answer_limit_s, self._options = answer_limit_s, options
         self.events: list[Event] = []
         self.order: list[str] = []
         self._carrier, self._secret = carrier, secret
@@ -70,7 +74,10 @@ class Customer:
     async def open(self) -> Customer:
         facts = self._carrier.facts
         session = make_session(
-            Protocol(facts.protocol), Role.CLIENT, Account(login=facts.login, secret=self._secret, window=200)
+            Protocol(facts.protocol),
+            Role.CLIENT,
+            Account(login=facts.login, secret=self._secret, window=200, answer_limit_s=self._answer_limit_s),
+            **self._options,
         )
         _, self.line = await asyncio.get_running_loop().create_connection(
             lambda: Line(session, self._on_events), "127.0.0.1", self._carrier.port

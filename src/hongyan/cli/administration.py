@@ -29,12 +29,27 @@ def version(as_json: Json = False) -> None:
     say({"version": __version__}, f"Hongyan {__version__}", as_json=as_json)
 
 
+LEAST_POSTGRES = 18
+"""Older servers cannot return a row's old values from an update, which the sums are made from."""
+
+
+def postgres_version() -> int:
+    """The server's major version."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("show server_version_num")
+        return int(cursor.fetchone()[0]) // 10_000
+
+
 def apply_migrations() -> int:
     """Bring the schema up to date; gives how many migrations that took. Looks first, which is quick."""
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    if (version := postgres_version()) < LEAST_POSTGRES:
+        fail(f"This database is PostgreSQL {version}; Hongyan needs {LEAST_POSTGRES} or newer.")
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if plan:
@@ -86,6 +101,8 @@ def _findings() -> list[tuple[str, bool, str]]:
 
     from hongyan.console.assets import missing
 
+    version = postgres_version()
+    found.append(("database version", version >= LEAST_POSTGRES, f"PostgreSQL {version}; {LEAST_POSTGRES} is needed"))
     executor = MigrationExecutor(connection)
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     found.append(("schema", not waiting, f"{waiting} migrations wait: hongyan migrate" if waiting else "up to date"))

@@ -17,7 +17,7 @@ def add(
     name: Annotated[str, typer.Option(help="A name of your own.")],
     host: Annotated[str, typer.Option(help="The carrier gateway's address.")],
     login: Annotated[str, typer.Option(help="CMPP: SP id; SMPP: system_id.")],
-    protocol: Annotated[str, typer.Option(help="cmpp20, cmpp30, sgip12, smgp30, smpp34 or smpp50.")] = "cmpp20",
+    protocol: Annotated[str, typer.Option(help="cmpp20, cmpp30, sgip12, smgp30, smgp31, smpp34 or smpp50.")] = "cmpp20",
     port: int = 0,
     secret: Annotated[str, typer.Option(prompt=True, hide_input=True)] = "",
     service_number: str = "",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from datetime import tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from hongyan.protocols.registry import Protocol
+from hongyan.protocols.text import Alphabet, Rule, encode, rule_of, segments
+from hongyan.protocols.times import BEIJING
 from hongyan.runtime.secrets import SecretUnreadable, decrypt
 
 
@@ -25,13 +29,26 @@ class Options:
     node: str = ""
     """SGIP node number of ours: 3, area code, enterprise code."""
     listen_port: int = 0
-    """SGIP: where the carrier connects to us; 0 is nowhere, and then no receipts and replies come."""
+    """Where the carrier connects to us; 0 is nowhere. SGIP: without it no receipts and replies come. SMPP: for outbind."""
     peer_login: str = ""
-    """SGIP: the name the carrier logs in to us with; empty: the channel's own."""
+    """SGIP, SMPP outbind: the name the carrier shows us; empty: the channel's own."""
     peer_secret_encrypted: str = field(default="", repr=False)
-    """SGIP: and its password; empty: the channel's own."""
+    """And its password; empty: the channel's own."""
     msg_src: str = ""
-    """SMGP MsgSrc: the code some gateways ask for."""
+    """CMPP Msg_src where it is not the login; SMGP MsgSrc, the code some gateways ask for."""
+    m_service_id: str = ""
+    """SMGP MServiceID: the product code of the mobile network."""
+    login_mode: str = "both"
+    """SMGP: send, receive or both."""
+    charge_number: str = ""
+    """SGIP ChargeNumber; empty: the sender pays."""
+    fee_type: str = ""
+    """As the contract has it; empty: free to the recipient."""
+    fee_code: str = ""
+    checks_server: bool = False
+    """CMPP, SMGP: whether the gateway must prove that it knows the password."""
+    text_format: str = "ucs2"
+    """Mainland protocols: ucs2, or gbk where the gateway wants format 15."""
     system_type: str = ""
     """SMPP system_type."""
     bind: str = "transceiver"
@@ -43,6 +60,22 @@ class Options:
     dest_npi: int = 1
     long_texts: str = "udh"
     """SMPP: how parts of long texts say so: udh, sar or payload."""
+    default_alphabet: str = "gsm7"
+    """SMPP: what data_coding 0 means: gsm7, gsm7_packed, latin1 or ascii."""
+    id_form: str = "same"
+    """SMPP: how receipts write ids: same, decimal or hexadecimal."""
+    address_range: str = ""
+    """SMPP: the numbers a receiver serves."""
+    receipts_by_text: bool = False
+    """SMPP: take a text of a receipt's form for one though nothing marks it."""
+    accepted_is_final: bool = False
+    """SMPP: a receipt's ACCEPTD is the last word."""
+    throttled: str = ""
+    """Codes of an answer that ask to slow down, with commas; empty: the protocol's own."""
+    reference_bits: int = 8
+    """Of the number that the parts of a long text share: 8 or 16."""
+    zone: str = "Asia/Shanghai"
+    """Of the carrier's clock."""
     heartbeat_s: int = 30
     answer_limit_s: int = 60
 
@@ -51,6 +84,29 @@ class Options:
         """From the stored JSON; names nobody knows any more are passed over."""
         known = {item.name for item in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
+
+    @property
+    def throttled_codes(self) -> frozenset[int]:
+        """What is no number is passed over: a form has said so before it was stored."""
+        return codes_of(self.throttled)[0]
+
+    @property
+    def timezone(self) -> tzinfo:
+        try:
+            return ZoneInfo(self.zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return BEIJING
+
+
+def codes_of(written: str) -> tuple[frozenset[int], list[str]]:
+    """Codes separated by commas or blanks, decimal or as 0x58, and what of it is none."""
+    codes, others = set(), []
+    for one in written.replace("，", ",").replace(",", " ").split():
+        try:
+            codes.add(int(one, 0) if one.lower().startswith("0x") else int(one))
+        except ValueError:
+            others.append(one)
+    return frozenset(codes), others
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +138,26 @@ class Channel:
 
     def session_options(self) -> dict[str, Any]:
         """What `make_session` of this protocol takes."""
-        return {name: getattr(self.options, name, None) for name in self.protocol.facts.options}
+        found = {name: getattr(self.options, name, None) for name in self.protocol.facts.options}
+        if "default_alphabet" in found:
+            found["default_alphabet"] = Alphabet(self.options.default_alphabet)
+        return found
+
+    def rule_for(self, text: str) -> Rule:
+        """How this channel sends `text`: its alphabet, and what fits its segments."""
+        options = self.options
+        preferred = options.text_format if self.protocol.facts.is_mainland else options.default_alphabet
+        return rule_of(text, Alphabet(preferred), wide=options.reference_bits == 16)
+
+    def contents(self, text: str, rule: Rule, reference: int) -> list[bytes]:
+        """The content of each submit for `text`; a server that cuts texts itself gets it whole."""
+        if self.options.long_texts == "payload" and "long_texts" in self.protocol.facts.options:
+            return [encode(text, rule.alphabet)]
+        return segments(text, rule, reference)
 
     @property
     def peer_secret(self) -> str:
-        """SGIP: the password the carrier shows us. Raises SecretUnreadable."""
+        """The password the carrier shows us. Raises SecretUnreadable."""
         stored = self.options.peer_secret_encrypted
         return decrypt(stored) if stored else self.secret
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from hongyan.dispatch.numbers import e164
 from hongyan.protocols.events import IncomingSegment
 
 JOIN_WITHIN_S = 300
@@ -53,14 +54,6 @@ from taken group by channel_id, number, service_number, reference, total
 on conflict do nothing
 returning id
 """
-
-
-def e164(number: str) -> str:
-    """A carrier's way of writing a phone as we store it: mainland numbers come with and without 86."""
-    digits = "".join(char for char in number if char.isdigit())
-    if len(digits) == 11 and digits[0] == "1":
-        return f"+86{digits}"
-    return f"+{digits}" if digits else ""
 
 
 async def store(connection: AsyncConnection[Any], received: Sequence[ReceivedSegment]) -> int:

@@ -72,6 +72,27 @@ returning b.id, b.submission_id, b.department_id, b.lane, b.category, b.size, b.
           b.watermark
 """
 
+# The whole way from ready to "about to leave" in one round trip, for codes that people wait for.
+TAKE_URGENT = """
+with taken as (
+    update dispatch_batch b
+    set state = 'leased', leased_by = %(node)s, attempts = attempts + 1, watermark = size
+    where b.id = (
+        select id from dispatch_batch
+        where channel_id = %(channel)s and lane = 0 and state = 'ready' and size <= %(most)s
+          and (not_before is null or not_before <= now())
+        order by department_id, id limit 1 for update skip locked
+    )
+    returning b.id, b.submission_id, b.department_id, b.lane, b.category, b.size, b.text, b.source_number,
+              b.wants_report, b.watermark, old.watermark as from_position
+)
+select t.id, t.submission_id, t.department_id, t.lane, t.category, t.size, t.text, t.source_number, t.wants_report,
+       t.watermark, m.id, m.number, coalesce(m.text, t.text), m.segments
+from taken t left join dispatch_message m
+     on m.id >= t.id * 1000 + t.from_position and m.id < t.id * 1000 + t.size and m.state = 'queued'
+order by m.id
+"""
+
 LOAD = """
 select m.id, m.number, coalesce(m.text, %(text)s), m.segments from dispatch_message m
 where m.id >= %(low)s and m.id < %(high)s and m.state = 'queued' order by m.id
@@ -119,6 +140,17 @@ async def lease(connection: AsyncConnection[Any], *, channel_id: int, node: str,
     )
     row = await cursor.fetchone()
     return LeasedBatch(*row) if row else None
+
+
+async def take_urgent(
+    connection: AsyncConnection[Any], *, channel_id: int, node: str, most: int
+) -> tuple[LeasedBatch, list[LeasedMessage]] | None:
+    """A ready batch of verification codes with at most `most`, leased, loaded and its watermark at its end."""
+    cursor = await connection.execute(TAKE_URGENT, {"channel": channel_id, "node": node, "most": most})
+    rows = await cursor.fetchall()
+    if not rows:
+        return None
+    return LeasedBatch(*rows[0][:10]), [LeasedMessage(*row[10:]) for row in rows if row[10] is not None]
 
 
 async def load(connection: AsyncConnection[Any], batch: LeasedBatch) -> list[LeasedMessage]:

@@ -374,3 +374,11 @@ def mask(number: str) -> str:
     if len(digits) < lead + 6:
         return "*" * len(digits)
     return f"{digits[:lead]}****{digits[-4:]}"
+
+
+def e164(number: str) -> str:
+    """A carrier's way of writing a phone as we store it: mainland numbers come with and without 86."""
+    digits = "".join(char for char in number if char.isdigit())
+    if len(digits) == 11 and digits[0] == "1":
+        return f"+86{digits}"
+    return f"+{digits}" if digits else ""

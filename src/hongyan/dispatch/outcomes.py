@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 from hongyan.dispatch import arrays
 from hongyan.dispatch.changes import CHANGE, STEPS, parameters
 from hongyan.dispatch.leasing import LOST, ORPHANS, release
+from hongyan.dispatch.numbers import e164
 from hongyan.protocols.cmpp import session as cmpp
 from hongyan.protocols.smgp import session as smgp
 
@@ -94,8 +95,20 @@ with due as (
 )
 update dispatch_parked_report p set attempts = attempts + 1, tried_at = now()
 from due where p.id = due.id
-returning p.id, p.channel_id, p.carrier_id, p.number, p.outcome, p.code
+returning p.id, p.attempts, p.channel_id, p.carrier_id, p.number, p.outcome, p.code
 """
+
+# A response lost in a crash leaves a message uncertain and its receipt without a known id. Where the number has just one
+# such message on the channel, the receipt is about that one.
+MATCH_UNCERTAIN = """
+select r.ord, min(m.id)
+from unnest(%(channels)s::int[], %(numbers)s::text[]) with ordinality as r(channel_id, number, ord)
+join dispatch_message m on m.number = r.number and m.channel_id = r.channel_id and m.state = 'uncertain'
+     and m.segments = 1 and m.id >= dispatch_recent_id()
+group by r.ord having count(*) = 1
+"""
+TRIES_BY_ID = 2
+"""So often a parked report is looked for by its id alone: it may only have overtaken its response."""
 MOST_AT_ONCE = 2000
 
 
@@ -189,16 +202,34 @@ async def try_parked(connection: AsyncConnection[Any], now: datetime) -> tuple[i
     """Look once more for the messages of parked reports that are due; gives how many were looked at, and submissions."""
     async with connection.transaction():
         cursor = await connection.execute(UNPARK, {"most": MOST_AT_ONCE})
-        due = {row[0]: StoredReport(*row[1:]) for row in await cursor.fetchall()}
+        due = [(row[0], row[1], StoredReport(*row[2:])) for row in await cursor.fetchall()]
         if not due:
             return 0, []
-        matched, unknown = await _find(connection, list(due.values()))
-        still = {id(one) for one in unknown}
-        done = [parked_id for parked_id, one in due.items() if id(one) not in still]
+        matched, unknown = await _find(connection, [report for _, _, report in due])
+        patient = {id(report) for _, attempts, report in due if attempts > TRIES_BY_ID}
+        matched += await _find_uncertain(connection, [one for one in unknown if id(one) in patient])
+        found = {id(report) for report, *_ in matched}
+        done = [parked_id for parked_id, _, report in due if id(report) in found]
         await connection.execute(
             "delete from dispatch_parked_report where id = any(%s::bigint[])", [arrays.integers(done)]
         )
         return len(due), await _settle(connection, matched, now)
+
+
+async def _find_uncertain(
+    connection: AsyncConnection[Any], reports: Sequence[StoredReport]
+) -> list[tuple[StoredReport, int, int, int]]:
+    """By number, the one message of each that a crash left uncertain."""
+    if not reports:
+        return []
+    cursor = await connection.execute(
+        MATCH_UNCERTAIN,
+        {
+            "channels": arrays.integers(one.channel_id for one in reports),
+            "numbers": arrays.texts(e164(one.number) for one in reports),
+        },
+    )
+    return [(reports[row[0] - 1], row[1], 1, 1) for row in await cursor.fetchall()]
 
 
 async def _find(
@@ -211,7 +242,7 @@ async def _find(
     guesses = {guess: report for report in unknown if report.number for guess in _neighbours(report)}
     if guesses:
         further, _ = await _match(connection, list(guesses))
-        matched += further
+        matched += [(guesses[guess], message_id, segment, of) for guess, message_id, segment, of in further]
         settled = {id(guesses[guess]) for guess, *_ in further}
         unknown = [one for one in unknown if id(one) not in settled]
     return matched, unknown

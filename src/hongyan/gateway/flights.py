@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hongyan.dispatch.channels import Channel
 from hongyan.dispatch.leasing import LeasedMessage
 from hongyan.gateway.works import Work
-from hongyan.protocols.text import Rule, rule_for, segments
+from hongyan.protocols.text import Rule
 
 
 @dataclass(slots=True, eq=False)
@@ -31,27 +32,26 @@ class LongMessage:
 
 
 class References:
-    """The numbers by which phones join parts: they count up and wrap in eight bits."""
+    """The numbers by which phones join parts: they count up and wrap in eight bits, or in sixteen."""
 
     def __init__(self) -> None:
         self._last = 0
 
-    def take(self) -> int:
-        self._last = self._last % 255 + 1
+    def take(self, *, is_wide: bool) -> int:
+        self._last = self._last % (0xFFFF if is_wide else 0xFF) + 1
         return self._last
 
 
 def flights(
-    work: Work, chunk: Sequence[LeasedMessage], *, per_submit: int, mainland: bool, references: References
+    work: Work, chunk: Sequence[LeasedMessage], *, channel: Channel, references: References
 ) -> Iterator[Flight]:
-    """The submits for a chunk of a batch, in order; equal texts share one for up to `per_submit` numbers."""
-    if work.batch.text is None:
-        per_submit = 1
+    """The submits for a chunk of a batch, in order; equal texts share one for as many numbers as the channel takes."""
+    per_submit = channel.numbers_per_submit if work.batch.text is not None else 1
     for start in range(0, len(chunk), per_submit):
         messages = chunk[start : start + per_submit]
         text = messages[0].text
-        rule = rule_for(text, mainland=mainland)
-        contents = segments(text, rule, references.take())
+        rule = channel.rule_for(text)
+        contents = channel.contents(text, rule, references.take(is_wide=rule.is_wide))
         of = len(contents)
         for number, content in enumerate(contents, start=1):
             yield Flight(work, messages, content, rule, number, of)

@@ -1,15 +1,27 @@
-"""Where a carrier connects to us, to report and to deliver: SGIP's other direction."""
+"""Where a carrier connects to us, to report and to deliver: SGIP's other direction, and SMPP's outbind.
+
+In SGIP the carrier then logs in to us. In SMPP it only asks us to log in on that connection (3.4 §2.2.1).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import secrets
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from hongyan.dispatch.channels import Channel
-from hongyan.protocols.events import Closed, Event, IncomingReceived, LoginRequested, ReportReceived
+from hongyan.protocols.events import (
+    Closed,
+    Event,
+    IncomingReceived,
+    LoggedIn,
+    LoginRefused,
+    LoginRequested,
+    ReportReceived,
+)
 from hongyan.protocols.registry import make_session
 from hongyan.protocols.session import Account, Role, Side
 from hongyan.runtime.secrets import SecretUnreadable
@@ -28,6 +40,7 @@ class Listener:
     def __init__(
         self,
         channel: Channel,
+        account: Account,
         *,
         lines: list[Line],
         on_report: Callable[[Line, ReportReceived], None],
@@ -35,6 +48,7 @@ class Listener:
         said: Callable[[str, str], None],
     ) -> None:
         self._channel = channel
+        self._account = account
         self._on_report = on_report
         self._on_incoming = on_incoming
         self._said = said
@@ -59,11 +73,20 @@ class Listener:
                 line.close()
 
     def _new_line(self) -> Line:
-        channel = self._channel
-        account = Account(window=channel.window_size, answer_limit_s=channel.options.answer_limit_s)
-        session = make_session(
-            channel.protocol, Role.SERVER, account, side=Side.CUSTOMER, **channel.session_options()
-        )  # fmt: skip
+        channel, account = self._channel, self._account
+        options = channel.session_options()
+        if channel.protocol.facts.calls_back:
+            session = make_session(channel.protocol, Role.SERVER, account, side=Side.CUSTOMER, **options)
+        else:
+            # Who asks without the right password gets none of ours.
+            try:
+                options |= {
+                    "peer_login": channel.options.peer_login or channel.login,
+                    "peer_secret": channel.peer_secret,
+                }
+            except SecretUnreadable:
+                options["peer_secret"] = secrets.token_hex(8)
+            session = make_session(channel.protocol, Role.CLIENT, account, **options, waits_for_outbind=True)
         line = Line(session, self._on_events)
         self._lines.append(line)
         return line
@@ -86,6 +109,12 @@ class Listener:
                 case LoginRequested():
                     self._login(line, event)
                     self._tell()
+                case LoggedIn():
+                    self._tell()
+                case LoginRefused():
+                    log.warning(
+                        "the carrier asked for a login and refused it", channel=self._channel.name, why=event.why
+                    )
                 case Closed():
                     self._forget(line)
                     log.info("the carrier's connection ended", channel=self._channel.name, why=event.why)

@@ -14,6 +14,7 @@ class Pace:
         self._filled_at = now
         self._raised_at = now
         self._held_until = now
+        self._eased_at = now - 1
 
     def _fill(self, now: float) -> None:
         # A tenth of a second's burst keeps the average without waking up for each message.
@@ -54,3 +55,16 @@ class Pace:
             self.rate = max(1.0, self.rate * 2 / 3)
             self._held_until = now + 0.3
             self._raised_at = now + 1
+
+    def congested(self, state: int, now: float) -> None:
+        """The carrier said how full it is, 0 to 100 (SMPP 5.0): it works best from 80 to 89, beyond that it should get less.
+
+        Said with each answer, so the rate falls once a second at most.
+        """
+        if state >= 80:
+            self._raised_at = max(self._raised_at, now)
+        if state >= 90 and now - self._eased_at >= 1:
+            self._eased_at = now
+            self.rate = max(1.0, self.rate * (2 / 3 if state >= 100 else 9 / 10))
+            if state >= 100:
+                self._held_until = now + 0.3

@@ -26,7 +26,9 @@ from hongyan.dispatch.outcomes import StoredReport
 from hongyan.gateway.listening import Listener
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.sending import Sender
+from hongyan.protocols.errors import ProtocolError
 from hongyan.protocols.events import (
+    AnsweredLate,
     Closed,
     Event,
     IncomingReceived,
@@ -56,14 +58,21 @@ LISTENING_SLOT = 1000
 
 def account_of(channel: Channel) -> Account:
     """How a session logs in to the channel's carrier."""
+    options = channel.options
+    zone = options.timezone
     return Account(
         login=channel.login,
         secret=channel.secret,
         window=channel.window_size,
-        heartbeat_s=channel.options.heartbeat_s,
-        answer_limit_s=channel.options.answer_limit_s,
-        service_id=channel.options.service_id,
-        system_type=channel.options.system_type,
+        heartbeat_s=options.heartbeat_s,
+        answer_limit_s=options.answer_limit_s,
+        service_id=options.service_id,
+        system_type=options.system_type,
+        # The carrier's time, wherever this machine stands: some gateways compare a login's stamp with their own clock.
+        clock=lambda: datetime.now(zone),
+        zone=zone,
+        throttled=options.throttled_codes,
+        checks_server=options.checks_server,
     )
 
 
@@ -82,7 +91,7 @@ class ChannelRunner:
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._hold(state)) for state in self.states]
-        if self.channel.protocol.facts.calls_back and self.channel.options.listen_port:
+        if self.channel.protocol.facts.may_call_back and self.channel.options.listen_port:
             self._listening = ConnectionState(self.channel.id, LISTENING_SLOT)
             self._tasks.append(asyncio.create_task(self._listen(self._listening)))
         self._tasks.append(asyncio.create_task(self.sender.run()))
@@ -93,13 +102,13 @@ class ChannelRunner:
         return [*self.states, self._listening] if self._listening else self.states
 
     async def _listen(self, state: ConnectionState) -> None:
-        """Take the carrier's own connections (SGIP)."""
+        """Take the carrier's own connections (SGIP, and SMPP's outbind)."""
         async with await self._gateway.connect() as connection:
             await connections.claim(
                 connection, channel_id=self.channel.id, node=self._gateway.node, slot=state.slot, is_shared=True
             )
         listener = Listener(
-            self.channel, lines=self._open.setdefault(state.slot, []), on_report=self._report, on_incoming=self._incoming,
+            self.channel, account_of(self.channel), lines=self._open.setdefault(state.slot, []), on_report=self._report, on_incoming=self._incoming,
             said=lambda now, detail: self._said(state, now, detail, is_trouble=now == "waiting"),
         )  # fmt: skip
         await listener.run()
@@ -133,7 +142,7 @@ class ChannelRunner:
                 if mine:
                     was_bound = await self._connect_once(state)
                     wait = FIRST_WAIT_S if was_bound else min(wait * 2, LONGEST_WAIT_S)
-            except (OSError, TimeoutError, psycopg.OperationalError) as error:
+            except (OSError, TimeoutError, psycopg.OperationalError, ProtocolError) as error:
                 self._said(state, "waiting", _words(error, self.channel))
                 wait = min(wait * 2, LONGEST_WAIT_S)
             # Full jitter: gateways that lost a carrier together do not come back together.
@@ -152,6 +161,8 @@ class ChannelRunner:
                 match event:
                     case SubmitAnswered():
                         self.sender.answered(event)
+                    case AnsweredLate():
+                        self.sender.answered_late(event)
                     case ReportReceived():
                         self._report(line, event)
                     case SubmitUnanswered():

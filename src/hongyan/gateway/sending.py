@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -22,12 +22,13 @@ from psycopg import AsyncConnection
 
 from hongyan.dispatch import leasing, outcomes
 from hongyan.dispatch.channels import Channel
+from hongyan.dispatch.leasing import LeasedBatch, LeasedMessage
 from hongyan.gateway.flights import Flight, LongMessage, References, flights
 from hongyan.gateway.pace import Pace
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.works import Work, Works
 from hongyan.protocols.errors import LocalProtocolError, NotLoggedIn, WindowFull
-from hongyan.protocols.events import Submit, SubmitAnswered, SubmitUnanswered, Verdict
+from hongyan.protocols.events import AnsweredLate, Submit, SubmitAnswered, SubmitUnanswered, Verdict
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
@@ -114,6 +115,8 @@ class Sender:
         while not self._closing:
             self._wake.clear()
             if self._recorder.backlog < MOST_BACKLOG and self.room > 0:
+                if self._is_news:
+                    await self._send_urgent(connection)
                 await self._send_again(connection)
                 await self._lease(connection)
                 if len(self._works) and await self._send_some(connection):
@@ -153,12 +156,26 @@ class Sender:
             if batch is None:
                 continue
             messages = await leasing.load(connection, batch)
-            work = Work(batch, deque(messages), len(messages), max((one.segments for one in messages), default=1))
-            self._leased[batch.id] = work
+            work = self._take(batch, messages)
             if messages:
+                work.waiting.extend(messages)
                 self._works.add(work)
-            else:
-                self._settled(work, 0)
+
+    def _take(self, batch: LeasedBatch, messages: Sequence[LeasedMessage]) -> Work:
+        longest = max((one.segments for one in messages), default=1)
+        work = self._leased[batch.id] = Work(batch, deque(), len(messages), longest)
+        if not messages:
+            self._settled(work, 0)
+        return work
+
+    async def _send_urgent(self, connection: AsyncConnection[Any]) -> None:
+        """Verification codes: from ready to the wire with one question to the store."""
+        while (most := min(self.room, self._pace.available(self._loop.time()))) > 0:
+            found = await leasing.take_urgent(connection, channel_id=self.channel.id, node=self._node, most=most)
+            if found is None:
+                return
+            batch, messages = found
+            self._launch(self._take(batch, messages), messages)
 
     async def _send_some(self, connection: AsyncConnection[Any]) -> bool:
         """Send as much of the batch whose turn it is as windows and pace allow; tells whether anything moved."""
@@ -179,9 +196,13 @@ class Sender:
         for _ in chunk:
             waiting.popleft()
         self._works.sent(work, count)
-        self._pace.take(count, self._loop.time())
-        mainland = self.channel.protocol.facts.is_mainland
-        made = flights(work, chunk, per_submit=per_submit, mainland=mainland, references=self._references)
+        self._launch(work, chunk)
+        return True
+
+    def _launch(self, work: Work, chunk: Sequence[LeasedMessage]) -> None:
+        """Messages below their batch's watermark, onto the lines."""
+        self._pace.take(len(chunk), self._loop.time())
+        made = flights(work, chunk, channel=self.channel, references=self._references)
         for place, flight in enumerate(made, start=1):
             if flight.of > 1 and flight.segment == 1:
                 for message in flight.messages:
@@ -190,7 +211,6 @@ class Sender:
             if place % FLUSH_EVERY == 0:
                 self._flush()
         self._flush()
-        return True
 
     def _fitting(self, work: Work) -> int:
         """How many messages (or groups of equal texts) the windows have room for, by the longest of the batch."""
@@ -253,6 +273,8 @@ class Sender:
     def answered(self, event: SubmitAnswered) -> None:
         flight = event.reference
         assert isinstance(flight, Flight)
+        if event.congestion is not None:
+            self._pace.congested(event.congestion, self._loop.time())
         match event.verdict:
             case Verdict.ACCEPTED:
                 self._accepted(flight, event)
@@ -272,13 +294,26 @@ class Sender:
         else:
             self._end(flight, "uncertain", "unanswered")
 
+    def answered_late(self, event: AnsweredLate) -> None:
+        """Its messages are uncertain by now; with the ids known their receipts settle them, and a refusal does at once."""
+        flight, answer = event.reference, event.answer
+        assert isinstance(flight, Flight)
+        if answer.verdict is Verdict.ACCEPTED:
+            self._store_ids(flight, answer)
+        elif answer.verdict is Verdict.REFUSED and flight.of == 1:
+            for message in flight.messages:
+                self._recorder.changed(message.id, "failed", f"submit:{answer.code}")
+
     def _accepted(self, flight: Flight, event: SubmitAnswered) -> None:
+        self._store_ids(flight, event)
+        refused = {one.recipient: f"submit:{one.code}" for one in event.failures} if event.failures else NOBODY
+        self._end(flight, "submitted", "", refused)
+
+    def _store_ids(self, flight: Flight, event: SubmitAnswered) -> None:
         segment, of = flight.segment, flight.of
         self._recorder.submitted(
             self.channel.id, event.carrier_ids, [(one.id, segment, of, one.number) for one in flight.messages]
         )
-        refused = {one.recipient: f"submit:{one.code}" for one in event.failures} if event.failures else NOBODY
-        self._end(flight, "submitted", "", refused)
 
     def _end(self, flight: Flight, state: str, reason: str, refused: Mapping[str, str] = NOBODY) -> None:
         """This segment is done with: for a long message, the worst of its segments decides once all are.

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from hongyan.dispatch.channels import Channel
 from hongyan.gateway.process import CONNECT_LIMIT_S, _words, account_of
+from hongyan.protocols.errors import ProtocolError
 from hongyan.protocols.events import Event, LoggedIn, LoginRefused
 from hongyan.protocols.registry import make_session
 from hongyan.protocols.session import Role
@@ -39,13 +40,13 @@ async def try_login(channel: Channel) -> LoginOutcome:
             elif isinstance(event, LoginRefused):
                 settle(False, event.why, event.code)
 
-    session = make_session(channel.protocol, Role.CLIENT, account_of(channel), **channel.session_options())
     try:
+        session = make_session(channel.protocol, Role.CLIENT, account_of(channel), **channel.session_options())
         _transport, line = await asyncio.wait_for(
             asyncio.get_running_loop().create_connection(lambda: Line(session, on_events), channel.host, channel.port),
             CONNECT_LIMIT_S,
         )
-    except (OSError, TimeoutError) as error:
+    except (OSError, TimeoutError, ProtocolError) as error:
         return LoginOutcome(False, _words(error, channel), "", round((time.monotonic() - started) * 1000))
     line.ended.add_done_callback(lambda ended: settle(False, ended.result()))
     outcome = await found

@@ -17,6 +17,16 @@ from hongyan.dispatch.models import Channel, Route
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.secrets import encrypt
 
+CHOICES: dict[str, tuple[str, ...]] = {
+    "bind": ("transceiver", "transmitter", "receiver"),
+    "long_texts": ("udh", "sar", "payload"),
+    "default_alphabet": ("gsm7", "gsm7_packed", "latin1", "ascii"),
+    "id_form": ("same", "decimal", "hexadecimal"),
+    "text_format": ("ucs2", "gbk"),
+    "login_mode": ("both", "send", "receive"),
+}
+"""Options that are words from a list."""
+
 
 class ChannelError(Exception):
     """Why a channel could not be made or changed; nothing was."""
@@ -51,8 +61,14 @@ def read_options(protocol: str, given: list[str]) -> dict[str, Any]:
             options["peer_secret_encrypted"] = encrypt(value)
         elif kinds[name] is bool:
             options[name] = value.lower() in {"1", "yes", "true"}
-        elif kinds[name] is int and not value.isdigit():
-            raise ChannelError(str(_("%(name)s must be a number.") % {"name": name}))
+        elif kinds[name] in {int, type(None)}:
+            if not value.isdecimal():
+                raise ChannelError(str(_("%(name)s must be a number.") % {"name": name}))
+            options[name] = int(value)
+        elif name in CHOICES and value not in CHOICES[name]:
+            raise ChannelError(
+                str(_("%(name)s is one of %(values)s.") % {"name": name, "values": ", ".join(CHOICES[name])})
+            )
         else:
             options[name] = kinds[name](value)
     return options

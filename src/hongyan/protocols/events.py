@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from enum import Enum
 
 from hongyan.protocols.text import Alphabet, Concatenation
+from hongyan.protocols.times import BEIJING, read_time
 
 
 class ReportClass(Enum):
@@ -61,7 +62,14 @@ class DeliveryReport:
     code: str
     """Raw: "DELIVRD", "MK:0001"."""
     done_at: str = ""
-    """As the carrier wrote it, YYMMDDhhmm in its local time."""
+    """As the carrier wrote it: YYMMDDhhmm in its local time, with seconds, a century or a zone from some."""
+    zone: tzinfo = field(default=BEIJING, compare=False, repr=False)
+    """Of a time that says none itself."""
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """`done_at` as a moment; None where it is none."""
+        return read_time(self.done_at, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,8 @@ class SubmitAnswered(Event):
     why: str = ""
     failures: tuple[Failure, ...] = ()
     """Recipients of an accepted submit that the carrier refused singly (SMPP submit_multi)."""
+    congestion: int | None = None
+    """How full the carrier says it is, 0 to 100 (SMPP 5.0); None where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,14 @@ class SubmitUnanswered(Event):
 
     reference: object
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredLate(Event):
+    """The answer to a submit that was reported as SubmitUnanswered: its ids tell later reports apart."""
+
+    reference: object
+    answer: SubmitAnswered
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, ClassVar, Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
+from hongyan.protocols.times import FORM
 
 RESERVE_OCTETS = 8
 
@@ -18,8 +19,12 @@ class Number:
     """An unsigned big-endian integer."""
 
     octets: int
+    most: int | None = None
+    """Where the tables list values: the last of them. Written, never held against a peer."""
 
     def pack(self, pdu: str, name: str, value: int) -> bytes:
+        if self.most is not None and value > self.most:
+            raise LocalProtocolError(f"{pdu} {name} is {self.most} at most, not {value}")
         try:
             return value.to_bytes(self.octets, "big")
         except OverflowError:
@@ -47,6 +52,31 @@ class Text:
         if not raw or raw[0] == 0:
             return ""
         return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Time(Text):
+    """Empty, or YYMMDDhhmmss with tenths and zone, or an "R" for a span."""
+
+    def pack(self, pdu: str, name: str, value: str) -> bytes:
+        raw = Text.pack(self, pdu, name, value)
+        if value and not FORM.fullmatch(value):
+            raise LocalProtocolError(f"{pdu} {name} is a time as 261125093000032+, not {value!r}")
+        return raw
+
+
+@dataclass(frozen=True, slots=True)
+class Digits(Text):
+    """Decimal digits: a fee, or a date of one length."""
+
+    exact: bool = False
+
+    def pack(self, pdu: str, name: str, value: str) -> bytes:
+        raw = Text.pack(self, pdu, name, value)
+        if value and not (value.isdecimal() and (not self.exact or len(value) == self.octets)):
+            how = f"{self.octets} digits" if self.exact else "digits"
+            raise LocalProtocolError(f"{pdu} {name} is {how} or empty, not {value!r}")
+        return raw
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +147,7 @@ class Body:
 NUMBER = Text(21)
 RESERVE = Text(RESERVE_OCTETS)
 OCTET = Number(1)
+FLAG = Number(1, most=1)
 
 
 def numbers_packed(pdu: str, name: str, numbers: Sequence[str]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
@@ -11,7 +11,7 @@ from hongyan.protocols.cmpp.session import CmppSession
 from hongyan.protocols.session import Account, Role, Session, Side
 from hongyan.protocols.sgip.session import SgipSession
 from hongyan.protocols.smgp import pdus as smgp
-from hongyan.protocols.smgp.session import SmgpSession
+from hongyan.protocols.smgp.session import LOGIN_MODES, SmgpSession
 from hongyan.protocols.smpp import pdus as smpp
 from hongyan.protocols.smpp.messages import Habits
 from hongyan.protocols.smpp.session import SmppSession
@@ -33,10 +33,16 @@ class Facts:
     """What only a channel of this protocol is asked for, as `dispatch.channels.Options` names it."""
     login_octets: int
     secret_octets: int
+    usual_window: int
+    """Unanswered submits that the text, or most contracts, allow."""
+    usual_throttled: tuple[int, ...]
+    """Codes of an answer that ask to slow down, unless the channel says otherwise."""
     always_country_code: bool = False
     """Mainland numbers go out with 86 in front, whatever the channel says."""
     calls_back: bool = False
     """The carrier connects to us to report and deliver."""
+    may_call_back: bool = False
+    """A channel may name a port for the carrier's connections (SMPP: where the server asks for a bind by outbind)."""
 
 
 class Protocol(Enum):
@@ -46,6 +52,8 @@ class Protocol(Enum):
     CMPP30 = "cmpp30"
     SGIP12 = "sgip12"
     SMGP30 = "smgp30"
+    SMGP31 = "smgp31"
+    """The PDUs of 3.0; only the login says otherwise (Q/CT 2069-2008)."""
     SMPP34 = "smpp34"
     SMPP50 = "smpp50"
 
@@ -63,20 +71,48 @@ class Protocol(Enum):
         return self.value[:4]
 
 
+_ALL = ("throttled", "reference_bits", "heartbeat_s", "answer_limit_s", "zone")
+"""What a channel of any protocol may say; most never do."""
+_FEES = ("fee_type", "fee_code")
+_CMPP_OPTIONS = (
+    "service_id", "with_country_code", "text_format", "msg_src", *_FEES, "checks_server", *_ALL,
+)  # fmt: skip
+_SGIP_OPTIONS = (
+    "service_id", "corp_id", "node", "listen_port", "peer_login", "peer_secret", "text_format", "charge_number", *_FEES,
+    *(name for name in _ALL if name != "heartbeat_s"),
+)  # fmt: skip
+_SMGP_OPTIONS = (
+    "service_id", "msg_src", "with_country_code", "login_mode", "text_format", "m_service_id", *_FEES, "checks_server",
+    *_ALL,
+)  # fmt: skip
 _SMPP_OPTIONS = (
-    "service_id", "system_type", "bind", "long_texts", "source_ton", "source_npi", "dest_ton", "dest_npi",
+    "service_id", "system_type", "bind", "long_texts", "default_alphabet", "id_form", "source_ton", "source_npi",
+    "dest_ton", "dest_npi", "address_range", "receipts_by_text", "accepted_is_final", "listen_port", "peer_login",
+    "peer_secret", *_ALL,
+)  # fmt: skip
+ADVANCED = frozenset({
+    *_ALL, *_FEES, "text_format", "checks_server", "charge_number", "login_mode", "m_service_id", "default_alphabet",
+    "id_form", "source_ton", "source_npi", "dest_ton", "dest_npi", "address_range", "receipts_by_text",
+    "accepted_is_final",
+})  # fmt: skip
+"""Options that only an unusual contract or gateway asks for."""
+_HABITS = frozenset(one.name for one in fields(Habits))
+_CMPP = Facts("CMPP 2.0", 7890, 100, 100, True, _CMPP_OPTIONS, 6, 40, 16, (8,))
+_SMGP = Facts("SMGP 3.0", 8890, 100, 1, True, _SMGP_OPTIONS, 8, 15, 16, (1,))
+_SMPP = Facts(
+    "SMPP 3.4", 2775, 254, 1, False, _SMPP_OPTIONS, 15, 8, 10, (0x14, 0x58), always_country_code=True, may_call_back=True
 )  # fmt: skip
 FACTS: dict[Protocol, Facts] = {
-    Protocol.CMPP20: Facts("CMPP 2.0", 7890, 100, 100, True, ("service_id", "with_country_code"), 6, 40),
-    Protocol.CMPP30: Facts("CMPP 3.0", 7890, 100, 100, True, ("service_id", "with_country_code"), 6, 40),
+    Protocol.CMPP20: _CMPP,
+    Protocol.CMPP30: replace(_CMPP, label="CMPP 3.0"),
     Protocol.SGIP12: Facts(
-        "SGIP 1.2", 8801, 100, 1, True,
-        ("service_id", "corp_id", "node", "listen_port", "peer_login", "peer_secret"), 16, 16,
-        always_country_code=True, calls_back=True,
+        "SGIP 1.2", 8801, 100, 1, True, _SGIP_OPTIONS, 16, 16, 32, (11, 33, 34),
+        always_country_code=True, calls_back=True, may_call_back=True,
     ),
-    Protocol.SMGP30: Facts("SMGP 3.0", 8890, 100, 1, True, ("service_id", "msg_src", "with_country_code"), 8, 15),
-    Protocol.SMPP34: Facts("SMPP 3.4", 2775, 254, 1, False, _SMPP_OPTIONS, 15, 8, always_country_code=True),
-    Protocol.SMPP50: Facts("SMPP 5.0", 2775, 255, 1, False, _SMPP_OPTIONS, 15, 8, always_country_code=True),
+    Protocol.SMGP30: _SMGP,
+    Protocol.SMGP31: replace(_SMGP, label="SMGP 3.1"),
+    Protocol.SMPP34: _SMPP,
+    Protocol.SMPP50: replace(_SMPP, label="SMPP 5.0", most_numbers_per_submit=255),
 }  # fmt: skip
 
 
@@ -89,19 +125,23 @@ def make_session(
     `options` are those that the protocol's facts name; others are passed over.
     """
     side = side or (Side.CUSTOMER if role is Role.CLIENT else Side.CARRIER)
+    given = {name: value for name, value in options.items() if value not in (None, "")}
+    fees: dict[str, Any] = {name: str(given[name]) for name in ("fee_type", "fee_code", "msg_src") if name in given}
     match protocol:
-        case Protocol.CMPP20:
-            return CmppSession(role, account, cmpp.Version.V20)
-        case Protocol.CMPP30:
-            return CmppSession(role, account, cmpp.Version.V30)
+        case Protocol.CMPP20 | Protocol.CMPP30:
+            version = cmpp.Version.V20 if protocol is Protocol.CMPP20 else cmpp.Version.V30
+            return CmppSession(role, account, version, **fees)
         case Protocol.SGIP12:
-            return SgipSession(
-                role, account, side=side, node=int(options.get("node") or 0), corp_id=str(options.get("corp_id") or "")
-            )
-        case Protocol.SMGP30:
-            return SmgpSession(role, account, smgp.Version.V30, msg_src=str(options.get("msg_src") or ""))
+            fees |= {name: str(given[name]) for name in ("corp_id", "charge_number") if name in given}
+            fees.pop("msg_src", None)
+            return SgipSession(role, account, side=side, node=int(given.get("node", 0)), **fees)
+        case Protocol.SMGP30 | Protocol.SMGP31:
+            fees |= {name: str(given[name]) for name in ("m_service_id",) if name in given}
+            return SmgpSession(
+                role, account, smgp.Version.V31 if protocol is Protocol.SMGP31 else smgp.Version.V30,
+                login_mode=LOGIN_MODES[given.get("login_mode", "both")], **fees,
+            )  # fmt: skip
         case Protocol.SMPP34 | Protocol.SMPP50:
-            version = smpp.Version.V50 if protocol is Protocol.SMPP50 else smpp.Version.V34
-            names = _SMPP_OPTIONS[2:]
-            habits = Habits(**{name: options[name] for name in names if options.get(name) is not None})
-            return SmppSession(role, account, version, habits=habits)
+            habits = Habits(**{name: value for name, value in given.items() if name in _HABITS})
+            version_ = smpp.Version.V50 if protocol is Protocol.SMPP50 else smpp.Version.V34
+            return SmppSession(role, account, version_, habits=habits)

@@ -7,21 +7,27 @@ table from command to handler with the states in which the command may come.
     OPEN --connect/login request--> LOGGING_IN --accepted--> BOUND --close--> CLOSING --answer or limit--> CLOSED
       any state --the peer breaks the rules, goes silent, or the line is lost--> CLOSED
 
-Each unanswered submit ends in exactly one SubmitAnswered or SubmitUnanswered, whatever happens.
+Each submit ends in exactly one SubmitAnswered or SubmitUnanswered, whatever happens. An answer that comes after that
+gives one AnsweredLate, so that the carrier's id is known and its receipt can settle the message. CLOSING first waits
+for the answers that are due, then logs out.
+
+A request of the peer's is given to the owner once: one that comes again with the same number and content, because its
+answer got lost or is late, gets the same answer again.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import Enum
 from typing import ClassVar
 
 from hongyan.protocols.errors import NotLoggedIn, RemoteProtocolError, WindowFull
 from hongyan.protocols.events import (
+    AnsweredLate,
     Clock,
     Closed,
     DeliverAnswered,
@@ -29,9 +35,11 @@ from hongyan.protocols.events import (
     Event,
     IncomingSegment,
     Submit,
+    SubmitAnswered,
     SubmitUnanswered,
 )
 from hongyan.protocols.framing import Frame, Framer
+from hongyan.protocols.times import BEIJING
 
 
 class Role(Enum):
@@ -76,12 +84,24 @@ class Account:
     service_id: str = ""
     system_type: str = ""
     clock: Clock = local_clock
+    zone: tzinfo = BEIJING
+    """Of the carrier's clock: its reports' times have none of their own."""
+    throttled: frozenset[int] = frozenset()
+    """Codes of a submit's answer that ask to slow down; empty for those of the protocol."""
+    checks_server: bool = False
+    """Whether a server must prove that it knows the secret (CMPP, SMGP); many gateways send anything there."""
+    most_owed: int = 20_000
+    """Requests of the peer's that may wait for our answer: a peer with a window never has so many."""
 
 
 Passed = tuple[float, bool, bytes]
 """When, whether from us, and the whole PDU."""
 RECENT_PDUS = 40
 """Kept for who looks at a connection; decoded only then."""
+MOST_LATE = 4096
+"""Requests that ran out and may still be answered: more than any window, so that a peer's whole stall is kept."""
+MOST_REPEATABLE = 128
+"""Answers that are kept for requests that come again: more than a window, since a peer repeats only what lies in it."""
 
 
 class Pending(Enum):
@@ -111,6 +131,12 @@ class Session(ABC):
         # Sequence number -> (what, reference, time limit); limits grow with insertion, so the oldest is the first.
         self._pending: dict[int, tuple[Pending, object, float]] = {}
         self._submits_pending = 0
+        self._late: dict[int, object] = {}
+        self._unanswered_from: float | None = None
+        # Requests of the peer's that wait for our answer, and the last ones that have it: body, and our whole PDU.
+        self._owed: dict[int, bytes] = {}
+        self._given: dict[int, tuple[bytes, bytes]] = {}
+        self._close_by: float | None = None
         self._heard_at = 0.0
         self._heartbeats_missed = 0
         self._heartbeat_sent_at: float | None = None
@@ -133,11 +159,21 @@ class Session(ABC):
         return max(0, self.account.window - self._submits_pending) if self.state is State.BOUND else 0
 
     @property
+    def owed(self) -> int:
+        """How many requests of the peer's wait for our answer: with many, its owner should stop reading."""
+        return len(self._owed)
+
+    @property
+    def owed_octets(self) -> int:
+        """What those take; costs a look at each."""
+        return sum(map(len, self._owed.values()))
+
+    @property
     def next_tick_at(self) -> float | None:
         """When `tick` should be called at the latest."""
         if self.state is State.CLOSED:
             return None
-        times = [] if self._login_by is None else [self._login_by]
+        times = [at for at in (self._login_by, self._close_by) if at is not None]
         if self._pending:
             times.append(next(iter(self._pending.values()))[2])
         if self.state is State.BOUND:
@@ -180,6 +216,9 @@ class Session(ABC):
                 self._take(pdu, events)
                 if self.state is closed:
                     break
+            else:
+                if len(self._owed) > self.account.most_owed:
+                    self._end(f"the peer sent {len(self._owed)} requests without waiting for answers", events)
         except RemoteProtocolError as error:
             self._end(str(error), events)
         return events
@@ -196,18 +235,34 @@ class Session(ABC):
         self._expire(events)
         if self.state is State.BOUND:
             self._beat(events)
+        elif self.state is State.CLOSING:
+            self._log_out(events)
         return events
 
     def close(self, now: float) -> list[Event]:
-        """Log out in order; the session ends with the peer's answer or its limit."""
+        """Log out in order: when what is unanswered has its answer, or `heartbeat_wait_s` later.
+
+        The session ends with the peer's answer to the logout, or after as long again.
+        """
         self._now = now
         events: list[Event] = []
         if self.state is State.BOUND:
             self.state = State.CLOSING
-            self._request(Pending.LOGOUT, None, self._logout_request())
+            self._close_by = now + self.account.heartbeat_wait_s
+            self._log_out(events)
         elif self.state is not State.CLOSING:
             self._end("closed before login", events)
         return events
+
+    def _log_out(self, events: list[Event]) -> None:
+        """In CLOSING: send the logout once nothing is unanswered, or there was no waiting for it any longer."""
+        if self._close_by is None or (self._submits_pending and self._now < self._close_by):
+            return
+        self._close_by = None
+        for sequence, (kind, reference, _limit) in list(self._pending.items()):
+            if kind is Pending.SUBMIT or kind is Pending.DELIVER:
+                self._ran_out(sequence, kind, reference, "logged out before the answer came", events)
+        self._request(Pending.LOGOUT, None, self._logout_request())
 
     def connection_lost(self, now: float, why: str = "the connection was lost") -> list[Event]:
         """The line broke; what is unanswered is of unknown fate."""
@@ -248,15 +303,18 @@ class Session(ABC):
         sequence = self._next_sequence()
         limit = self.account.heartbeat_wait_s if kind is Pending.LOGOUT else self.account.answer_limit_s
         kept = (reference, len(submit.recipients)) if submit is not None else reference
+        # What does not fit a PDU raises before anything is waited for.
+        frame = self._frame(request[0], sequence, request[1])
         self._pending[sequence] = (kind, kept, self._now + limit)
-        self._put(self._frame(request[0], sequence, request[1]))
+        self._out.append(frame)
+        self.recent.append((self._now, True, frame))
 
     def _next_sequence(self) -> int:
         self._sequence = self._sequence % 0x7FFFFFFF + 1
         return self._sequence
 
     def _put(self, frame: bytes) -> None:
-        """Every PDU of ours leaves through here."""
+        """Send a PDU; requests and answers that are owed leave in the same way, without the call."""
         self._out.append(frame)
         self.recent.append((self._now, True, frame))
 
@@ -269,7 +327,49 @@ class Session(ABC):
         # No set of members: an enum's hash is Python code, and this runs with each answer.
         if kind is Pending.SUBMIT or kind is Pending.DELIVER:
             self._submits_pending -= 1
+            self._unanswered_from = None
+            if self._close_by is not None and not self._submits_pending:
+                self._log_out([])
         return True, entry[1]
+
+    def _late_answer(self, sequence: int, make: Callable[[object], Event], events: list[Event]) -> None:
+        """The event of an answer that nobody waits for any longer; none where nobody ever did."""
+        kept = self._late.pop(sequence, None)
+        if kept is None:
+            return
+        self._unanswered_from = None
+        answer = make(kept)
+        if isinstance(answer, SubmitAnswered):
+            events.append(AnsweredLate(answer.reference, answer))
+
+    def _is_new(self, sequence: int, body: bytes) -> bool | None:
+        """Whether a request is the owner's to answer; notes that it is owed one.
+
+        False for a repeat: what it was answered goes out again, or will serve both. None where the peer used the number
+        for something else before.
+        """
+        owed = self._owed
+        if sequence in owed:
+            return False if owed[sequence] == body else None
+        if sequence in self._given:
+            before, answer = self._given[sequence]
+            if before != body:
+                return None
+            self._put(answer)
+            return False
+        owed[sequence] = body
+        return True
+
+    def _give(self, sequence: int, frame: bytes) -> None:
+        """Send the answer to a request that `_is_new` noted, and keep it for a repeat."""
+        body = self._owed.pop(sequence, None)
+        if body is not None:
+            given = self._given
+            given[sequence] = (body, frame)
+            if len(given) > MOST_REPEATABLE:
+                del given[next(iter(given))]
+        self._out.append(frame)
+        self.recent.append((self._now, True, frame))
 
     def _bound(self) -> None:
         self.state = State.BOUND
@@ -280,13 +380,28 @@ class Session(ABC):
             sequence, (kind, reference, limit) = next(iter(self._pending.items()))
             if limit > self._now:
                 return
-            del self._pending[sequence]
             if kind is Pending.LOGOUT:
                 self._end("logged out; the peer did not answer", events)
                 return
             if kind in {Pending.SUBMIT, Pending.DELIVER}:
-                self._submits_pending -= 1
-                events.append(self._unanswered(kind, reference, "no answer within the time limit"))
+                self._ran_out(sequence, kind, reference, "no answer within the time limit", events)
+                asked_at, patience = limit - self.account.answer_limit_s, self.account.heartbeat_tries
+                self._unanswered_from = asked_at if self._unanswered_from is None else self._unanswered_from
+                if self._now - self._unanswered_from >= self.account.answer_limit_s * patience:
+                    # It may answer heartbeats, but all that is sent to it would end in the same way.
+                    self._end("the peer answers no requests", events)
+                    return
+            else:
+                del self._pending[sequence]
+
+    def _ran_out(self, sequence: int, kind: Pending, reference: object, why: str, events: list[Event]) -> None:
+        del self._pending[sequence]
+        self._submits_pending -= 1
+        events.append(self._unanswered(kind, reference, why))
+        if kind is Pending.SUBMIT:
+            self._late[sequence] = reference
+            if len(self._late) > MOST_LATE:
+                del self._late[next(iter(self._late))]
 
     @staticmethod
     def _unanswered(kind: Pending, reference: object, why: str) -> Event:
@@ -318,6 +433,9 @@ class Session(ABC):
             if kind in {Pending.SUBMIT, Pending.DELIVER}:
                 events.append(self._unanswered(kind, reference, why))
         self._pending.clear()
+        self._late.clear()
+        self._owed.clear()
+        self._given.clear()
         self._submits_pending = 0
         events.append(Closed(why))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -65,8 +66,27 @@ class Behaviour:
     """Share of submits refused outright."""
     refusal_code: int = 0
     """The code they are refused with; 0 takes the usual ones in turn."""
+    late: float = 0.0
+    """Share of submits answered only after `late_s`, when the customer has given them up."""
+    late_s: float = 75.0
+    unanswered: float = 0.0
+    """Share of submits that are taken and never answered."""
+    answered_twice: float = 0.0
+    """Share of submits whose answer comes two times."""
+    one_id_for_all: bool = False
+    """A submit to many numbers gets one id that all its receipts repeat, instead of ids that count up (CMPP, SMGP)."""
+    congestion: int = -1
+    """What the answers say of how full the carrier is, 0 to 100; -1 says nothing (SMPP 5.0)."""
     failed: float = 0.07
     """Share of messages to unnamed numbers whose receipt says that they failed."""
+    failure_code: str = ""
+    """The code of those receipts; empty takes the usual ones in turn."""
+    segment_failed: float = 0.0
+    """Share of long texts of which only the last segment fails."""
+    segment_missing: float = 0.0
+    """Share of long texts of which only the last segment has no receipt."""
+    intermediate: float = 0.0
+    """Share of messages with a receipt before the last word, that says they are under way."""
     expires_s: float = 180.0
     """How long a message waits for a phone that is switched off; real carriers take up to 48 hours."""
     duplicated: float = 0.0
@@ -77,6 +97,12 @@ class Behaviour:
     """Share of receipts sent before the response."""
     missing: float = 0.0
     """Share of receipts that never come."""
+    report_octets: int = 0
+    """Length of a CMPP report: 60 or 71, whatever the version; 0 takes the version's."""
+    report_id_form: str = "same"
+    """How SMPP receipts write ids: same, decimal, zeros (padded to twenty), upper."""
+    drops_per_minute: float = 0.0
+    """How often each connection is cut at random."""
     refuses_login: bool = False
     is_silent: bool = False
     """Takes bytes, answers nothing, not even heartbeats; what came meanwhile is answered afterwards."""
@@ -90,6 +116,11 @@ class Behaviour:
                 raise BadSetting(name)
             if kinds[name] is bool:
                 values[name] = bool(value)
+                continue
+            if kinds[name] is str:
+                if not isinstance(value, str) or not FORMS[name].fullmatch(value):
+                    raise BadSetting(name)
+                values[name] = value
                 continue
             low, high = LIMITS[name]
             if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
@@ -106,10 +137,33 @@ LIMITS: dict[str, tuple[float, float]] = {
     "most_per_s": (0, 1_000_000),
     "refused": _SHARE,
     "refusal_code": (0, 0xFFFF),
+    "late": _SHARE,
+    "late_s": (1.0, 600.0),
+    "unanswered": _SHARE,
+    "answered_twice": _SHARE,
+    "congestion": (-1, 100),
     "failed": _SHARE,
+    "segment_failed": _SHARE,
+    "segment_missing": _SHARE,
+    "intermediate": _SHARE,
+    "report_octets": (0, 71),
+    "drops_per_minute": (0.0, 60.0),
     "expires_s": (1.0, 172_800.0),
     "duplicated": _SHARE,
     "reordered": _SHARE,
     "early": _SHARE,
     "missing": _SHARE,
 }
+FORMS = {
+    "failure_code": re.compile(r"[A-Z0-9]{0,7}(:[A-Z0-9]{1,4})?"),
+    "report_id_form": re.compile(r"same|decimal|zeros|upper"),
+}
+"""What settings that are words may be."""
+ONLY = {
+    "one_id_for_all": ("cmpp", "smgp"), "congestion": ("smpp50",), "report_octets": ("cmpp",), "report_id_form": ("smpp",),
+}  # fmt: skip
+"""Settings that mean something to some protocols only, by the beginning of their names."""
+
+
+def has_setting(protocol: str, name: str) -> bool:
+    return any(protocol.startswith(one) for one in ONLY.get(name, ("",)))

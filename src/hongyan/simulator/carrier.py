@@ -11,13 +11,15 @@ import contextlib
 import random
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import asdict
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 
+from hongyan.protocols.cmpp.pdus import Version as CmppVersion
+from hongyan.protocols.cmpp.session import CmppSession
 from hongyan.protocols.errors import ProtocolError
 from hongyan.protocols.events import (
     Closed,
@@ -34,7 +36,9 @@ from hongyan.protocols.events import (
 )
 from hongyan.protocols.registry import Protocol, make_session
 from hongyan.protocols.session import Account, Role, Side
+from hongyan.protocols.smpp.session import SmppSession
 from hongyan.protocols.text import UCS2_RULE, Concatenation, decode, split, take_header
+from hongyan.protocols.times import write_minutes
 from hongyan.simulator import codes
 from hongyan.simulator.accounts import Behaviour, DemonstrationAccount
 from hongyan.simulator.ids import Ids
@@ -54,6 +58,12 @@ CARRIER_NODE = 101_001
 MOST_HELD_BYTES = 1 << 20
 RANDOM_PHONE = {"delivers": 85, "slow": 7, "fails": 8}
 
+REPORT_LAYOUTS = {60: CmppVersion.V20, 71: CmppVersion.V30}
+ID_FORMS: dict[str, Callable[[str], str]] = {
+    "decimal": lambda carrier_id: str(int(carrier_id, 16)),
+    "zeros": lambda carrier_id: carrier_id.zfill(20),
+    "upper": str.upper,
+}
 Answer = tuple[Line, object, Sequence[str], int]
 Item = DeliveryReport | IncomingSegment
 
@@ -68,8 +78,12 @@ class CarrierLine(Line):
         super().__init__(session, account.on_events)
         self._account = account
         self._held = bytearray()
+        self.is_dead = False
+        """Half open: as when a firewall between has forgotten the connection, nothing passes any more, and nobody says so."""
 
     def data_received(self, data: bytes) -> None:
+        if self.is_dead:
+            return
         if not self._account.behaviour.is_silent:
             super().data_received(data)
         elif len(self._held) < MOST_HELD_BYTES:
@@ -78,7 +92,7 @@ class CarrierLine(Line):
             self.abort()
 
     def flush(self) -> None:
-        if not self._account.behaviour.is_silent or self.session.is_closed:
+        if not (self.is_dead or self._account.behaviour.is_silent) or self.session.is_closed:
             super().flush()
 
     @property
@@ -174,6 +188,8 @@ class CarrierAccount:
         """Change settings. Raises BadSetting."""
         was_silent = self.behaviour.is_silent
         self.behaviour = self.behaviour.changed(wanted)
+        for line in self.lines:
+            self._instruct(line)
         if was_silent and not self.behaviour.is_silent:
             for line in tuple(self._open):
                 line.speak()
@@ -183,6 +199,21 @@ class CarrierAccount:
         """Cut all lines, as a carrier's restart does."""
         for line in tuple(self._open):
             line.abort()
+
+    def half_open(self) -> None:
+        """Let all present lines die without a word; new ones work."""
+        for line in tuple(self._open):
+            line.is_dead = True
+            if line in self.lines:
+                self.lines.remove(line)
+            if line is self._back:
+                self._back = None
+        self.phones.changed()
+
+    def lie(self) -> None:
+        """Announce a PDU longer than any can be, and send its first octets."""
+        for line in tuple(self._open):
+            line.send_raw(b"\x7f\xff\xff\xff" + bytes((0, 0, 0, 5)) + self._random.randbytes(56))
 
     def garbage(self) -> None:
         """Send bytes that are no protocol."""
@@ -233,11 +264,20 @@ class CarrierAccount:
             why = "credentials"
         else:
             session.accept_login(event.token, line.now)
+            self._instruct(line)
             self.lines.append(line)
             self.phones.changed()
             return
         session.refuse_login(event.token, line.now, why=why)
         self._open.discard(line)
+
+    def _instruct(self, line: Line) -> None:
+        """Tell a line's session what its protocol alone can do otherwise."""
+        session, behaviour = line.session, self.behaviour
+        if isinstance(session, CmppSession):
+            session.reports_as = REPORT_LAYOUTS.get(behaviour.report_octets)
+        elif isinstance(session, SmppSession):
+            session.congestion = behaviour.congestion if behaviour.congestion >= 0 else None
 
     # -- submits -------------------------------------------------------------------------------------------------
 
@@ -257,22 +297,53 @@ class CarrierAccount:
             return
         phones.tally["submitted"] += count
         own = line.session.carrier_id_of(event.token)
-        ids = [own] * count if own else self._ids.take(count)
-        is_early = bool(behaviour.early) and self._random.random() < behaviour.early
+        ids = [own] * count if own else self._ids.take(count, one_for_all=behaviour.one_id_for_all)
+        chance = self._random.random
+        is_early = bool(behaviour.early) and chance() < behaviour.early
         source, protocol, wants_report = submit.source, self.facts.protocol, submit.wants_report
+        if phones.counts is not None and self._place(submit)[0] == 1:
+            for number in numbers:
+                phones.count(number)
+        lone = self._lone_segment(submit)
         for carrier_id, number in zip(ids, numbers, strict=True):
             phone = phones.find(number)
-            if phones.counts is not None and self._part(submit).number == 1:
-                phones.count(number)
             if phone is not None:
-                self._on_phone(phone, carrier_id, number, submit, is_early=is_early)
+                self._on_phone(phone, carrier_id, number, submit, is_early=is_early, lone=lone)
                 continue
             phones.recent.append((number, source, protocol))
-            if wants_report:
-                failed = self._random.random() < behaviour.failed
-                stat = codes.failure(protocol, self._random) if failed else codes.DELIVERED
+            if wants_report and lone != "missing":
+                failed = lone == "failed" or chance() < behaviour.failed
+                stat = self._failure() if failed else codes.DELIVERED
                 self._report(carrier_id, number, stat, is_early=is_early)
-        self._answer(line, event.token, ids, 0, extra_s=0.2 if is_early else 0.0)
+        if behaviour.unanswered and chance() < behaviour.unanswered:
+            return
+        extra_s = 0.2 if is_early else 0.0
+        if behaviour.late and chance() < behaviour.late:
+            extra_s += behaviour.late_s
+        for _ in range(2 if behaviour.answered_twice and chance() < behaviour.answered_twice else 1):
+            self._answer(line, event.token, ids, 0, extra_s=extra_s)
+
+    def _failure(self) -> str:
+        return self.behaviour.failure_code or codes.failure(self.facts.protocol, self._random)
+
+    def _lone_segment(self, submit: Submit) -> str:
+        """ "failed" or "missing" where the last segment of a long text is to fare otherwise than the rest."""
+        behaviour = self.behaviour
+        if not behaviour.segment_failed and not behaviour.segment_missing:
+            return ""
+        part, total = self._place(submit)
+        if total < 2 or part != total:
+            return ""
+        chance = self._random.random()
+        if chance < behaviour.segment_failed:
+            return "failed"
+        return "missing" if chance < behaviour.segment_failed + behaviour.segment_missing else ""
+
+    @staticmethod
+    def _place(submit: Submit) -> tuple[int, int]:
+        """Which segment of how many."""
+        joined = take_header(submit.content)[0] if submit.has_header else None
+        return (joined.part, joined.total) if joined else (submit.segment, submit.segments)
 
     def _too_fast(self, count: int) -> bool:
         second = int(time.monotonic())
@@ -302,7 +373,9 @@ class CarrierAccount:
             return Part(text, submit.source, 0, submit.segments, submit.segment)
         return Part(text, submit.source, joined.reference, joined.total, joined.part)
 
-    def _on_phone(self, phone: Phone, carrier_id: str, number: str, submit: Submit, *, is_early: bool) -> None:
+    def _on_phone(
+        self, phone: Phone, carrier_id: str, number: str, submit: Submit, *, is_early: bool, lone: str = ""
+    ) -> None:
         behaviour, part = phone.behaviour, self._part(submit)
         if behaviour == "random":
             behaviour = self._random.choices(tuple(RANDOM_PHONE), tuple(RANDOM_PHONE.values()))[0]
@@ -318,11 +391,11 @@ class CarrierAccount:
         code = codes.DELIVERED
         if behaviour == "empty":
             code = codes.of(self.facts.protocol).no_such_number
-        elif behaviour == "fails":
-            code = codes.failure(self.facts.protocol, self._random)
+        elif behaviour == "fails" or lone == "failed":
+            code = self._failure()
         else:
             self._arrivals.add(time.monotonic() + self.behaviour.latency_s + extra, (phone, part))
-        if submit.wants_report:
+        if submit.wants_report and lone != "missing":
             self._report(carrier_id, number, code, is_early=is_early, extra_s=extra)
 
     # -- receipts ------------------------------------------------------------------------------------------------
@@ -335,6 +408,8 @@ class CarrierAccount:
         if behaviour.missing and chance() < behaviour.missing:
             return
         outcome = ReportClass.DELIVERED if is_delivered else ReportClass.FAILED
+        if behaviour.report_id_form != "same":
+            carrier_id = ID_FORMS[behaviour.report_id_form](carrier_id)
         report = DeliveryReport(carrier_id, number, outcome, code, self._stamp())
         delay = 0.0
         if not is_early:
@@ -342,13 +417,15 @@ class CarrierAccount:
         if behaviour.reordered and chance() < behaviour.reordered:
             delay += (behaviour.receipt_s + 0.5) * (1 + 2 * chance())
         now = time.monotonic()
+        if behaviour.intermediate and chance() < behaviour.intermediate:
+            self._due.add(now + delay / 2, replace(report, outcome=ReportClass.INTERMEDIATE, code=codes.UNDER_WAY))
         self._due.add(now + delay, report)
         if behaviour.duplicated and chance() < behaviour.duplicated:
             self._due.add(now + delay + 0.3, report)
 
     @staticmethod
     def _stamp() -> str:
-        return datetime.now().strftime("%y%m%d%H%M")  # noqa: DTZ005 - carriers write local time
+        return write_minutes(datetime.now(UTC))
 
     def behaviour_changed(self, phone: Phone) -> None:
         """A phone was switched on, or lost its number: what waited for it arrives or fails now."""
@@ -375,6 +452,13 @@ class CarrierAccount:
                 if one.wants_report:
                     self._report(one.carrier_id, one.wire_number, codes.of(mine).expired)
             self.phones.changed()
+
+    def _drop_some(self) -> None:
+        """Once a second: cut connections as often as was set."""
+        if share := self.behaviour.drops_per_minute / 60:
+            for line in tuple(self._open):
+                if self._random.random() < share:
+                    line.abort()
 
     # -- answers of phones ---------------------------------------------------------------------------------------
 
@@ -404,6 +488,7 @@ class CarrierAccount:
                 if now >= expire_at:
                     expire_at = now + 1
                     self._expire()
+                    self._drop_some()
             except Exception:
                 # One odd message must not stop the carrier for all others.
                 log.exception("the simulated carrier stumbled", account=self.facts.protocol)

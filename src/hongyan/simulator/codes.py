@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-DELIVERED = "DELIVRD"
+DELIVERED, UNDER_WAY = "DELIVRD", "ACCEPTD"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ from hongyan.simulator.phones import BEHAVIOURS, MOST_PHONES, Phone, Phones, e16
 
 LONGEST_POLL_S = 20
 LONGEST_ANSWER = 1000
+MOST_LISTED = 50_000
+"""Numbers in one answer about counts."""
 MOST_IN_CROWD = 10_000
 CROWD_TEXTS = (
     "1", "1", "1", "2", "收到", "收到", "好的", "收到，谢谢", "参加", "不参加", "请问几点开始？", "满意", "一般",
@@ -118,17 +120,30 @@ class Control:
         return JSONResponse({"version": self.phones.version})
 
     async def counts(self, request: Request) -> Response:
-        """How often numbers were accepted since counting began, for tests of "once and only once"."""
+        """How often numbers were taken since counting began, for tests of "once and only once".
+
+        GET, or POST with `numbers` (their counts, in `of`), or with `least` (in `of`, the numbers taken at least so often,
+        in order; at most MOST_LISTED, behind `after` where one is given).
+        """
         counts = self.phones.counts or {}
         times = Counter(counts.values())
-        asked = request.query_params.getlist("number")
+        asked: dict[str, Any] = {"numbers": request.query_params.getlist("number")}
+        if request.method == "POST":
+            asked = await _asked(request)
+        numbers, least = asked.get("numbers", []), asked.get("least")
+        if not isinstance(numbers, list) or not all(isinstance(one, str) for one in numbers):
+            raise Refused("bad_numbers")
+        if isinstance(least, int):
+            after = str(asked.get("after", ""))
+            found = sorted(one for one, often in counts.items() if often >= least and one > after)
+            numbers = found[:MOST_LISTED]
         return JSONResponse(
             {
                 "counting": self.phones.counts is not None,
                 "numbers": len(counts),
                 "messages": sum(counts.values()),
                 "times": {str(often): numbers for often, numbers in sorted(times.items())},
-                "of": {number: counts.get(number, 0) for number in asked},
+                "of": {number: counts.get(e164(number), 0) for number in numbers},
             }
         )
 
@@ -234,6 +249,10 @@ class Control:
                 account.drop()
             case "garbage":
                 account.garbage()
+            case "lie":
+                account.lie()
+            case "half_open":
+                account.half_open()
             case "silence":
                 account.behave({"is_silent": True})
             case "speak":
@@ -274,7 +293,7 @@ def make_app(control: Control, settings: Settings) -> Starlette:
 
         return checked
 
-    reads = {"/state": control.state, "/changes": control.changes, "/counts": control.counts}
+    reads = {"/state": control.state, "/changes": control.changes}
     acts = {
         "/answer": control.answer, "/phone": control.phone, "/phones": control.add, "/account": control.account,
         "/incident": control.incident, "/crowd": control.crowd, "/count": control.count,
@@ -283,5 +302,6 @@ def make_app(control: Control, settings: Settings) -> Starlette:
         routes=[
             *(Route(path, guarded(endpoint)) for path, endpoint in reads.items()),
             *(Route(path, guarded(endpoint), methods=["POST"]) for path, endpoint in acts.items()),
+            Route("/counts", guarded(control.counts), methods=["GET", "POST"]),
         ]
     )

@@ -16,8 +16,10 @@ class Ids:
         self._family = family
         self._serial = int(time.time()) << 16 & 0x7FFFFFFFFFFF0000
 
-    def take(self, count: int) -> list[str]:
-        """`count` ids as one answer stands for them all: counting up (CMPP, SMGP), or one for all (SMPP)."""
+    def take(self, count: int, *, one_for_all: bool = False) -> list[str]:
+        """`count` ids as one answer stands for them all: counting up (CMPP, SMGP), or one for all (SMPP, or when told)."""
+        if one_for_all:
+            return self.take(1) * count
         if self._family == "smgp":
             return self._smgp(count)
         if self._family == "smpp":

@@ -6,17 +6,25 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import cast
 
+from hongyan.protocols.errors import LocalProtocolError
 from hongyan.protocols.events import Closed, Event
 from hongyan.protocols.session import Session
 
 OnEvents = Callable[["Line", Sequence[Event]], None]
+
+MANY_OWED, FEW_OWED = 4_000, 1_000
+"""Requests of a peer's that wait for our answers: above the first, nothing more is read until there are fewer again."""
+MOST_OWED_OCTETS = 8 << 20
+MOST_UNSENT_OCTETS = 16 << 20
+"""A peer that does not read this much is cut off: more than any window's submits or answers."""
 
 
 class Line(asyncio.Protocol):
     """Joins a transport and a session. `on_events` gets what comes out, in order, and may call the session and `flush`.
 
     When the session closes, its last bytes are written and the socket is closed; `ended` then tells why. Nothing is
-    reported after that.
+    reported after that. A peer that floods is read no faster than it is answered, and one that does not read is cut off,
+    so that no line takes more than some megabytes.
     """
 
     def __init__(self, session: Session, on_events: OnEvents) -> None:
@@ -27,6 +35,7 @@ class Line(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self.is_writable = True
+        self._is_held = False
         self.ended: asyncio.Future[str] = self._loop.create_future()
 
     @property
@@ -41,11 +50,27 @@ class Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports are asyncio.Transport in all but name.
         self._transport = cast(asyncio.Transport, transport)
-        self.session.opened(self.now)
+        try:
+            self.session.opened(self.now)
+        except LocalProtocolError as error:
+            # A login that does not fit its field.
+            self._report(self.session.connection_lost(self.now, str(error)))
+            return
         self.flush()
 
     def data_received(self, data: bytes) -> None:
         self._report(self.session.receive(data, self.now))
+        if self.session.owed > FEW_OWED:
+            self._hold()
+
+    def _hold(self) -> None:
+        """Stop reading while the peer is owed too many answers; `flush` looks whether they are given."""
+        session, transport = self.session, self._transport
+        if session.owed <= MANY_OWED and session.owed_octets <= MOST_OWED_OCTETS:
+            return
+        if transport and not self._is_held and not transport.is_closing():
+            self._is_held = True
+            transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         why = f"the connection was lost: {exc}" if exc else "the peer closed the connection"
@@ -78,6 +103,13 @@ class Line(asyncio.Protocol):
             return
         if data := self.session.data_to_send():
             transport.write(data)
+            if not self.is_writable and transport.get_write_buffer_size() > MOST_UNSENT_OCTETS:
+                self._report(self.session.connection_lost(self.now, "the peer does not read what is sent to it"))
+                transport.abort()
+                return
+        if self._is_held and self.session.owed <= FEW_OWED and not transport.is_closing():
+            self._is_held = False
+            transport.resume_reading()
         if self.session.is_closed:
             transport.close()
             if self._timer:

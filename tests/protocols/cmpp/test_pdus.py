@@ -24,13 +24,21 @@ def text(most: int) -> st.SearchStrategy[str]:
     return st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=most)
 
 
+flag = st.integers(0, 1)
+times = st.sampled_from(["", "261124080000032+", "000002000000000R"])
+
+
+def digits(least: int, most: int) -> st.SearchStrategy[str]:
+    return st.text("0123456789", min_size=least, max_size=most)
+
+
 submits = st.builds(
-    pdus.Submit, octet, octet, octet, octet, octet, text(21), st.lists(text(21), min_size=1, max_size=100).map(tuple),
-    st.binary(max_size=160), text(10), text(6), text(16), octet, text(2), text(6), text(21), st.just(0), octet, octet,
-    text(16), st.just(0), text(8), serial,
+    pdus.Submit, octet, octet, st.integers(0, 2), flag, octet, text(21), st.lists(text(21), min_size=1, max_size=100).map(tuple),
+    st.binary(max_size=160), text(10), text(6), times, st.integers(0, 3), digits(2, 2), digits(0, 6), text(21), st.just(0), octet,
+    st.integers(0, 9), times, st.just(0), text(8), serial,
 )  # fmt: skip
 delivers = st.builds(
-    pdus.Deliver, serial, text(21), octet, octet, text(21), octet, st.binary(max_size=255), text(10), octet, st.just(0), text(8)
+    pdus.Deliver, serial, text(21), flag, octet, text(21), flag, st.binary(max_size=255), text(10), octet, st.just(0), text(8)
 )  # fmt: skip
 days = st.dates().map(lambda day: day.strftime("%Y%m%d").rjust(8, "0"))
 frames = st.one_of(
@@ -101,13 +109,32 @@ def a_submit(**facts: Any) -> pdus.Submit:
         ({"content": bytes(161)}, "Msg_Content"),
         ({"service_id": "s" * 11}, "Service_Id"),
         ({"msg_src": "1234567"}, "Msg_src"),
-        ({"valid_time": "0" * 17}, "ValId_Time"),
+        ({"valid_time": "0" * 16 + "+"}, "ValId_Time"),
         ({"fee_code": "0" * 7}, "FeeCode"),
         ({"link_id": "0" * 9}, "LinkID"),
     ],
 )
 def test_a_field_that_is_too_long_is_named(facts: dict[str, Any], field: str) -> None:
     with pytest.raises(FieldTooLong, match=field):
+        a_submit(**facts).encode(Version.V20)
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ({"src_id": "１０６９"}, "Src_Id holds ASCII only"),
+        ({"dest_terminal_id": ("１３８",)}, "Dest_terminal_Id holds ASCII only"),
+        ({"service_id": "a\0b"}, "Service_Id"),
+        ({"valid_time": "tomorrow"}, "ValId_Time is a time"),
+        ({"fee_type": "1"}, "FeeType is 2 digits"),
+        ({"fee_code": "1.50"}, "FeeCode is digits"),
+        ({"registered_delivery": 3}, "Registered_Delivery is 2 at most"),
+        ({"msg_level": 10}, "Msg_level is 9 at most"),
+        ({"tp_udhi": 2}, "TP_udhi is 1 at most"),
+    ],
+)
+def test_what_the_tables_do_not_have_is_named(facts: dict[str, Any], field: str) -> None:
+    with pytest.raises(LocalProtocolError, match=f"CMPP_SUBMIT {field}"):
         a_submit(**facts).encode(Version.V20)
 
 

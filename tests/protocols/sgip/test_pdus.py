@@ -22,6 +22,12 @@ def text(limit: int) -> st.SearchStrategy[str]:
     return st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=limit)
 
 
+def upto(most: int) -> st.SearchStrategy[int]:
+    return st.integers(0, most)
+
+
+DIGITS = st.text("0123456789", max_size=6)
+TIME = st.sampled_from(["", "261124080000032+"])
 OCTET, NUMBER, RESERVE = st.integers(0, 255), text(21), text(8)
 SEQUENCE = st.integers(0, 2**96 - 1)
 CONTENT = st.binary(max_size=160)
@@ -34,14 +40,14 @@ PDU: dict[type[Body], st.SearchStrategy[Body]] = {
     pdus.UnbindResp: st.just(pdus.UnbindResp()),
     pdus.Submit: st.builds(
         pdus.Submit, NUMBER, NUMBER, st.lists(NUMBER, min_size=1, max_size=100).map(tuple), text(5), text(10), OCTET,
-        text(6), text(6), OCTET, OCTET, OCTET, text(16), text(16), OCTET, OCTET, OCTET, OCTET, OCTET, CONTENT, RESERVE,
+        DIGITS, DIGITS, upto(1), upto(3), upto(9), TIME, TIME, upto(3), OCTET, upto(1), OCTET, OCTET, CONTENT, RESERVE,
     ),
     pdus.SubmitResp: st.builds(pdus.SubmitResp, **RESULT),
-    pdus.Deliver: st.builds(pdus.Deliver, NUMBER, NUMBER, OCTET, OCTET, OCTET, CONTENT, RESERVE),
+    pdus.Deliver: st.builds(pdus.Deliver, NUMBER, NUMBER, OCTET, upto(1), OCTET, CONTENT, RESERVE),
     pdus.DeliverResp: st.builds(pdus.DeliverResp, **RESULT),
-    pdus.Report: st.builds(pdus.Report, SEQUENCE, OCTET, NUMBER, OCTET, OCTET, RESERVE),
+    pdus.Report: st.builds(pdus.Report, SEQUENCE, upto(1), NUMBER, upto(2), OCTET, RESERVE),
     pdus.ReportResp: st.builds(pdus.ReportResp, **RESULT),
-    pdus.UserRpt: st.builds(pdus.UserRpt, NUMBER, NUMBER, OCTET, RESERVE),
+    pdus.UserRpt: st.builds(pdus.UserRpt, NUMBER, NUMBER, upto(2), RESERVE),
     pdus.UserRptResp: st.builds(pdus.UserRptResp, **RESULT),
     pdus.Trace: st.builds(pdus.Trace, SEQUENCE, NUMBER, RESERVE),
     pdus.TraceResp: st.builds(pdus.TraceResp, NODES),
@@ -139,6 +145,14 @@ def test_a_body_that_ends_early_is_read_or_refused(frame: Frame, cut: float) -> 
         (replace(SUBMIT, expire_time="261124235959032+\0"), "SGIP SUBMIT ExpireTime holds ASCII only"),
         (replace(SUBMIT, expire_time="0261124235959032+"), "SGIP SUBMIT ExpireTime holds 16 octets at most"),
         (replace(SUBMIT, priority=-1), "SGIP SUBMIT Priority holds 1 octets at most"),
+        (replace(SUBMIT, priority=10), "SGIP SUBMIT Priority is 9 at most, not 10"),
+        (replace(SUBMIT, report_flag=4), "SGIP SUBMIT ReportFlag is 3 at most, not 4"),
+        (replace(SUBMIT, fee_value="1.5"), "SGIP SUBMIT FeeValue is digits or empty, not '1.5'"),
+        (
+            replace(SUBMIT, schedule_time="2611241655"),
+            "SGIP SUBMIT ScheduleTime is a time as 261125093000032+, not '2611241655'",
+        ),
+        (replace(REPORT, state=3), "SGIP REPORT State is 2 at most, not 3"),
         (replace(SUBMIT, message_content=bytes(161)), "SGIP SUBMIT MessageContent holds 160 octets at most"),
         (replace(SUBMIT, reserve="123456789"), "SGIP SUBMIT Reserve holds 8 octets at most"),
         (replace(DELIVER, message_content=bytes(161)), "SGIP DELIVER MessageContent holds 160 octets at most"),
@@ -151,13 +165,13 @@ def test_a_body_that_ends_early_is_read_or_refused(frame: Frame, cut: float) -> 
         (pdus.TraceResp(TRACE_RESP.nodes * 256), "SGIP TRACE_RESP Count holds 1 octets at most"),
         (pdus.SubmitResp(5001), "SGIP response Result holds 1 octets at most"),
     ],
-    ids=lambda one: one.split(" hold")[0] if isinstance(one, str) else "",
+    ids=lambda one: one.split(" hold")[0].split(" is ")[0] if isinstance(one, str) else "",
 )
 def test_what_does_not_fit_is_told_and_not_cut(pdu: Body, says: str) -> None:
     with pytest.raises(LocalProtocolError) as raised:
         pdu.encode()
     assert str(raised.value) == says
-    assert isinstance(raised.value, FieldTooLong) == ("at most" in says)
+    assert isinstance(raised.value, FieldTooLong) == ("octets at most" in says)
 
 
 @pytest.mark.parametrize("count", [0, 101])

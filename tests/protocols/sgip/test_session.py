@@ -10,6 +10,7 @@ import pytest
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, NotLoggedIn, WindowFull
 from hongyan.protocols.events import (
+    AnsweredLate,
     Closed,
     DeliverAnswered,
     DeliveryReport,
@@ -27,7 +28,7 @@ from hongyan.protocols.events import (
     SubmitUnanswered,
     Verdict,
 )
-from hongyan.protocols.framing import Frame
+from hongyan.protocols.framing import Frame, Unknown
 from hongyan.protocols.session import Account, Role, Session, Side, State
 from hongyan.protocols.sgip import pdus
 from hongyan.protocols.sgip.pdus import RESPONSE, Command
@@ -227,7 +228,9 @@ def test_a_login_is_completed_in_time_or_not_at_all() -> None:
 def test_a_command_before_login_closes() -> None:
     pair = Pair()
     body = pdus.Submit("1", pdus.SP_PAYS, (NUMBER,))
-    assert pair.to_server(Command.SUBMIT, body) == ([Closed("the peer sent command 0x3 before login")], [])
+    events, (answer,) = pair.to_server(Command.SUBMIT, body)
+    assert events == [Closed("the peer sent command 0x3 before login")]
+    assert answer.pdu == pdus.SubmitResp(7)
 
 
 def test_a_login_that_does_not_fit_is_our_mistake() -> None:
@@ -504,7 +507,9 @@ def test_an_error_code_is_taken_back_out_of_its_text(code: str, number: int) -> 
 
 def test_a_state_outside_the_table_is_a_failure() -> None:
     pair = Pair(Side.CARRIER).logged_in()
-    (received,), _ = pair.to_server(Command.REPORT, pdus.Report(1, 0, NUMBER, 9, 3))
+    body = bytearray(pdus.Report(1, 0, NUMBER, 2, 3).encode())
+    body[34] = 9
+    (received,), _ = pair.to_server(Command.REPORT, Unknown(bytes(body)))
     assert isinstance(received, ReportReceived)
     assert (received.report.outcome, received.report.code) == (ReportClass.FAILED, "SGIP:3")
 
@@ -707,7 +712,8 @@ def test_an_answer_after_the_time_limit_does_no_harm() -> None:
     pair.now = 61.0
     assert [type(event) for event in pair.client.tick(pair.now)] == [SubmitUnanswered]
     pair.server.answer_submit(asked.token, pair.now)
-    assert pair.pump() == []
+    (late,) = pair.pump()
+    assert isinstance(late, AnsweredLate)
     assert pair.client.is_bound
 
 

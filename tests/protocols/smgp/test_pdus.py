@@ -25,15 +25,23 @@ def text(most: int) -> st.SearchStrategy[str]:
     return st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=most)
 
 
+flag = st.integers(0, 1)
+times = st.sampled_from(["", "261124080000032+", "000002000000000R"])
+
+
+def digits(least: int, most: int) -> st.SearchStrategy[str]:
+    return st.text("0123456789", min_size=least, max_size=most)
+
+
 submits = st.builds(
-    pdus.Submit, text(21), st.lists(text(21), min_size=1, max_size=100).map(tuple), st.binary(max_size=140), octet,
-    octet, octet, text(10), text(2), text(6), st.just("000000"), octet, text(17), text(17), text(21), text(8), tlvs,
+    pdus.Submit, text(21), st.lists(text(21), min_size=1, max_size=100).map(tuple), st.binary(max_size=140), st.integers(0, 7),
+    flag, st.integers(0, 3), text(10), digits(2, 2), digits(0, 6), st.just("000000"), octet, times, times, text(21), text(8), tlvs,
 )  # fmt: skip
 counts = [word] * 8
 frames = st.one_of(
     st.builds(
         Frame, st.just(int(Command.LOGIN)), word,
-        st.builds(pdus.Login, text(8), st.binary(min_size=16, max_size=16), octet, word, octet),
+        st.builds(pdus.Login, text(8), st.binary(min_size=16, max_size=16), st.integers(0, 2), word, octet),
     ),
     st.builds(
         Frame, st.just(RESPONSE | Command.LOGIN), word,
@@ -43,10 +51,10 @@ frames = st.one_of(
     st.builds(Frame, st.just(RESPONSE | Command.SUBMIT), word, st.builds(pdus.SubmitResp, serial, word)),
     st.builds(
         Frame, st.just(int(Command.DELIVER)), word,
-        st.builds(pdus.Deliver, serial, octet, octet, text(14), text(21), text(21), st.binary(max_size=255), text(8), tlvs),
+        st.builds(pdus.Deliver, serial, flag, octet, digits(14, 14) | st.just(""), text(21), text(21), st.binary(max_size=255), text(8), tlvs),
     ),
     st.builds(Frame, st.just(RESPONSE | Command.DELIVER), word, st.builds(pdus.DeliverResp, serial, word)),
-    st.builds(Frame, st.just(int(Command.QUERY)), word, st.builds(pdus.Query, text(8), octet, text(10))),
+    st.builds(Frame, st.just(int(Command.QUERY)), word, st.builds(pdus.Query, digits(8, 8), flag, text(10))),
     st.builds(Frame, st.just(RESPONSE | Command.QUERY), word, st.builds(pdus.QueryResp, text(8), octet, text(10), *counts)),
     st.builds(Frame, st.sampled_from([4, 6, RESPONSE | 4, RESPONSE | 6]), word, st.just(pdus.Empty())),
     st.builds(Frame, st.sampled_from([5, 8, RESPONSE | 5]), word, st.builds(Unknown, st.binary(max_size=60))),
@@ -134,7 +142,7 @@ def a_submit(**facts: Any) -> pdus.Submit:
         ({"msg_content": bytes(141)}, "MsgContent"),
         ({"service_id": "s" * 11}, "ServiceID"),
         ({"valid_time": "0" * 18}, "ValidTime"),
-        ({"priority": 256}, "Priority"),
+        ({"msg_format": 256}, "MsgFormat"),
         ({"tlvs": ((1 << 16, b""),)}, "optional parameter"),
     ],
 )
@@ -184,3 +192,19 @@ def test_a_pdu_that_no_peer_would_take_is_not_written() -> None:
 def test_a_pdu_of_another_length_than_it_says_is_refused() -> None:
     with pytest.raises(RemoteProtocolError, match="says that it has 13"):
         pdus.read(b"\0\0\0\x0d\0\0\0\4\0\0\0\1")
+
+
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ({"priority": 4}, "Priority is 3 at most"),
+        ({"need_report": 2}, "NeedReport is 1 at most"),
+        ({"fee_type": "0"}, "FeeType is 2 digits"),
+        ({"fee_code": "-1"}, "FeeCode is digits"),
+        ({"valid_time": "2611241655"}, "ValidTime is a time"),
+        ({"src_term_id": "１０６９"}, "SrcTermID holds ASCII only"),
+    ],
+)
+def test_what_the_tables_do_not_have_is_named(facts: dict[str, Any], field: str) -> None:
+    with pytest.raises(LocalProtocolError, match=f"SMGP Submit {field}"):
+        a_submit(**facts).encode()

@@ -66,7 +66,7 @@ times = st.just("") | st.just("261124080000032+") | st.just("000002000000000R")
 def values(kind: Any) -> st.SearchStrategy[Any]:
     match kind:
         case OctetKind():
-            return octet
+            return st.integers(0, kind.most)
         case TimeKind():
             return times
         case TextKind():

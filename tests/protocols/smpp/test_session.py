@@ -301,11 +301,20 @@ def test_what_has_no_answer_of_its_own_is_refused_by_generic_nack(command: Comma
     assert says(pair.server) == [(Command.GENERIC_NACK, Status.RINVBNDSTS, 77)]
 
 
-def test_a_request_before_login_is_answered_and_the_login_may_follow() -> None:
+def test_a_message_before_login_is_answered_and_ends_the_session() -> None:
     pair = Pair()
+    assert pair.to_server(Command.SUBMIT_SM, SubmitSm()) == [Closed("the peer sent command 0x4 before login")]
+    assert says(pair.server) == [(RESPONSE | Command.SUBMIT_SM, Status.RINVBNDSTS, 77)]
+
+
+def test_a_message_that_does_not_wait_for_the_logins_answer_is_refused_and_the_login_goes_on() -> None:
+    pair = Pair()
+    (asked,) = pair.pump()
+    assert isinstance(asked, LoginRequested)
     assert pair.to_server(Command.SUBMIT_SM, SubmitSm()) == []
     assert says(pair.server) == [(RESPONSE | Command.SUBMIT_SM, Status.RINVBNDSTS, 77)]
-    pair.logged_in()
+    pair.server.accept_login(asked.token, 0.0)
+    assert pair.pump() == [LoggedIn()]
 
 
 def test_a_receiver_submits_nothing_and_a_transmitter_is_given_nothing() -> None:
@@ -413,7 +422,8 @@ def test_flow_control_is_not_a_refusal(numbers: tuple[str, ...], status: int, ve
 
 
 def test_a_channel_may_say_which_statuses_ask_to_slow_down() -> None:
-    pair = Pair(Habits(throttled=frozenset({0x64}))).logged_in()
+    pair = Pair().logged_in()
+    pair.client.account = replace(pair.client.account, throttled=frozenset({0x64}))
     pair.server.answer_submit(pair.asked().token, 0.0, code=0x64)
     (answered,) = pair.pump()
     assert isinstance(answered, SubmitAnswered)
@@ -744,7 +754,7 @@ def test_a_server_of_5_0_says_how_congested_it_is() -> None:
     pair = Pair(client=Version.V50, server=Version.V50).logged_in()
     pair.server.congestion = 85
     pair.server.answer_submit(pair.asked().token, 0.0, carrier_ids=("7",))
-    assert pair.pump() == [SubmitAnswered("ref", Verdict.ACCEPTED, ("7",))]
+    assert pair.pump() == [SubmitAnswered("ref", Verdict.ACCEPTED, ("7",), congestion=85)]
     assert pair.client.congestion == 85
     # With an error, too, and in an answer that has no body otherwise.
     pair.server.congestion = 100
@@ -860,7 +870,11 @@ def test_either_end_may_log_out(who: str) -> None:
         pair.server.answer_submit(asked.token, 0.0, carrier_ids=("7",))
         assert SubmitAnswered("ref", Verdict.ACCEPTED, ("7",)) in pair.pump()
     else:
-        events = pair.pump()
+        # It waits for the report's answer, but not for ever.
+        assert pair.pump() == []
+        assert pair.server.next_tick_at == 20.0
+        pair.now = 20.0
+        events = pair.server.tick(20.0) + pair.pump()
         assert SubmitUnanswered("ref", "the peer logged out") in events
         assert DeliverAnswered("r", accepted=False) in events
     assert pair.client.is_closed

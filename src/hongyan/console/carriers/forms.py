@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.dispatch.channels import Options
+from hongyan.dispatch.channels import Options, codes_of
 from hongyan.dispatch.models import Channel, Route
 from hongyan.dispatch.numbers import Carrier
 from hongyan.messaging.models import Category
-from hongyan.protocols.registry import Protocol
+from hongyan.protocols.registry import ADVANCED, Protocol
 from hongyan.runtime.secrets import encrypt
 
 CARRIERS = [
@@ -25,11 +26,29 @@ CARRIERS = [
 ]
 
 
-OPTIONS = (
-    "service_id", "with_country_code", "corp_id", "node", "listen_port", "peer_login", "peer_secret", "msg_src",
-    "system_type", "bind", "long_texts", "source_ton", "source_npi", "dest_ton", "dest_npi",
-)  # fmt: skip
+OPTIONS = tuple(dict.fromkeys(name for one in Protocol for name in one.facts.options))
 """Form fields that only some protocols have: `Facts.options` says which."""
+DEFAULTS = Options()
+
+
+def _type_of_number(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        required=False,
+        min_value=0,
+        max_value=6,
+        help_text=_("0 unknown, 1 international, 2 national, 3 network, 5 alphanumeric; usually empty."),
+    )
+
+
+def _plan_of_number(label: Any) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        required=False,
+        min_value=0,
+        max_value=18,
+        help_text=_("0 unknown, 1 telephone (E.164), 8 national, 9 private; usually empty."),
+    )
 
 
 class ChannelForm(forms.ModelForm[Channel]):
@@ -65,7 +84,10 @@ class ChannelForm(forms.ModelForm[Channel]):
         required=False,
         min_value=1,
         max_value=65535,
-        help_text=_("The carrier reports to this port of ours, usually 8801; without it no receipts and replies come."),
+        help_text=_(
+            "SGIP: the carrier reports to this port of ours, usually 8801; without it no receipts and replies come. "
+            "SMPP: only where the carrier connects to us and asks for the login (outbind)."
+        ),
     )
     peer_login = forms.CharField(
         label=_("The carrier's login"),
@@ -81,9 +103,14 @@ class ChannelForm(forms.ModelForm[Channel]):
         help_text=_("Empty keeps the present one, at first the same as above."),
     )
     msg_src = forms.CharField(
-        label=_("Source code (MsgSrc)"), required=False, max_length=8, help_text=_("Only if the carrier asks for it.")
+        label=_("Source code (MsgSrc)"),
+        required=False,
+        max_length=8,
+        help_text=_("Only if the carrier asks for it; CMPP: empty is the login, and six characters are the most."),
     )
-    system_type = forms.CharField(label=_("System type"), required=False, max_length=12)
+    system_type = forms.CharField(
+        label=_("System type"), required=False, max_length=12, help_text=_("Only if the carrier asks for it.")
+    )
     bind = forms.ChoiceField(
         label=_("Login as"),
         required=False,
@@ -102,17 +129,127 @@ class ChannelForm(forms.ModelForm[Channel]):
             ("payload", _("Whole, as message_payload")),
         ],
     )
-    source_ton = forms.IntegerField(
-        label=_("Type of the service number (TON)"), required=False, min_value=0, max_value=6
+    text_format = forms.ChoiceField(
+        label=_("Encoding of texts"),
+        required=False,
+        choices=[("ucs2", _("UCS-2, format 8 (usual)")), ("gbk", _("GBK, format 15"))],
+        help_text=_("Take GBK only if the gateway demands format 15."),
     )
-    source_npi = forms.IntegerField(
-        label=_("Plan of the service number (NPI)"), required=False, min_value=0, max_value=18
+    login_mode = forms.ChoiceField(
+        label=_("Login mode"),
+        required=False,
+        choices=[
+            ("both", _("Sends and receives (usual)")),
+            ("send", _("Sends only")),
+            ("receive", _("Receives only")),
+        ],
     )
-    dest_ton = forms.IntegerField(
-        label=_("Type of recipients' numbers (TON)"), required=False, min_value=0, max_value=6
+    m_service_id = forms.CharField(
+        label=_("Mobile service code (MServiceID)"),
+        required=False,
+        max_length=21,
+        help_text=_("Only if the carrier asks for it."),
     )
-    dest_npi = forms.IntegerField(
-        label=_("Plan of recipients' numbers (NPI)"), required=False, min_value=0, max_value=18
+    charge_number = forms.CharField(
+        label=_("Charged number"),
+        required=False,
+        max_length=21,
+        validators=[RegexValidator(r"^\d*$", _("Digits only."))],
+        help_text=_("Empty: the sender pays."),
+    )
+    fee_type = forms.CharField(
+        label=_("Fee type"),
+        required=False,
+        max_length=2,
+        validators=[RegexValidator(r"^\d*$", _("Digits only."))],
+        help_text=_("As the contract has it; empty: free to the recipient (CMPP 01, SGIP 1, SMGP 00)."),
+    )
+    fee_code = forms.CharField(
+        label=_("Fee (fen)"),
+        required=False,
+        max_length=6,
+        validators=[RegexValidator(r"^\d*$", _("Digits only."))],
+        help_text=_("As the contract has it; empty: nothing."),
+    )
+    checks_server = forms.BooleanField(
+        label=_("The gateway must prove that it knows the password"),
+        required=False,
+        help_text=_("Many gateways cannot: leave it off unless the carrier says otherwise."),
+    )
+    default_alphabet = forms.ChoiceField(
+        label=_("Meaning of data_coding 0"),
+        required=False,
+        choices=[
+            ("gsm7", _("GSM alphabet, a character in each octet (usual)")),
+            ("gsm7_packed", _("GSM alphabet, packed")),
+            ("latin1", "Latin-1"),
+            ("ascii", "ASCII"),
+        ],
+        help_text=_("What the alphabet lacks goes out as UCS-2."),
+    )
+    id_form = forms.ChoiceField(
+        label=_("Ids in receipts"),
+        required=False,
+        choices=[
+            ("same", _("As in the answer to the submit (usual)")),
+            ("decimal", _("Decimal, where the answer has hexadecimal")),
+            ("hexadecimal", _("Hexadecimal, where the answer has decimal")),
+        ],
+        help_text=_("Wrong, and no message ever becomes delivered."),
+    )
+    source_ton = _type_of_number(_("Type of the service number (TON)"))
+    source_npi = _plan_of_number(_("Plan of the service number (NPI)"))
+    dest_ton = _type_of_number(_("Type of recipients' numbers (TON)"))
+    dest_npi = _plan_of_number(_("Plan of recipients' numbers (NPI)"))
+    address_range = forms.CharField(
+        label=_("Numbers served (address_range)"),
+        required=False,
+        max_length=40,
+        help_text=_("Only if the carrier asks for it."),
+    )
+    receipts_by_text = forms.BooleanField(
+        label=_("Know receipts by their text"),
+        required=False,
+        help_text=_("Only for carriers that do not mark them; phones can write such texts too."),
+    )
+    accepted_is_final = forms.BooleanField(
+        label=_("ACCEPTD means delivered"),
+        required=False,
+        help_text=_("By the standard it does; most carriers send a further receipt later."),
+    )
+    throttled = forms.CharField(
+        label=_("Codes for too fast"),
+        required=False,
+        max_length=100,
+        help_text=_(
+            "Answers that slow the channel down instead of failing, separated by commas; empty: the protocol's own."
+        ),
+    )
+    reference_bits = forms.TypedChoiceField(
+        label=_("Reference of long texts"),
+        required=False,
+        coerce=int,
+        choices=[(8, _("8 bits (usual)")), (16, _("16 bits: one character less in each part"))],
+    )
+    zone = forms.CharField(
+        label=_("Time zone of the carrier"),
+        required=False,
+        max_length=40,
+        help_text=_("Of the times in receipts and logins, as Asia/Shanghai or Europe/London."),
+    )
+    heartbeat_s = forms.IntegerField(
+        label=_("Heartbeat after (s)"),
+        required=False,
+        min_value=5,
+        max_value=600,
+        help_text=_("After so much silence the carrier is asked whether it is there; usually 30."),
+    )
+    answer_limit_s = forms.IntegerField(
+        label=_("Longest wait for an answer (s)"),
+        required=False,
+        min_value=5,
+        max_value=600,
+        help_text=_("After that the fate of a submit is unknown; usually 60."),
     )
 
     class Meta:
@@ -146,9 +283,9 @@ class ChannelForm(forms.ModelForm[Channel]):
         stored = Options.read(channel.options if channel.pk else {})
         for name in OPTIONS:
             if name != "peer_secret":
-                self.fields[name].initial = getattr(stored, name) or None
-        for name in ("source_ton", "source_npi", "dest_ton", "dest_npi"):
-            self.fields[name].initial = getattr(stored, name)
+                value = getattr(stored, name)
+                # Zero is a type of numbers, but no port.
+                self.fields[name].initial = None if value == 0 and name == "listen_port" else value
         if channel.pk:
             self.fields["price"].initial = channel.price_micros / 1_000_000
         else:
@@ -169,14 +306,36 @@ class ChannelForm(forms.ModelForm[Channel]):
         return {
             one.value: {
                 "port": one.facts.usual_port, "options": one.facts.options,
-                "numbers": one.facts.most_numbers_per_submit,
+                "numbers": one.facts.most_numbers_per_submit, "window": one.facts.usual_window,
+                "throttled": ", ".join(map(str, one.facts.usual_throttled)),
             }
             for one in Protocol
         }  # fmt: skip
 
     def own_fields(self) -> list[forms.BoundField]:
         """The fields that only some protocols have."""
-        return [self[name] for name in OPTIONS]
+        return [self[name] for name in OPTIONS if name not in ADVANCED]
+
+    def advanced_fields(self) -> list[forms.BoundField]:
+        """What only an unusual contract or gateway asks for."""
+        return [self[name] for name in OPTIONS if name in ADVANCED]
+
+    def has_advanced_values(self) -> bool:
+        """Whether the folded part hides something: an error, or what is not as usual."""
+        stored = Options.read(self.instance.options or {})
+        return any(name in self.errors or getattr(stored, name) != getattr(DEFAULTS, name) for name in ADVANCED)
+
+    def clean_throttled(self) -> str:
+        codes, others = codes_of(self.cleaned_data["throttled"])
+        if others:
+            raise forms.ValidationError(_("No code: %(what)s") % {"what": others[0]})
+        return ",".join(map(str, sorted(codes)))
+
+    def clean_zone(self) -> str:
+        name: str = self.cleaned_data["zone"].strip() or DEFAULTS.zone
+        if name not in available_timezones():
+            raise forms.ValidationError(_("This time zone is not known."))
+        return name
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -191,6 +350,12 @@ class ChannelForm(forms.ModelForm[Channel]):
                 )
         if "node" in facts.options and not cleaned.get("node") and "node" not in self.errors:
             self.add_error("node", _("%(protocol)s needs a node number.") % {"protocol": facts.label})
+        for name, most in (("msg_src", facts.login_octets), ("fee_type", 1 if facts.calls_back else 2)):
+            if name in facts.options and len(cleaned.get(name) or "") > most:
+                self.add_error(
+                    name,
+                    _("%(protocol)s has room for %(most)d characters here.") % {"protocol": facts.label, "most": most},
+                )
         return cleaned
 
     def facts(self) -> dict[str, Any]:
@@ -200,6 +365,8 @@ class ChannelForm(forms.ModelForm[Channel]):
         facts["price_micros"] = round(cleaned["price"] * 1_000_000)
         own = Protocol(cleaned["protocol"]).facts.options
         given = {name: cleaned[name] for name in own if name != "peer_secret" and cleaned.get(name) not in (None, "")}
+        # What is as usual is not stored, so that a better default reaches old channels too.
+        given = {name: value for name, value in given.items() if value != getattr(DEFAULTS, name)}
         if "node" in given:
             given["node"] = str(given["node"])
         if cleaned.get("peer_secret") and "peer_secret" in own:

@@ -8,9 +8,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.dispatch.numbers import BadNumber, normalise
-from hongyan.simulator.accounts import LIMITS, Behaviour
+from hongyan.simulator.accounts import FORMS, LIMITS, Behaviour, has_setting
 
-SHARES = ("refused", "failed", "duplicated", "reordered", "early", "missing")
+SHARES = (
+    "refused", "late", "unanswered", "answered_twice", "failed", "segment_failed", "segment_missing", "intermediate",
+    "duplicated", "reordered", "early", "missing",
+)  # fmt: skip
 MILLISECONDS = ("latency_s",)
 
 
@@ -35,30 +38,72 @@ class AccountForm(forms.Form):
     """How one simulated account behaves."""
 
     latency_s = forms.FloatField(label=_("Answers after (ms)"))
-    receipt_s = forms.FloatField(label=_("Receipt after (s)"))
     most_per_s = forms.IntegerField(label=_("Most a second"), help_text=_("0: no limit. Above it: flow control."))
     refused = forms.FloatField(label=_("Refuses (%)"))
+    refusal_code = forms.IntegerField(label=_("Refusal code"), help_text=_("0: the usual ones in turn."))
+    late = forms.FloatField(label=_("Answers too late (%)"))
+    late_s = forms.FloatField(label=_("Too late is (s)"), help_text=_("More than the channel waits for an answer."))
+    unanswered = forms.FloatField(label=_("Never answers (%)"))
+    answered_twice = forms.FloatField(label=_("Answers twice (%)"))
+    one_id_for_all = forms.BooleanField(label=_("One id for all numbers of a submit"), required=False)
+    congestion = forms.IntegerField(label=_("Says it is full (0-100)"), help_text=_("-1: says nothing."))
+    receipt_s = forms.FloatField(label=_("Receipt after (s)"))
     failed = forms.FloatField(label=_("Fails (%)"), help_text=_("Of messages to numbers without a phone here."))
+    failure_code = forms.CharField(
+        label=_("Failure code"), max_length=12, help_text=_("As MK:0001; empty: the usual ones in turn.")
+    )
     expires_s = forms.FloatField(label=_("Expires after (s)"), help_text=_("When a phone stays off."))
+    segment_failed = forms.FloatField(label=_("Last segment fails (%)"), help_text=_("Of long texts."))
+    segment_missing = forms.FloatField(label=_("Last segment without receipt (%)"), help_text=_("Of long texts."))
+    intermediate = forms.FloatField(label=_("Says first that it is under way (%)"))
     duplicated = forms.FloatField(label=_("Receipts twice (%)"))
     reordered = forms.FloatField(label=_("Receipts out of order (%)"))
     early = forms.FloatField(label=_("Receipts before the answer (%)"))
     missing = forms.FloatField(label=_("Receipts lost (%)"))
-    refusal_code = forms.IntegerField(label=_("Refusal code"), help_text=_("0: the usual ones in turn."))
+    report_octets = forms.TypedChoiceField(
+        label=_("Length of a receipt"),
+        coerce=int,
+        choices=[(0, _("As the version has it")), (60, _("60 octets")), (71, _("71 octets"))],
+    )
+    report_id_form = forms.ChoiceField(
+        label=_("Ids in receipts"),
+        choices=[
+            ("same", _("As in the answer")),
+            ("decimal", _("Decimal")),
+            ("zeros", _("With leading zeros")),
+            ("upper", _("In capitals")),
+        ],
+    )
+    drops_per_minute = forms.FloatField(label=_("Cuts each connection (times a minute)"))
     refuses_login = forms.BooleanField(label=_("Refuses the login"), required=False)
+
+    GROUPS = (
+        (_("Answers"), ("latency_s", "most_per_s", "refused", "refusal_code", "late", "late_s", "unanswered", "answered_twice",
+                        "one_id_for_all", "congestion")),
+        (_("Receipts"), ("receipt_s", "failed", "failure_code", "expires_s", "segment_failed", "segment_missing",
+                         "intermediate", "duplicated", "reordered", "early", "missing", "report_octets", "report_id_form")),
+        (_("Connections"), ("drops_per_minute", "refuses_login")),
+    )  # fmt: skip
 
     def __init__(self, protocol: str, behaviour: dict[str, Any], data: Any = None) -> None:
         initial = {name: self._shown(name, value) for name, value in behaviour.items()}
         super().__init__(data, initial=initial, auto_id=f"{protocol}-%s")
         self._present = behaviour
+        for name in tuple(self.fields):
+            if not has_setting(protocol, name):
+                del self.fields[name]
         for name, field in self.fields.items():
             field.required = False
-            if name not in LIMITS:
+            if name not in LIMITS or isinstance(field, forms.ChoiceField):
                 continue
             low, high = (self._shown(name, limit) for limit in LIMITS[name])
             assert isinstance(field, forms.FloatField | forms.IntegerField)
             field.widget.attrs |= {"min": low, "max": high, "step": "any"}
             field.min_value, field.max_value = low, high
+
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        """The fields under headings, those that the protocol has."""
+        return [(title, [self[name] for name in names if name in self.fields]) for title, names in self.GROUPS]
 
     @staticmethod
     def _scale(name: str) -> int:
@@ -67,7 +112,7 @@ class AccountForm(forms.Form):
     @classmethod
     def _shown(cls, name: str, value: Any) -> Any:
         """As a person reads it, without the tail of a binary fraction."""
-        if isinstance(value, bool):
+        if isinstance(value, bool | str):
             return value
         shown = round(value * cls._scale(name), 4)
         return int(shown) if shown == int(shown) else shown
@@ -75,7 +120,9 @@ class AccountForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         for name, value in tuple(cleaned.items()):
-            if name in LIMITS and value is not None:
+            if name in FORMS and value and not FORMS[name].fullmatch(value):
+                self.add_error(name, _("Capitals and digits, as MK:0001."))
+            if name in LIMITS and value not in (None, "") and not isinstance(self.fields[name], forms.ChoiceField):
                 low, high = (self._shown(name, limit) for limit in LIMITS[name])
                 if not low <= value <= high:
                     self.add_error(name, _("From %(low)s to %(high)s.") % {"low": low, "high": high})
@@ -84,12 +131,9 @@ class AccountForm(forms.Form):
     def behaviour(self) -> dict[str, Any]:
         """The settings in the simulator's units; what was left empty stays as it is."""
         return {
-            name: self._present[name]
-            if value is None
-            else value
-            if self._scale(name) == 1
-            else value / self._scale(name)
+            name: value if self._scale(name) == 1 else value / self._scale(name)
             for name, value in self.cleaned_data.items()
+            if value is not None and not (value == "" and name != "failure_code")
         }
 
 

@@ -61,6 +61,8 @@ REFUSALS: dict[str, str | Promise] = {
 INCIDENTS: dict[str, str | Promise] = {
     "drop": gettext_lazy("The connections have been cut; the gateway comes back by itself."),
     "garbage": gettext_lazy("Garbage has been sent; the gateway closes the connections and comes back."),
+    "half_open": gettext_lazy("The connections are dead and nobody was told; the gateway notices by its heartbeat."),
+    "lie": gettext_lazy("An impossible length has been sent; the gateway closes the connections and comes back."),
     "silence": gettext_lazy("The account answers nothing any more, until you let it speak again."),
     "speak": gettext_lazy("The account speaks again and answers what it took meanwhile."),
 }
@@ -92,10 +94,17 @@ def _oddities(form: AccountForm, behaviour: dict[str, Any]) -> list[str]:
     """What differs from a well-behaved carrier, in words."""
     usual = asdict(USUAL)
     return [
-        str(field.label) if isinstance(behaviour[name], bool) else f"{field.label}: {form.initial[name]}"
+        str(field.label)
+        if isinstance(behaviour[name], bool)
+        else f"{field.label}: {_chosen(field, form.initial[name])}"
         for name, field in form.fields.items()
         if behaviour[name] != usual[name]
     ]
+
+
+def _chosen(field: Any, value: Any) -> Any:
+    """As its field names it."""
+    return dict(getattr(field, "choices", ())).get(value, value)
 
 
 def _state(posted: AccountForm | None = None, protocol: str = "") -> dict[str, Any] | None:
@@ -266,7 +275,7 @@ def account(request: HttpRequest, protocol: str) -> HttpResponseBase:
     if error:
         messages.error(request, error)
     else:
-        changed = {name: value for name, value in wanted.items() if known["behaviour"][name] != value}
+        changed = {name: value for name, value in wanted.items() if known["behaviour"].get(name) != value}
         audit.record(me(request), "simulator.changed", summary=known["title"], detail=changed)
         messages.success(request, _("%(account)s behaves like that from now on.") % {"account": known["title"]})
     return redirect("console:phones")

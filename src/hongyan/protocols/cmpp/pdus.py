@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.framing import Frame, Unknown
+from hongyan.protocols.times import FORM
 
 HEADER = struct.Struct(">III")
 LONGEST_PDU = 4096
@@ -67,10 +68,38 @@ def text_field(raw: bytes) -> str:
 
 
 def _fits(pdu: str, field: str, value: str, limit: int) -> bytes:
-    raw = value.encode("ascii", "replace")
-    if len(raw) > limit:
+    if not value.isascii() or "\0" in value:
+        raise LocalProtocolError(f"{pdu} {field} holds ASCII only")
+    if len(value) > limit:
         raise FieldTooLong(pdu, field, limit)
+    return value.encode()
+
+
+def _digits(pdu: str, field: str, value: str, limit: int, *, exact: bool = False) -> bytes:
+    raw = _fits(pdu, field, value, limit)
+    if value and not (value.isdecimal() and (not exact or len(value) == limit)):
+        raise LocalProtocolError(f"{pdu} {field} is {f'{limit} digits' if exact else 'digits'} or empty, not {value!r}")
     return raw
+
+
+@lru_cache(maxsize=256)
+def _minute(pdu: str, field: str, value: str) -> bytes:
+    """YYMMDDhhmm: the reports of a minute have the same, so it is checked once."""
+    return _digits(pdu, field, value, 10, exact=True)
+
+
+def _time(pdu: str, field: str, value: str) -> bytes:
+    raw = _fits(pdu, field, value, 16)
+    if value and not FORM.fullmatch(value):
+        raise LocalProtocolError(f"{pdu} {field} is a time as 261125093000032+, not {value!r}")
+    return raw
+
+
+def _listed(pdu: str, **fields: tuple[int, int]) -> None:
+    """Values and the last of those that the tables list."""
+    for field, (value, most) in fields.items():
+        if not 0 <= value <= most:
+            raise LocalProtocolError(f"{pdu} {field} is {most} at most, not {value}")
 
 
 def _pack(pdu: str, layout: struct.Struct, *values: object) -> bytes:
@@ -166,14 +195,18 @@ def _submit_head(
     if not 1 <= count <= MOST_RECIPIENTS:
         raise LocalProtocolError(f"CMPP_SUBMIT takes 1 to {MOST_RECIPIENTS} numbers, not {count}")
     pdu = "CMPP_SUBMIT"
+    _listed(
+        pdu, Registered_Delivery=(registered_delivery, 2), Msg_level=(msg_level, 9), Fee_UserType=(fee_user_type, 3),
+        Fee_terminal_type=(fee_terminal_type, 1), TP_udhi=(tp_udhi, 1),
+    )  # fmt: skip
     terminal_type = () if version is Version.V20 else (fee_terminal_type,)
     return _pack(
         pdu, SUBMIT_HEAD[version], msg_id, pk_total, pk_number, registered_delivery, msg_level,
         _fits(pdu, "Service_Id", service_id, 10), fee_user_type,
         _fits(pdu, "Fee_terminal_Id", fee_terminal_id, NUMBER_OCTETS[version]), *terminal_type, tp_pid, tp_udhi, msg_fmt,
-        _fits(pdu, "Msg_src", msg_src, 6), _fits(pdu, "FeeType", fee_type, 2), _fits(pdu, "FeeCode", fee_code, 6),
-        _fits(pdu, "ValId_Time", valid_time, 16), _fits(pdu, "At_Time", at_time, 16), _fits(pdu, "Src_Id", src_id, 21),
-        count,
+        _fits(pdu, "Msg_src", msg_src, 6), _digits(pdu, "FeeType", fee_type, 2, exact=True),
+        _digits(pdu, "FeeCode", fee_code, 6), _time(pdu, "ValId_Time", valid_time), _time(pdu, "At_Time", at_time),
+        _fits(pdu, "Src_Id", src_id, 21), count,
     )  # fmt: skip
 
 
@@ -204,9 +237,12 @@ def submit_body(
     if size > MOST_CONTENT:
         raise FieldTooLong("CMPP_SUBMIT", "Msg_Content", MOST_CONTENT)
     width = NUMBER_OCTETS[version]
-    receivers = "".join([number.ljust(width, "\0") for number in numbers]).encode("ascii", "replace")
-    if len(receivers) != width * count:
-        raise FieldTooLong("CMPP_SUBMIT", "Dest_terminal_Id", width)
+    text = "".join([number.ljust(width, "\0") for number in numbers])
+    if len(text) != width * count or not text.isascii():
+        # Says which is wrong, and how.
+        for number in numbers:
+            _fits("CMPP_SUBMIT", "Dest_terminal_Id", number, width)
+    receivers = text.encode()
     middle = b"" if version is Version.V20 else dest_terminal_type.to_bytes(1, "big")
     tail = _fits("CMPP_SUBMIT", "LinkID", link_id, TAIL_OCTETS[version]) if link_id else b""
     return b"".join(
@@ -294,20 +330,29 @@ class Submit:
         )  # fmt: skip
 
 
+def result_body(pdu: str, version: Version, msg_id: int, result: int) -> bytes:
+    """The body of an answer to a SUBMIT or DELIVER, without making a value of it first."""
+    return _pack(pdu, RESULT[version], msg_id, result)
+
+
+def result_of(pdu: str, body: bytes) -> tuple[int, int]:
+    """Msg_Id and Result, nine octets in 2.0 and twelve in 3.0; an answer without a result counts as accepted nowhere."""
+    if len(body) < 9:
+        raise RemoteProtocolError(f"{pdu} is too short")
+    return int.from_bytes(body[:8], "big"), int.from_bytes(body[8:12], "big")
+
+
 @dataclass(frozen=True, slots=True)
 class SubmitResp:
     msg_id: int
     result: int
 
     def encode(self, version: Version) -> bytes:
-        return _pack("CMPP_SUBMIT_RESP", RESULT[version], self.msg_id, self.result)
+        return result_body("CMPP_SUBMIT_RESP", version, self.msg_id, self.result)
 
     @classmethod
     def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
-        """Nine octets in 2.0, twelve in 3.0; a short answer without result counts as accepted nowhere."""
-        if len(body) < 9:
-            raise RemoteProtocolError("CMPP_SUBMIT_RESP is too short")
-        return cls(int.from_bytes(body[:8], "big"), int.from_bytes(body[8:12], "big"))
+        return cls(*result_of("CMPP_SUBMIT_RESP", body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +373,8 @@ class Deliver:
     def encode(self, version: Version) -> bytes:
         pdu = "CMPP_DELIVER"
         source = _fits(pdu, "Src_terminal_Id", self.src_terminal_id, NUMBER_OCTETS[version])
+        if self.tp_udhi > 1 or self.registered_delivery > 1:
+            _listed(pdu, TP_udhi=(self.tp_udhi, 1), Registered_Delivery=(self.registered_delivery, 1))
         terminal_type = () if version is Version.V20 else (self.src_terminal_type,)
         if len(self.content) > 255:
             raise FieldTooLong(pdu, "Msg_Content", 255)
@@ -383,8 +430,9 @@ class Report:
         width = NUMBER_OCTETS[version]
         return _pack(
             "CMPP report", REPORT[60 if version is Version.V20 else 71], self.msg_id,
-            _fits("CMPP report", "Stat", self.stat, 7), _fits("CMPP report", "Submit_time", self.submit_time, 10),
-            _fits("CMPP report", "Done_time", self.done_time, 10),
+            _fits("CMPP report", "Stat", self.stat, 7),
+            _minute("CMPP report", "Submit_time", self.submit_time),
+            _minute("CMPP report", "Done_time", self.done_time),
             _fits("CMPP report", "Dest_terminal_Id", self.dest_terminal_id, width), self.smsc_sequence,
         )  # fmt: skip
 
@@ -412,7 +460,7 @@ class Query:
     def encode(self, _version: Version = Version.V20) -> bytes:
         pdu = "CMPP_QUERY"
         return _pack(
-            pdu, QUERY, _fits(pdu, "Time", self.time, 8), self.query_type, _fits(pdu, "Query_Code", self.query_code, 10),
+            pdu, QUERY, _digits(pdu, "Time", self.time, 8, exact=True), self.query_type, _fits(pdu, "Query_Code", self.query_code, 10),
             _fits(pdu, "Reserve", self.reserve, 8),
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 
 from hongyan.protocols.cmpp import pdus
@@ -26,6 +27,7 @@ from hongyan.protocols.events import (
 from hongyan.protocols.framing import Frame
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
+from hongyan.protocols.times import minutes_of
 
 MSG_FMT = {
     Alphabet.ASCII: 0,
@@ -49,6 +51,7 @@ LOGIN_REFUSALS = {
     2: "the source address (login) is not known",
     3: "the password is wrong",
     4: "the protocol version is too high",
+    5: "another reason, often too many connections or an address that is not allowed",
 }
 RESULTS = {
     1: "wrong structure",
@@ -65,7 +68,12 @@ RESULTS = {
     12: "wrong charged number",
     13: "wrong destination number",
 }
-BAD_STRUCTURE, THROTTLED = 1, 8
+BAD_STRUCTURE, BAD_COMMAND, REPEATED, TOO_LONG, BUSY, BAD_DESTINATION = 1, 2, 3, 6, 9, 13
+THROTTLED = frozenset({8})
+SUBMIT, DELIVER = int(Command.SUBMIT), int(Command.DELIVER)
+SUBMIT_RESP, DELIVER_RESP = RESPONSE | SUBMIT, RESPONSE | DELIVER
+"""Plain numbers for what runs with each message: an enum's members are looked up and compared by Python code."""
+VERSION_TOO_HIGH = 4
 LOGGED_IN_ALREADY = 5
 """A login's status "other"."""
 
@@ -76,6 +84,10 @@ STAT_CLASS = {
     "ACCEPTD": ReportClass.INTERMEDIATE,
     "ENROUTE": ReportClass.INTERMEDIATE,
 }
+
+
+STATUS_OF_REFUSAL = {"credentials": 3, "login": 2, "version": VERSION_TOO_HIGH}
+"""Statuses for the reasons a server may have; any other is "other"."""
 
 
 def message_id(serial: int) -> str:
@@ -102,14 +114,30 @@ def group_ids(first: int, count: int) -> tuple[str, ...]:
 
 
 class CmppSession(Session):
-    """One CMPP connection. `version` is what a client asks for; a server takes the version of its client."""
+    """One CMPP connection. `version` is what a client asks for; a server takes the version of its client.
+
+    `msg_src` is the SP's code in a SUBMIT where it is not the login; the fee's fields are what the contract says.
+    """
 
     LONGEST_PDU = pdus.LONGEST_PDU
     HEADER_OCTETS = HEADER.size
 
-    def __init__(self, role: Role, account: Account, version: Version = Version.V20) -> None:
+    def __init__(
+        self,
+        role: Role,
+        account: Account,
+        version: Version = Version.V20,
+        *,
+        msg_src: str = "",
+        fee_type: str = "01",
+        fee_code: str = "000000",
+    ) -> None:
         super().__init__(role, account)
         self.version = version
+        self._msg_src = msg_src or account.login
+        self._fee_type, self._fee_code = fee_type, fee_code
+        self.reports_as: Version | None = None
+        """A server's owner may say whose layout its reports have; None: the version's."""
         self._login_digest = b""
 
     def read(self, raw: bytes) -> Frame:
@@ -127,8 +155,9 @@ class CmppSession(Session):
         self._request(Pending.LOGIN, None, (Command.CONNECT, connect.encode()))
 
     def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
-        return Command.SUBMIT, pdus.submit_body(
-            self.version, submit.recipients, submit.content, src_id=submit.source, msg_src=self.account.login,
+        return SUBMIT, pdus.submit_body(
+            self.version, submit.recipients, submit.content, src_id=submit.source, msg_src=self._msg_src,
+            fee_type=self._fee_type, fee_code=self._fee_code,
             msg_fmt=MSG_FMT[submit.alphabet], pk_total=submit.segments, pk_number=submit.segment,
             tp_udhi=1 if submit.has_header else 0, registered_delivery=1 if submit.wants_report else 0,
             service_id=submit.service_id or self.account.service_id, valid_time=submit.validity,
@@ -138,14 +167,17 @@ class CmppSession(Session):
         msg_id = _serial(item.carrier_id)
         if isinstance(item, DeliveryReport):
             # Sources disagree on what a report's Dest_Id is; the service number is not known here.
-            report = pdus.Report(msg_id, item.code[:7], item.done_at[:10], item.done_at[:10], item.number)
-            pdu = pdus.Deliver(msg_id, self.account.login, 0, 0, item.number, 1, report.encode(self.version))
+            when = minutes_of(item.done_at, item.zone)
+            report = pdus.Report(msg_id, item.code[:7], when, when, item.number)
+            pdu = pdus.Deliver(
+                msg_id, self.account.login, 0, 0, item.number, 1, report.encode(self.reports_as or self.version)
+            )
         else:
             content, has_header = item.text.encode("utf-16-be", "surrogatepass"), 0
             if item.concatenation:
                 content, has_header = item.concatenation.header() + content, 1
             pdu = pdus.Deliver(msg_id, item.service_number, has_header, 8, item.sender, 0, content)
-        return Command.DELIVER, pdu.encode(self.version)
+        return DELIVER, pdu.encode(self.version)
 
     def _heartbeat_request(self) -> tuple[int, bytes]:
         return Command.ACTIVE_TEST, b""
@@ -158,33 +190,57 @@ class CmppSession(Session):
     def answer(self, token: object, now: float, *, accepted: bool = True) -> None:
         if self.state is State.CLOSED:
             return
+        self._now = now
         sequence, msg_id = token  # type: ignore[misc]
-        body = pdus.DeliverResp(msg_id, 0 if accepted else 9).encode(self.version)  # type: ignore[has-type]
-        self._put(self._frame(RESPONSE | Command.DELIVER, sequence, body))  # type: ignore[has-type]
+        body = pdus.result_body("CMPP_DELIVER_RESP", self.version, msg_id, 0 if accepted else BUSY)  # type: ignore[has-type]
+        self._give(sequence, self._frame(DELIVER_RESP, sequence, body))  # type: ignore[has-type]
 
     def accept_login(self, token: object, now: float) -> list[Event]:
-        sequence, connect = token  # type: ignore[misc]
-        digest = pdus.server_digest(self.version, 0, connect.authenticator, self.account.secret)  # type: ignore[has-type]
-        body = pdus.ConnectResp(0, digest, self.version).encode(self.version)
-        self._put(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
-        self._bound()
+        # The line may have gone while the owner looked the client up.
+        if self.state is State.LOGGING_IN:
+            self._now = now
+            sequence, connect = token  # type: ignore[misc]
+            digest = pdus.server_digest(self.version, 0, connect.authenticator, self.account.secret)  # type: ignore[has-type]
+            body = pdus.ConnectResp(0, digest, self.version).encode(self.version)
+            self._put(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
+            self._bound()
         return []
 
     def refuse_login(self, token: object, now: float, *, why: str = "credentials") -> list[Event]:
-        sequence, _connect = token  # type: ignore[misc]
-        status = {"credentials": 3, "login": 2, "version": 4}.get(why, 5)
-        body = pdus.ConnectResp(status, bytes(16), self.version).encode(self.version)
-        self._put(self._frame(RESPONSE | Command.CONNECT, sequence, body))  # type: ignore[has-type]
         events: list[Event] = []
-        self._end(f"the login was refused: {why}", events)
+        if self.state is State.LOGGING_IN:
+            self._now = now
+            sequence, _connect = token  # type: ignore[misc]
+            self._refuse_connect(sequence, STATUS_OF_REFUSAL.get(why, LOGGED_IN_ALREADY))  # type: ignore[has-type]
+            self._end(f"the login was refused: {why}", events)
         return events
+
+    def _refuse_connect(self, sequence: int, status: int) -> None:
+        body = pdus.ConnectResp(status, bytes(16), self.version).encode(self.version)
+        self._put(self._frame(RESPONSE | Command.CONNECT, sequence, body))
 
     def answer_submit(self, token: object, now: float, *, carrier_ids: Sequence[str] = (), code: int = 0) -> None:
         if self.state is State.CLOSED:
             return
+        self._now = now
+        assert isinstance(token, int)
         first = _serial(carrier_ids[0]) if carrier_ids else 0
-        body = pdus.SubmitResp(first, code).encode(self.version)
-        self._put(self._frame(RESPONSE | Command.SUBMIT, token, body))  # type: ignore[arg-type]
+        body = pdus.result_body("CMPP_SUBMIT_RESP", self.version, first, code)
+        self._give(token, self._frame(SUBMIT_RESP, token, body))
+
+    def _decline(self, command: int, sequence: int, result: int) -> None:
+        """Answer a request that is not taken, in its own layout; what has no answer gets none."""
+        match command:
+            case Command.CONNECT:
+                self._refuse_connect(sequence, result)
+                return
+            case Command.SUBMIT | Command.DELIVER:
+                body = pdus.SubmitResp(0, result).encode(self.version)
+            case Command.CANCEL:
+                body = pdus.CancelResp(1).encode(self.version)
+            case _:
+                return
+        self._put(self._frame(RESPONSE | command, sequence, body))
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
@@ -198,7 +254,7 @@ class CmppSession(Session):
         body = pdu[HEADER.size :]
         if command & RESPONSE:
             self._take_response(command & ~RESPONSE, sequence, body, events)
-        elif command == Command.SUBMIT and self.role is Role.SERVER and self._carries:
+        elif command == SUBMIT and self.role is Role.SERVER and (self.state is State.BOUND or self._carries):
             self._take_submit(sequence, body, events)
         elif command == Command.ACTIVE_TEST:
             self._put(self._frame(RESPONSE | Command.ACTIVE_TEST, sequence, b"\0"))
@@ -208,37 +264,49 @@ class CmppSession(Session):
         elif command == Command.CONNECT and self.role is Role.SERVER:
             self._take_login(sequence, body, events)
         elif not self._carries:
+            self._decline(command, sequence, BAD_COMMAND)
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
         elif command == Command.QUERY and self.role is Role.SERVER:
             query = pdus.Query.decode(body)
-            answer = pdus.QueryResp(query.time, query.query_type, query.query_code)
+            # What is no ASCII goes back as nothing.
+            time, code = (text if text.isascii() else "" for text in (query.time, query.query_code))
+            answer = pdus.QueryResp(time, query.query_type, code)
             self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))
-        elif command == Command.CANCEL and self.role is Role.SERVER:
-            # What was taken has gone on its way: not taken back.
-            self._put(self._frame(RESPONSE | Command.CANCEL, sequence, pdus.CancelResp(1).encode(self.version)))
         elif command == Command.DELIVER and self.role is Role.CLIENT:
             self._take_deliver(sequence, body, events)
         else:
-            raise RemoteProtocolError(f"the peer sent command {command:#x}, which has no place here")
+            # Misplaced, or a vendor's own: its end is known, so the stream goes on. CANCEL too: what was taken has gone
+            # on its way.
+            self._decline(command, sequence, BAD_COMMAND)
 
     def _take_login(self, sequence: int, body: bytes, events: list[Event]) -> None:
         if self.state is not State.OPEN:
-            refusal = pdus.ConnectResp(LOGGED_IN_ALREADY, bytes(16), self.version).encode(self.version)
-            self._put(self._frame(RESPONSE | Command.CONNECT, sequence, refusal))
+            self._refuse_connect(sequence, LOGGED_IN_ALREADY)
             return
-        connect = pdus.Connect.decode(body)
-        self.version = Version.V30 if connect.version >> 4 == 3 else Version.V20
+        try:
+            connect = pdus.Connect.decode(body)
+        except RemoteProtocolError:
+            self._refuse_connect(sequence, BAD_STRUCTURE)
+            raise
+        # A client of a version that nobody knows is answered in the highest layout there is.
+        self.version = Version.V30 if connect.version >> 4 >= 3 else Version.V20
+        if connect.version >> 4 > 3:
+            self._refuse_connect(sequence, VERSION_TOO_HIGH)
+            self._end(f"the peer asks for version {connect.version >> 4}.{connect.version & 15}", events)
+            return
         self.state = State.LOGGING_IN
         events.append(LoginRequested((sequence, connect), connect.source_addr, connect.knows))
 
     def _take_response(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
-        if command == Command.SUBMIT:
+        if command == SUBMIT:
             # Read before the request is taken: what cannot be read closes the session, and the submit is then unanswered.
-            response = pdus.SubmitResp.decode(body)
+            response = pdus.result_of("CMPP_SUBMIT_RESP", body)
             known, kept = self._answered(sequence, Pending.SUBMIT)
             if known:
-                events.append(self._submit_answer(kept, response))
-        elif command == Command.DELIVER:
+                events.append(self._submit_answer(kept, *response))
+            else:
+                self._late_answer(sequence, lambda kept: self._submit_answer(kept, *response), events)
+        elif command == DELIVER:
             known, reference = self._answered(sequence, Pending.DELIVER)
             if known:
                 events.append(DeliverAnswered(reference, accepted=not any(body[8:12])))
@@ -253,47 +321,74 @@ class CmppSession(Session):
 
     def _login_answered(self, response: pdus.ConnectResp, events: list[Event]) -> None:
         if response.status == 0:
+            if self.account.checks_server and not self._is_proven(response):
+                self._end("the carrier could not prove that it knows the password", events)
+                return
             self._bound()
             events.append(LoggedIn())
             return
         why = LOGIN_REFUSALS.get(response.status, f"status {response.status}")
+        if response.status == VERSION_TOO_HIGH and response.version:
+            why = f"{why}: the carrier speaks {response.version >> 4}.{response.version & 15}"
         events.append(LoginRefused(str(response.status), why, may_retry=response.status not in {2, 3, 4}))
         self._end(f"the carrier refused the login: {why}", events)
 
-    @staticmethod
-    def _submit_answer(kept: object, response: pdus.SubmitResp) -> SubmitAnswered:
+    def _is_proven(self, response: pdus.ConnectResp) -> bool:
+        """Whether AuthenticatorISMG was made with our secret, the status in either width (SMSGate: four octets in 2.0)."""
+        secret, given = self.account.secret, response.authenticator
+        return any(
+            hmac.compare_digest(pdus.server_digest(version, 0, self._login_digest, secret), given)
+            for version in Version
+        )
+
+    def _submit_answer(self, kept: object, msg_id: int, result: int) -> SubmitAnswered:
         assert isinstance(kept, tuple)
         reference, count = kept
-        if response.result == 0:
-            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(response.msg_id, count))
-        verdict = Verdict.THROTTLED if response.result == THROTTLED else Verdict.REFUSED
-        why = RESULTS.get(response.result, "the gateway's own code")
-        return SubmitAnswered(reference, verdict, (), str(response.result), why)
+        if result == 0:
+            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(msg_id, count))
+        verdict = Verdict.THROTTLED if result in (self.account.throttled or THROTTLED) else Verdict.REFUSED
+        return SubmitAnswered(reference, verdict, (), str(result), RESULTS.get(result, "the gateway's own code"))
 
     def _take_submit(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        is_new = self._is_new(sequence, body)
+        if not is_new:
+            if is_new is None:
+                self._decline(Command.SUBMIT, sequence, REPEATED)
+            return
         try:
             submit = self._submit_value(body)
         except RemoteProtocolError:
-            self._put(
-                self._frame(RESPONSE | Command.SUBMIT, sequence, pdus.SubmitResp(0, BAD_STRUCTURE).encode(self.version))
-            )
+            self.answer_submit(sequence, self._now, code=BAD_STRUCTURE)
+            return
+        if len(submit.recipients) > pdus.MOST_RECIPIENTS:
+            self.answer_submit(sequence, self._now, code=BAD_DESTINATION)
             return
         events.append(SubmitRequested(sequence, submit))
 
     def _take_deliver(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        is_new = self._is_new(sequence, body)
+        if not is_new:
+            if is_new is None:
+                self._decline(Command.DELIVER, sequence, REPEATED)
+            return
         try:
             deliver = pdus.Deliver.decode(body, self.version)
         except RemoteProtocolError:
             # Not a close: the gateway would repeat it on the next connection, and so for ever.
             refusal = pdus.DeliverResp(int.from_bytes(body[:8], "big"), BAD_STRUCTURE).encode(self.version)
-            self._put(self._frame(RESPONSE | Command.DELIVER, sequence, refusal))
+            self._give(sequence, self._frame(RESPONSE | Command.DELIVER, sequence, refusal))
             return
         token = (sequence, deliver.msg_id)
         if deliver.registered_delivery == 1:
             report = pdus.Report.decode(deliver.content)
-            outcome = STAT_CLASS.get(report.stat, ReportClass.FAILED)
+            stat = report.stat
+            if stat not in STAT_CLASS:
+                stat = stat.strip().upper()
+            outcome = STAT_CLASS.get(stat, ReportClass.FAILED)
             number = report.dest_terminal_id or deliver.src_terminal_id
-            value = DeliveryReport(message_id(report.msg_id), number, outcome, report.stat, report.done_time)
+            value = DeliveryReport(
+                message_id(report.msg_id), number, outcome, stat, report.done_time, self.account.zone
+            )  # fmt: skip
             events.append(ReportReceived(token, value))
             return
         alphabet = ALPHABET.get(deliver.msg_fmt, Alphabet.UCS2)

@@ -14,14 +14,17 @@ from typing import Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.fields import (
+    FLAG,
     NUMBER,
     OCTET,
     RESERVE,
     RESERVE_OCTETS,
     Body,
+    Digits,
     Layout,
     Number,
     Text,
+    Time,
     numbers_of,
     numbers_packed,
 )
@@ -63,19 +66,19 @@ BIND = Layout("SGIP BIND", LoginType=OCTET, LoginName=Text(16), LoginPassword=Te
 RESULT = Layout("SGIP response", Result=OCTET, Reserve=RESERVE)
 SUBMIT_HEAD = Layout("SGIP SUBMIT", SPNumber=NUMBER, ChargeNumber=NUMBER, UserCount=OCTET)
 SUBMIT_TAIL = Layout(
-    "SGIP SUBMIT", CorpId=Text(5), ServiceType=Text(10), FeeType=OCTET, FeeValue=Text(6), GivenValue=Text(6),
-    AgentFlag=OCTET, MorelatetoMTFlag=OCTET, Priority=OCTET, ExpireTime=Text(16), ScheduleTime=Text(16),
-    ReportFlag=OCTET, TP_pid=OCTET, TP_udhi=OCTET, MessageCoding=OCTET, MessageType=OCTET, MessageLength=Number(4),
+    "SGIP SUBMIT", CorpId=Text(5), ServiceType=Text(10), FeeType=OCTET, FeeValue=Digits(6), GivenValue=Digits(6),
+    AgentFlag=FLAG, MorelatetoMTFlag=Number(1, most=3), Priority=Number(1, most=9), ExpireTime=Time(16),
+    ScheduleTime=Time(16), ReportFlag=Number(1, most=3), TP_pid=OCTET, TP_udhi=FLAG, MessageCoding=OCTET, MessageType=OCTET, MessageLength=Number(4),
 )  # fmt: skip
 DELIVER_HEAD = Layout(
-    "SGIP DELIVER", UserNumber=NUMBER, SPNumber=NUMBER, TP_pid=OCTET, TP_udhi=OCTET, MessageCoding=OCTET,
+    "SGIP DELIVER", UserNumber=NUMBER, SPNumber=NUMBER, TP_pid=OCTET, TP_udhi=FLAG, MessageCoding=OCTET,
     MessageLength=Number(4),
 )  # fmt: skip
 REPORT = Layout(
-    "SGIP REPORT", SubmitSequenceNumber=SEQUENCE, ReportType=OCTET, UserNumber=NUMBER, State=OCTET, ErrorCode=OCTET,
+    "SGIP REPORT", SubmitSequenceNumber=SEQUENCE, ReportType=FLAG, UserNumber=NUMBER, State=Number(1, most=2), ErrorCode=OCTET,
     Reserve=RESERVE,
 )  # fmt: skip
-USERRPT = Layout("SGIP USERRPT", SPNumber=NUMBER, UserNumber=NUMBER, UserCondition=OCTET, Reserve=RESERVE)
+USERRPT = Layout("SGIP USERRPT", SPNumber=NUMBER, UserNumber=NUMBER, UserCondition=Number(1, most=2), Reserve=RESERVE)
 TRACE = Layout("SGIP TRACE", SubmitSequenceNumber=SEQUENCE, UserNumber=NUMBER, Reserve=RESERVE)
 TRACE_NODE = {
     width: Layout(
@@ -319,6 +322,18 @@ class Result(Body):
     LAYOUT = RESULT
     result: int
     reserve: str = ""
+
+
+def result_body(result: int) -> bytes:
+    """The body of such an answer, without making a value of it first. Raises FieldTooLong."""
+    return OCTET.pack(RESULT.pdu, "Result", result) + bytes(RESERVE_OCTETS)
+
+
+def result_of(body: bytes) -> int:
+    """The Result in one; a Reserve that a peer left out is missed by nobody."""
+    if not body:
+        raise RemoteProtocolError(f"{RESULT.pdu} is too short")
+    return body[0]
 
 
 class BindResp(Result):

@@ -98,13 +98,16 @@ RESULTS = {
     95: "a monthly fee is not allowed now",
 }
 BAD_LOGIN, REPEATED_LOGIN, BAD_LOGIN_TYPE = 1, 2, 4
-BAD_FORMAT, BAD_COMMAND, BUSY = 5, 7, 11
+BAD_FORMAT, BAD_COMMAND, BAD_LENGTH, REPEATED, BUSY = 5, 7, 8, 9, 11
 THROTTLED = frozenset({11, 33, 34})
 """Not 21 and 32, though they may pass: 21 is about one destination, for which the channel should not slow down, and 32
 means a wrong format as often as a full queue, so that trying for ever could help nobody."""
 HOPELESS_LOGINS = frozenset({BAD_LOGIN, BAD_LOGIN_TYPE})
 RESULT_OF_REFUSAL = {"type": BAD_LOGIN_TYPE, "repeated": REPEATED_LOGIN, "connections": 3, "busy": BUSY, "frequent": 34}
 """Results for the reasons a server may have; any other is a bad login."""
+
+FROM_CUSTOMER = frozenset({int(Command.SUBMIT)})
+FROM_CARRIER = frozenset({int(Command.DELIVER), int(Command.REPORT)})
 
 STATES = {0: (ReportClass.DELIVERED, "DELIVRD"), 1: (ReportClass.INTERMEDIATE, "ACCEPTD")}
 """A REPORT's State with the text we give it; 2 is a failure and has its ErrorCode."""
@@ -166,6 +169,9 @@ class SgipSession(Session):
         side: Side,
         node: int,
         corp_id: str = "",
+        charge_number: str = pdus.SP_PAYS,
+        fee_type: str = "1",
+        fee_code: str = "0",
         idle_close_s: float | None = None,
         first_counter: int | None = None,
     ) -> None:
@@ -174,7 +180,17 @@ class SgipSession(Session):
             raise LocalProtocolError(f"{node} is not an SGIP node number")
         self.side = side
         self.node = node
+        # The commands that have a place on this connection.
+        self._taken = FROM_CUSTOMER if side is Side.CARRIER else FROM_CARRIER
+        if role is Role.CLIENT:
+            self._taken = frozenset()
         self.corp_id = corp_id
+        self.charge_number = charge_number
+        try:
+            self._fee_type = int(fee_type)
+        except ValueError:
+            raise LocalProtocolError(f"SGIP FeeType is a number, not {fee_type!r}") from None
+        self._fee_value = fee_code
         self.idle_close_s = idle_close_s
         self.login_type = (
             LoginType.SP_TO_SMG if (side is Side.CUSTOMER) is (role is Role.CLIENT) else LoginType.SMG_TO_SP
@@ -202,7 +218,7 @@ class SgipSession(Session):
     def next_tick_at(self) -> float | None:
         if self.state is State.CLOSED:
             return None
-        times = [] if self._login_by is None else [self._login_by]
+        times = [at for at in (self._login_by, self._close_by) if at is not None]
         if self._pending:
             times.append(next(iter(self._pending.values()))[2])
         if self.state is State.BOUND:
@@ -260,7 +276,9 @@ class SgipSession(Session):
     def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
         pdu = pdus.Submit(
             sp_number=submit.source,
-            charge_number=pdus.SP_PAYS,
+            charge_number=self.charge_number,
+            fee_type=self._fee_type,
+            fee_value=self._fee_value,
             user_number=submit.recipients,
             corp_id=self.corp_id,
             service_type=submit.service_id or self.account.service_id,
@@ -294,7 +312,7 @@ class SgipSession(Session):
         self._now = now
         command, sequence = token  # type: ignore[misc]
         # "Busy": the carrier keeps it for later.
-        self._respond(command, sequence, 0 if accepted else BUSY)  # type: ignore[has-type]
+        self._respond(command, sequence, 0 if accepted else BUSY, is_owed=True)  # type: ignore[has-type]
 
     def accept_login(self, token: object, now: float) -> list[Event]:
         # The line may have gone while the owner looked the customer up.
@@ -316,11 +334,15 @@ class SgipSession(Session):
         """Server: accept a submit, or refuse it with the code. Its ids are its own sequence: `carrier_ids` unread."""
         if self.state is not State.CLOSED:
             self._now = now
-            self._respond(Command.SUBMIT, token, code)
+            self._respond(Command.SUBMIT, token, code, is_owed=True)
 
-    def _respond(self, command: int, sequence: object, result: int) -> None:
+    def _respond(self, command: int, sequence: object, result: int, *, is_owed: bool = False) -> None:
         assert isinstance(sequence, int)
-        self._put(self._frame(RESPONSE | command, sequence, pdus.Result(result).encode()))
+        frame = self._frame(RESPONSE | command, sequence, pdus.result_body(result))
+        if is_owed:
+            self._give(sequence, frame)
+        else:
+            self._put(frame)
 
     def _decline(self, command: int, sequence: int) -> None:
         """Answer a command that has no place here, in its own layout (SGIP 1.2: an error code, not a close)."""
@@ -345,19 +367,37 @@ class SgipSession(Session):
             self._put(self._frame(RESPONSE | Command.UNBIND, sequence, b""))
             self._end("the peer logged out", events)
         elif command == Command.BIND and self.role is Role.SERVER:
-            self._take_login(sequence, pdus.Bind.decode(body), events)
+            try:
+                bind = pdus.Bind.decode(body)
+            except RemoteProtocolError:
+                self._respond(Command.BIND, sequence, BAD_LENGTH)
+                raise
+            self._take_login(sequence, bind, events)
         elif self.state is not State.BOUND and self.state is not State.CLOSING:
+            self._decline(command, sequence)
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
-        elif self.role is Role.CLIENT:
+        elif command not in self._taken:
             self._decline(command, sequence)
-        elif command == Command.SUBMIT and self.side is Side.CARRIER:
-            self._take_submit(sequence, pdus.Submit.decode(body), events)
-        elif command == Command.DELIVER and self.side is Side.CUSTOMER:
-            self._take_deliver(sequence, pdus.Deliver.decode(body), events)
-        elif command == Command.REPORT and self.side is Side.CUSTOMER:
-            events.append(ReportReceived((Command.REPORT, sequence), report_value(pdus.Report.decode(body))))
         else:
-            self._decline(command, sequence)
+            self._take_message(command, sequence, body, events)
+
+    def _take_message(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
+        """SGIP 1.2: the same sequence with the same content is passed over, with another it gets code 9."""
+        is_new = self._is_new(sequence, body)
+        if not is_new:
+            if is_new is None:
+                self._respond(command, sequence, REPEATED)
+            return
+        try:
+            if command == Command.SUBMIT:
+                self._take_submit(sequence, pdus.Submit.decode(body), events)
+            elif command == Command.DELIVER:
+                self._take_deliver(sequence, pdus.Deliver.decode(body), events)
+            else:
+                events.append(ReportReceived((Command.REPORT, sequence), report_value(pdus.Report.decode(body))))
+        except RemoteProtocolError:
+            # Not a close, though the text has one: the carrier would repeat it on the next connection, and so for ever.
+            self._respond(command, sequence, BAD_LENGTH, is_owed=True)
 
     def _take_login(self, sequence: int, bind: pdus.Bind, events: list[Event]) -> None:
         if self.state is not State.OPEN:
@@ -377,17 +417,19 @@ class SgipSession(Session):
             return
         # Read before the request is taken: what cannot be read closes the session, and a submit is then unanswered.
         if command == Command.SUBMIT:
-            result = pdus.SubmitResp.decode(body).result
+            result = pdus.result_of(body)
             known, kept = self._answered(sequence, Pending.SUBMIT)
             if known:
                 events.append(self._submit_answer(kept, sequence, result))
+            else:
+                self._late_answer(sequence, lambda kept: self._submit_answer(kept, sequence, result), events)
         elif command in {Command.DELIVER, Command.REPORT}:
-            result = pdus.Result.decode(body).result
+            result = pdus.result_of(body)
             known, reference = self._answered(sequence, Pending.DELIVER)
             if known:
                 events.append(DeliverAnswered(reference, accepted=result == 0))
         elif command == Command.BIND:
-            result = pdus.BindResp.decode(body).result
+            result = pdus.result_of(body)
             known, _ = self._answered(sequence, Pending.LOGIN)
             if known:
                 self._login_answered(result, events)
@@ -399,21 +441,22 @@ class SgipSession(Session):
             return
         why = RESULTS.get(result, f"result {result}")
         events.append(LoginRefused(str(result), why, may_retry=result not in HOPELESS_LOGINS))
-        peer = "carrier" if self.side is Side.CUSTOMER else "customer"
-        self._end(f"the {peer} refused the login: {why}", events)
+        if self.side is Side.CUSTOMER:
+            self._end(f"the carrier refused the login: {why}", events)
+        else:
+            self._end(f"the customer refused the login: {why}", events)
 
-    @staticmethod
-    def _submit_answer(kept: object, sequence: int, result: int) -> SubmitAnswered:
+    def _submit_answer(self, kept: object, sequence: int, result: int) -> SubmitAnswered:
         assert isinstance(kept, tuple)
         reference, count = kept
         if result == 0:
             return SubmitAnswered(reference, Verdict.ACCEPTED, (message_id(sequence),) * count)
-        verdict = Verdict.THROTTLED if result in THROTTLED else Verdict.REFUSED
+        verdict = Verdict.THROTTLED if result in (self.account.throttled or THROTTLED) else Verdict.REFUSED
         return SubmitAnswered(reference, verdict, (), str(result), RESULTS.get(result, "the gateway's own code"))
 
     def _take_submit(self, sequence: int, pdu: pdus.Submit, events: list[Event]) -> None:
         if not 1 <= len(pdu.user_number) <= pdus.MOST_RECIPIENTS:
-            self._respond(Command.SUBMIT, sequence, BAD_FORMAT)
+            self._respond(Command.SUBMIT, sequence, BAD_FORMAT, is_owed=True)
             return
         one, _text = take_header(pdu.message_content) if pdu.tp_udhi else (None, b"")
         submit = Submit(

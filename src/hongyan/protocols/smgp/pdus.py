@@ -16,15 +16,18 @@ from typing import Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.fields import (
+    FLAG,
     NUMBER,
     OCTET,
     RESERVE,
     RESERVE_OCTETS,
     Body,
+    Digits,
     Layout,
     Number,
     Octets,
     Text,
+    Time,
     numbers_of,
     numbers_packed,
 )
@@ -87,22 +90,28 @@ Tlvs = tuple[tuple[int, bytes], ...]
 WORD = Number(4)
 MSG_ID = Number(10)
 LOGIN = Layout(
-    "SMGP Login", ClientID=Text(8), AuthenticatorClient=Octets(16), LoginMode=OCTET, TimeStamp=WORD, ClientVersion=OCTET
+    "SMGP Login",
+    ClientID=Text(8),
+    AuthenticatorClient=Octets(16),
+    LoginMode=Number(1, most=2),
+    TimeStamp=WORD,
+    ClientVersion=OCTET,
 )
 LOGIN_RESP = Layout("SMGP Login_Resp", Status=WORD, AuthenticatorServer=Octets(16), ServerVersion=OCTET)
 _SUBMIT: dict[str, Number | Text | Octets] = {
-    "MsgType": OCTET, "NeedReport": OCTET, "Priority": OCTET, "ServiceID": Text(10), "FeeType": Text(2),
-    "FeeCode": Text(6), "FixedFee": Text(6), "MsgFormat": OCTET, "ValidTime": Text(17), "AtTime": Text(17),
+    "MsgType": Number(1, most=7), "NeedReport": FLAG, "Priority": Number(1, most=3), "ServiceID": Text(10),
+    "FeeType": Digits(2, exact=True), "FeeCode": Digits(6), "FixedFee": Digits(6), "MsgFormat": OCTET,
+    "ValidTime": Time(17), "AtTime": Time(17),
     "SrcTermID": NUMBER, "ChargeTermID": NUMBER, "DestTermIDCount": OCTET,
 }  # fmt: skip
 SUBMIT_HEAD = Layout("SMGP Submit", **_SUBMIT)
 SUBMIT_HEAD_13 = Layout("SMGP Submit", **{name: kind for name, kind in _SUBMIT.items() if name != "FixedFee"})
 RESULT = Layout("SMGP response", MsgID=MSG_ID, Status=WORD)
 DELIVER_HEAD = Layout(
-    "SMGP Deliver", MsgID=MSG_ID, IsReport=OCTET, MsgFormat=OCTET, RecvTime=Text(14), SrcTermID=NUMBER,
+    "SMGP Deliver", MsgID=MSG_ID, IsReport=FLAG, MsgFormat=OCTET, RecvTime=Digits(14, exact=True), SrcTermID=NUMBER,
     DestTermID=NUMBER, MsgLength=OCTET,
 )  # fmt: skip
-QUERY = Layout("SMGP Query", QueryTime=Text(8), QueryType=OCTET, QueryCode=Text(10))
+QUERY = Layout("SMGP Query", QueryTime=Digits(8, exact=True), QueryType=FLAG, QueryCode=Text(10))
 QUERY_RESP = Layout(
     "SMGP Query_Resp", QueryTime=Text(8), QueryType=OCTET, QueryCode=Text(10), MT_TLMsg=WORD, MT_Tlusr=WORD,
     MT_Scs=WORD, MT_WT=WORD, MT_FL=WORD, MO_Scs=WORD, MO_WT=WORD, MO_FL=WORD, Reserve=RESERVE,
@@ -126,12 +135,12 @@ def login_digest(login: str, secret: str, timestamp: int, *, padded: bool = Fals
     ).digest()
 
 
-def server_digest(status: int, login: bytes, secret: str) -> bytes:
+def server_digest(status: int, login: bytes, secret: str, *, width: int = 4) -> bytes:
     """AuthenticatorServer = MD5(Status + AuthenticatorClient + secret), the status in four octets.
 
     gosmgp takes one octet; few clients look at it.
     """
-    return hashlib.md5(status.to_bytes(4, "big") + login + secret.encode()).digest()  # noqa: S324
+    return hashlib.md5(status.to_bytes(width, "big") + login + secret.encode()).digest()  # noqa: S324
 
 
 def _tlvs_written(pdu: str, tlvs: Tlvs) -> bytes:
@@ -264,6 +273,18 @@ class Submit(Body):
             source, numbers, content, kind, report, priority, service, fee_type, fee, fixed, fmt, valid, at_time,
             charged, reserve, tlvs,
         )  # fmt: skip
+
+
+def result_body(msg_id: int, status: int) -> bytes:
+    """The body of an answer to a Submit or Deliver, without making a value of it first. Raises FieldTooLong."""
+    return MSG_ID.pack(RESULT.pdu, "MsgID", msg_id) + WORD.pack(RESULT.pdu, "Status", status)
+
+
+def result_of(body: bytes) -> tuple[int, int]:
+    """MsgID and Status in one. Raises RemoteProtocolError where it is too short for both."""
+    if len(body) < RESULT.size:
+        raise RemoteProtocolError(f"{RESULT.pdu} is too short")
+    return int.from_bytes(body[: MSG_ID.octets], "big"), int.from_bytes(body[MSG_ID.octets : RESULT.size], "big")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Self
 
 from hongyan.protocols.errors import FieldTooLong
 from hongyan.protocols.events import DeliveryReport, ReportClass
 from hongyan.protocols.fields import Number, Text
+from hongyan.protocols.times import BEIJING, minutes_of
 
 ID = Number(10)
 KEYS = {
@@ -82,13 +84,13 @@ class Report:
         )  # fmt: skip
 
 
-def report_value(report: Report, number: str) -> DeliveryReport:
+def report_value(report: Report, number: str, zone: tzinfo = BEIJING) -> DeliveryReport:
     """What a report says. `code` is the stat, with ":" and the err where a failure has one."""
     stat = report.stat.upper()
     outcome = CLASSES.get(stat, ReportClass.FAILED)
     has_error = bool(report.err.strip("0"))
     code = f"{stat}:{report.err}" if has_error and outcome is ReportClass.FAILED else stat
-    return DeliveryReport(f"{report.msg_id:x}", number, outcome, code, report.done_date)
+    return DeliveryReport(f"{report.msg_id:x}", number, outcome, code, report.done_date, zone)
 
 
 def report_of(item: DeliveryReport, msg_id: int) -> Report:
@@ -96,4 +98,5 @@ def report_of(item: DeliveryReport, msg_id: int) -> Report:
     match = _WITH_ERROR.fullmatch(item.code)
     stat, err = (match[1], match[2]) if match else (item.code[:7], "000")
     dlvrd = "001" if item.outcome is ReportClass.DELIVERED else "000"
-    return Report(msg_id, stat, err, item.done_at[:10], item.done_at[:10], dlvrd=dlvrd)
+    at = minutes_of(item.done_at, item.zone)
+    return Report(msg_id, stat, err, at, at, dlvrd=dlvrd)

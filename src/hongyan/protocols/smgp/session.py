@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 
 from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
@@ -25,7 +26,7 @@ from hongyan.protocols.framing import Frame
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.smgp import pdus, reports
 from hongyan.protocols.smgp.pdus import HEADER, RESPONSE, Command, Tag, Version
-from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
+from hongyan.protocols.text import Alphabet, Concatenation, decode, looks_like_header, take_header
 
 MSG_FORMAT = {
     Alphabet.ASCII: 0, Alphabet.BINARY: 4, Alphabet.UCS2: 8, Alphabet.GBK: 15, Alphabet.GSM7: 0, Alphabet.LATIN1: 0,
@@ -51,10 +52,13 @@ STATUS = {
 }  # fmt: skip
 HOPELESS_LOGINS = frozenset({20, 21, 22, 76})
 LOGIN_REFUSALS = {"credentials": 21, "login": 21, "version": 22, "connections": 2, "address": 20, "busy": 1}
-BUSY, BAD_STRUCTURE, BAD_COMMAND, BAD_DESTINATION = 1, 10, 11, 47
+BUSY, BAD_STRUCTURE, BAD_COMMAND, REPEATED, VERSION_TOO_HIGH, BAD_DESTINATION = 1, 10, 11, 12, 22, 47
+THROTTLED = frozenset({1})
+"""There is no code for "too fast"; gateways say that they are busy. 75, the day's volume, does not pass by waiting."""
 SEND, RECEIVE, BOTH = 0, 1, 2
+LOGIN_MODES = {"send": SEND, "receive": RECEIVE, "both": BOTH}
 SERIALS = 1_000_000
-MSG_SRC = Text(8)
+MSG_SRC, M_SERVICE_ID = Text(8), Text(21)
 
 
 def message_id(msg_id: int) -> str:
@@ -76,6 +80,8 @@ def earlier_ids(last: int, count: int) -> tuple[str, ...]:
 
 
 def _counted(start: int, offsets: range) -> tuple[str, ...]:
+    if len(offsets) == 1 and offsets[0] == 0:
+        return (f"{start:x}",)
     high, low = f"{start:020x}"[:-6], f"{start:020x}"[-6:]
     if not low.isdecimal():
         return (message_id(start),) * len(offsets)
@@ -102,12 +108,11 @@ def part_tlvs(pdu: str, part: int, total: int, *, has_header: bool) -> pdus.Tlvs
 
 
 class SmgpSession(Session):
-    """One SMGP connection. `login_mode` says what a client logs in for; `msg_src` goes into each Submit where given."""
+    """One SMGP connection. `login_mode` says what a client logs in for; `msg_src`, `m_service_id`
+    and the fee's fields go into each Submit."""
 
     LONGEST_PDU = pdus.LONGEST_PDU
     HEADER_OCTETS = HEADER.size
-    THROTTLED = frozenset({1})
-    """There is no code for "too fast"; gateways say that they are busy. 75, the day's volume, does not pass by waiting."""
 
     def __init__(
         self,
@@ -117,13 +122,24 @@ class SmgpSession(Session):
         *,
         login_mode: int = BOTH,
         msg_src: str = "",
+        m_service_id: str = "",
+        fee_type: str = "00",
+        fee_code: str = "000000",
     ) -> None:
         super().__init__(role, account)
         self.version = version
         self.login_mode = login_mode
+        self._login_digest = b""
+        self._fee_type, self._fee_code = fee_type, fee_code
         # A string in an optional parameter is as long as it is: no NULs behind it.
-        value = MSG_SRC.pack("SMGP Submit", "MsgSrc", msg_src).rstrip(b"\0")
-        self._msg_src: pdus.Tlvs = ((Tag.MSG_SRC, value),) if value else ()
+        self._own_tlvs: pdus.Tlvs = tuple(
+            (tag, value)
+            for tag, value in (
+                (Tag.MSG_SRC, MSG_SRC.pack("SMGP Submit", "MsgSrc", msg_src).rstrip(b"\0")),
+                (Tag.M_SERVICE_ID, M_SERVICE_ID.pack("SMGP Submit", "MServiceID", m_service_id).rstrip(b"\0")),
+            )
+            if value
+        )
 
     @property
     def window_free(self) -> int:
@@ -153,7 +169,7 @@ class SmgpSession(Session):
 
     def _send_login(self) -> None:
         timestamp = pdus.stamp(self.account.clock())
-        digest = pdus.login_digest(self.account.login, self.account.secret, timestamp)
+        digest = self._login_digest = pdus.login_digest(self.account.login, self.account.secret, timestamp)
         login = pdus.Login(self.account.login, digest, self.login_mode, timestamp, self.version)
         self._request(Pending.LOGIN, None, (Command.LOGIN, login.encode()))
 
@@ -166,7 +182,9 @@ class SmgpSession(Session):
             service_id=submit.service_id or self.account.service_id,
             msg_format=MSG_FORMAT[submit.alphabet],
             valid_time=submit.validity,
-            tlvs=self._msg_src
+            fee_type=self._fee_type,
+            fee_code=self._fee_code,
+            tlvs=self._own_tlvs
             + part_tlvs("SMGP Submit", submit.segment, submit.segments, has_header=submit.has_header),
         )
         return Command.SUBMIT, pdu.encode(self.version)
@@ -198,8 +216,8 @@ class SmgpSession(Session):
             return
         self._now = now
         sequence, msg_id = token  # type: ignore[misc]
-        body = pdus.DeliverResp(msg_id, 0 if accepted else BUSY).encode()  # type: ignore[has-type]
-        self._put(self._frame(RESPONSE | Command.DELIVER, sequence, body))  # type: ignore[has-type]
+        body = pdus.result_body(msg_id, 0 if accepted else BUSY)  # type: ignore[has-type]
+        self._give(sequence, self._frame(RESPONSE | Command.DELIVER, sequence, body))  # type: ignore[has-type]
 
     def accept_login(self, token: object, now: float) -> list[Event]:
         # The line may have gone while the owner looked the customer up.
@@ -217,8 +235,7 @@ class SmgpSession(Session):
         if self.state is State.LOGGING_IN:
             self._now = now
             sequence, _login = token  # type: ignore[misc]
-            body = pdus.LoginResp(LOGIN_REFUSALS.get(why, 21), b"", self.version).encode()
-            self._put(self._frame(RESPONSE | Command.LOGIN, sequence, body))  # type: ignore[has-type]
+            self._refuse(sequence, LOGIN_REFUSALS.get(why, 21))  # type: ignore[has-type]
             self._end(f"the login was refused: {why}", events)
         return events
 
@@ -228,7 +245,18 @@ class SmgpSession(Session):
         self._now = now
         assert isinstance(token, int)
         first = _serial(carrier_ids[0]) if carrier_ids and code == 0 else 0
-        self._put(self._frame(RESPONSE | Command.SUBMIT, token, pdus.SubmitResp(first, code).encode()))
+        self._give(token, self._frame(RESPONSE | Command.SUBMIT, token, pdus.result_body(first, code)))
+
+    def _refuse(self, sequence: int, status: int) -> None:
+        body = pdus.LoginResp(status, b"", self.version).encode()
+        self._put(self._frame(RESPONSE | Command.LOGIN, sequence, body))
+
+    def _decline(self, command: int, sequence: int, status: int) -> None:
+        """Answer a request that is not taken, in its own layout; what has no answer gets none."""
+        if command in {Command.SUBMIT, Command.DELIVER}:
+            self._put(self._frame(RESPONSE | command, sequence, pdus.SubmitResp(0, status).encode()))
+        elif command == Command.LOGIN:
+            self._refuse(sequence, status)
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
@@ -243,24 +271,36 @@ class SmgpSession(Session):
             self._put(self._frame(RESPONSE | Command.EXIT, sequence, b""))
             self._end("the peer logged out", events)
         elif command == Command.LOGIN and self.role is Role.SERVER:
-            self._take_login(sequence, pdus.Login.decode(body), events)
+            self._take_login(sequence, body, events)
         elif self.state is not State.BOUND and self.state is not State.CLOSING:
+            self._decline(command, sequence, BAD_COMMAND)
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
         elif command == Command.QUERY and self.role is Role.SERVER:
             query = pdus.Query.decode(body)
-            answer = pdus.QueryResp(query.query_time, query.query_type, query.query_code)
+            # What is no ASCII goes back as nothing.
+            time, code = (text if text.isascii() else "" for text in (query.query_time, query.query_code))
+            answer = pdus.QueryResp(time, query.query_type, code)
             self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))
         elif command == Command.SUBMIT and self.role is Role.SERVER:
             self._take_submit(sequence, body, events)
         elif command == Command.DELIVER and self.role is Role.CLIENT:
             self._take_deliver(sequence, body, events)
         else:
-            raise RemoteProtocolError(f"the peer sent command {command:#x}, which has no place here")
+            # Misplaced, or a vendor's own: its end is known, so the stream goes on.
+            self._decline(command, sequence, BAD_COMMAND)
 
-    def _take_login(self, sequence: int, login: pdus.Login, events: list[Event]) -> None:
+    def _take_login(self, sequence: int, body: bytes, events: list[Event]) -> None:
         if self.state is not State.OPEN:
-            refusal = pdus.LoginResp(BAD_COMMAND, b"", self.version).encode()
-            self._put(self._frame(RESPONSE | Command.LOGIN, sequence, refusal))
+            self._refuse(sequence, BAD_COMMAND)
+            return
+        try:
+            login = pdus.Login.decode(body)
+        except RemoteProtocolError:
+            self._refuse(sequence, BAD_STRUCTURE)
+            raise
+        if login.client_version >> 4 > Version.V31 >> 4:
+            self._refuse(sequence, VERSION_TOO_HIGH)
+            self._end(f"the peer asks for version {login.client_version >> 4}.{login.client_version & 15}", events)
             return
         self.version = Version.of(login.client_version)
         self.login_mode = login.login_mode
@@ -268,6 +308,11 @@ class SmgpSession(Session):
         events.append(LoginRequested((sequence, login), login.client_id, login.knows))
 
     def _take_submit(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        is_new = self._is_new(sequence, body)
+        if not is_new:
+            if is_new is None:
+                self._decline(Command.SUBMIT, sequence, REPEATED)
+            return
         try:
             pdu = pdus.Submit.decode(body, self.version)
         except RemoteProtocolError:
@@ -298,10 +343,12 @@ class SmgpSession(Session):
     def _take_response(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
         # Read before the request is taken: what cannot be read closes the session, and a submit is then unanswered.
         if command == Command.SUBMIT:
-            response = pdus.SubmitResp.decode(body)
+            response = pdus.result_of(body)
             known, kept = self._answered(sequence, Pending.SUBMIT)
             if known:
-                events.append(self._submit_answer(kept, response))
+                events.append(self._submit_answer(kept, *response))
+            else:
+                self._late_answer(sequence, lambda kept: self._submit_answer(kept, *response), events)
         elif command == Command.DELIVER:
             status = pdus.DeliverResp.decode(body).status
             known, reference = self._answered(sequence, Pending.DELIVER)
@@ -317,40 +364,61 @@ class SmgpSession(Session):
 
     def _login_answered(self, answer: pdus.LoginResp, events: list[Event]) -> None:
         if answer.status == 0:
+            if self.account.checks_server and not self._is_proven(answer):
+                self._end("the carrier could not prove that it knows the password", events)
+                return
             self._bound()
             events.append(LoggedIn())
             return
         why = STATUS.get(answer.status, f"status {answer.status}")
+        if answer.status == VERSION_TOO_HIGH and answer.server_version:
+            why = f"{why}: the carrier speaks {answer.server_version >> 4}.{answer.server_version & 15}"
         events.append(LoginRefused(str(answer.status), why, may_retry=answer.status not in HOPELESS_LOGINS))
         self._end(f"the carrier refused the login: {why}", events)
 
-    def _submit_answer(self, kept: object, response: pdus.SubmitResp) -> SubmitAnswered:
+    def _is_proven(self, answer: pdus.LoginResp) -> bool:
+        """Whether AuthenticatorServer was made with our secret, the status in four octets or (gosmgp) in one."""
+        secret, given = self.account.secret, answer.authenticator_server
+        return any(
+            hmac.compare_digest(pdus.server_digest(0, self._login_digest, secret, width=width), given)
+            for width in (4, 1)
+        )
+
+    def _submit_answer(self, kept: object, msg_id: int, status: int) -> SubmitAnswered:
         assert isinstance(kept, tuple)
         reference, count = kept
-        if response.status == 0:
-            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(response.msg_id, count))
-        verdict = Verdict.THROTTLED if response.status in self.THROTTLED else Verdict.REFUSED
-        why = STATUS.get(response.status, "the gateway's own code")
-        return SubmitAnswered(reference, verdict, (), str(response.status), why)
+        if status == 0:
+            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(msg_id, count))
+        verdict = Verdict.THROTTLED if status in (self.account.throttled or THROTTLED) else Verdict.REFUSED
+        return SubmitAnswered(reference, verdict, (), str(status), STATUS.get(status, "the gateway's own code"))
 
     def _take_deliver(self, sequence: int, body: bytes, events: list[Event]) -> None:
+        is_new = self._is_new(sequence, body)
+        if not is_new:
+            if is_new is None:
+                self._decline(Command.DELIVER, sequence, REPEATED)
+            return
         try:
             deliver = pdus.Deliver.decode(body)
         except RemoteProtocolError:
             # Not a close: the gateway would repeat it on the next connection, and so for ever.
             refusal = pdus.DeliverResp(int.from_bytes(body[:10], "big"), BAD_STRUCTURE).encode()
-            self._put(self._frame(RESPONSE | Command.DELIVER, sequence, refusal))
+            self._give(sequence, self._frame(RESPONSE | Command.DELIVER, sequence, refusal))
             return
         token = (sequence, deliver.msg_id)
         if deliver.is_report:
             report = reports.Report.decode(deliver.msg_content)
-            events.append(ReportReceived(token, reports.report_value(report, deliver.src_term_id)))
+            events.append(ReportReceived(token, reports.report_value(report, deliver.src_term_id, self.account.zone)))
             return
         alphabet = ALPHABET.get(deliver.msg_format, Alphabet.UCS2)
         concatenation, content = None, deliver.msg_content
         has_header = bool(pdus.octet(deliver.tlvs, Tag.TP_UDHI))
         if has_header or (alphabet is not Alphabet.ASCII and looks_like_header(content)):
             concatenation, content = take_header(content)
+        total, part = pdus.octet(deliver.tlvs, Tag.PK_TOTAL), pdus.octet(deliver.tlvs, Tag.PK_NUMBER)
+        if concatenation is None and 1 <= part <= total and total > 1:
+            # Gateways that count the parts and write no header.
+            concatenation = Concatenation(0, total, part)
         incoming = IncomingSegment(
             deliver.src_term_id, deliver.dest_term_id, decode(content, alphabet), concatenation,
             message_id(deliver.msg_id),

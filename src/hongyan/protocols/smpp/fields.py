@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.smpp.codes import Status
+from hongyan.protocols.times import FORM
 
 V34, V50 = 0x34, 0x50
 """interface_version."""
@@ -109,6 +110,10 @@ class Kind(ABC):
 
 
 class OctetKind(Kind):
+    def __init__(self, most: int = 0xFF) -> None:
+        self.most = most
+        """Where the tables list values: the last of them. Written, never held against a peer."""
+
     def write(self, pdu: str, name: str, value: int, version: int) -> bytes:
         if not 0 <= value <= 0xFF:
             raise LocalProtocolError(f"{pdu} {name} is an octet, not {value}")
@@ -151,10 +156,9 @@ class TimeKind(TextKind):
     """Empty, or the sixteen characters of 3.4 §7.1.1."""
 
     def write(self, pdu: str, name: str, value: str, version: int) -> bytes:
-        raw = super().write(pdu, name, value, version)
-        if len(raw) not in {1, 17}:
-            raise LocalProtocolError(f"{pdu} {name} has no or sixteen characters, not {len(raw) - 1}")
-        return raw
+        if value and not FORM.fullmatch(value):
+            raise LocalProtocolError(f"{pdu} {name} is a time as 261125093000032+ or 000002000000000R, not {value!r}")
+        return super().write(pdu, name, value, version)
 
 
 class ContentKind(Kind):
@@ -202,6 +206,10 @@ class TlvsKind(Kind):
 
 
 Octet = Annotated[int, OctetKind()]
+Flag = Annotated[int, OctetKind(1)]
+Priority = Annotated[int, OctetKind(4)]
+"""3.4 has 0 to 3, 5.0 one more."""
+MessageState = Annotated[int, OctetKind(9)]
 C6 = Annotated[str, TextKind(6)]
 C9 = Annotated[str, TextKind(9)]
 C13 = Annotated[str, TextKind(13)]
@@ -226,6 +234,8 @@ class _Table:
     values: Callable[[Any], tuple[Any, ...]]
     steps: tuple[tuple[int, int, Kind | None], ...]
     """From which field, before which, and how."""
+    listed: tuple[tuple[int, int], ...]
+    """Octets of which the tables list the values: which field, and the last value."""
 
 
 _tables: dict[type[Body], _Table] = {}
@@ -246,7 +256,9 @@ def _table(kind: type[Body]) -> _Table:
                 steps.append((at, at + 1, None))
         # With one name, attrgetter gives no tuple.
         values = attrgetter(*names) if len(names) > 1 else lambda body: (getattr(body, names[0]),)
-        _tables[kind] = _Table(names, values, tuple(steps))
+        kinds = [hints[name].__metadata__[0] for name in names]
+        listed = [(at, one.most) for at, one in enumerate(kinds) if isinstance(one, OctetKind) and one.most < 0xFF]
+        _tables[kind] = _Table(names, values, tuple(steps), tuple(listed))
     return _tables[kind]
 
 
@@ -260,6 +272,9 @@ class Body:
         """Raises FieldTooLong or LocalProtocolError for what the specification does not allow."""
         pdu, table = self.NAME, _table(type(self))
         values, names, parts = table.values(self), table.names, []
+        for at, most in table.listed:
+            if values[at] > most:
+                raise LocalProtocolError(f"{pdu} {names[at]} is {most} at most, not {values[at]}")
         for at, end, kind in table.steps:
             if kind is not None:
                 parts.append(kind.write(pdu, names[at], values[at], version))

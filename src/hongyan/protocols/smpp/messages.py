@@ -7,15 +7,16 @@ and the server cuts it. What comes in in any of the ways becomes the first: a co
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from hongyan.protocols.errors import LocalProtocolError
 from hongyan.protocols.events import DeliveryReport, IncomingSegment, Submit
 from hongyan.protocols.smpp import pdus, reports
-from hongyan.protocols.smpp.codes import STATES, THROTTLED, Status
+from hongyan.protocols.smpp.codes import STATES, Status
 from hongyan.protocols.smpp.fields import Tag, Tlvs, Unreadable
 from hongyan.protocols.smpp.pdus import AnyMessage, DataSm, DeliverSm, SmeAddress, SubmitMulti, SubmitSm
+from hongyan.protocols.smpp.reports import IdForm
 from hongyan.protocols.text import (
     GSM_CHARACTERS,
     Alphabet,
@@ -30,7 +31,7 @@ BindKind = Literal["transceiver", "transmitter", "receiver"]
 LongTexts = Literal["udh", "sar", "payload"]
 
 DATA_CODING = {
-    Alphabet.GSM7: 0, Alphabet.ASCII: 1, Alphabet.LATIN1: 3, Alphabet.BINARY: 4, Alphabet.UCS2: 8, Alphabet.GBK: 15,
+    Alphabet.GSM7: 0, Alphabet.GSM7_PACKED: 0, Alphabet.ASCII: 1, Alphabet.LATIN1: 3, Alphabet.BINARY: 4, Alphabet.UCS2: 8, Alphabet.GBK: 15,
 }  # fmt: skip
 """3.4 §5.2.19; 15 is not in the standard, Chinese servers use it."""
 ALPHABET = {
@@ -58,13 +59,20 @@ class Habits:
     dest_ton: int = INTERNATIONAL
     dest_npi: int = E164
     default_alphabet: Alphabet = Alphabet.GSM7
-    """What data_coding 0 means in what comes in; some servers mean Latin-1 or ASCII."""
-    throttled: frozenset[int] = frozenset(THROTTLED)
-    """Statuses that ask to slow down; some servers use 0x64 for it."""
+    """What data_coding 0 means, both ways; some servers mean Latin-1 or ASCII, a few pack GSM's septets."""
+    id_form: IdForm = "same"
+    """How a receipt writes the id that the submit's answer gave."""
+    address_range: str = ""
+    """The numbers a receiver serves, for the bind; most servers know by the login."""
+    accepted_is_final: bool = False
+    """A receipt's ACCEPTD is the last word, as the standard has it; most servers send another later."""
     receipts_by_text: bool = False
     """Take a text of a receipt's form for one though nothing marks it."""
     waits_for_outbind: bool = False
     """The server connects and asks for the bind (3.4 §2.2.1, §4.1.7)."""
+    peer_login: str = ""
+    """What the server must show when it asks; empty: anything."""
+    peer_secret: str = field(default="", repr=False)
 
 
 def source_type(source: str) -> tuple[int, int]:
@@ -87,6 +95,11 @@ def alphabet_of(data_coding: int, default: Alphabet) -> Alphabet:
     return default
 
 
+def coding_of(alphabet: Alphabet, default: Alphabet) -> int:
+    """The data_coding of a content: 0 is the server's default alphabet, whichever that is."""
+    return 0 if alphabet is default else DATA_CODING[alphabet]
+
+
 # -- what we send ----------------------------------------------------------------------------------------------------
 
 
@@ -98,7 +111,7 @@ def submit_pdu(submit: Submit, service_type: str, habits: Habits, *, with_tlvs: 
     source_ton = ton if habits.source_ton is None else habits.source_ton
     source_npi = npi if habits.source_npi is None else habits.source_npi
     numbers = [number.removeprefix("+") for number in submit.recipients]
-    registered, coding = int(submit.wants_report), DATA_CODING[submit.alphabet]
+    registered, coding = int(submit.wants_report), coding_of(submit.alphabet, habits.default_alphabet)
     if not numbers:
         raise LocalProtocolError("a submit needs a recipient")
     if len(numbers) == 1:
@@ -215,5 +228,5 @@ def incoming_value(message: SubmitSm | DataSm, habits: Habits) -> IncomingSegmen
     if coding in CODECS:
         text = content.decode(CODECS[coding], "replace").replace("\0", "")
     else:
-        text = decode(content, alphabet)
+        text = decode(content, alphabet, behind=len(pdus.content(message)) - len(content))
     return IncomingSegment(message.source_addr, message.destination_addr, text, one)

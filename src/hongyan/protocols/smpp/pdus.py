@@ -28,8 +28,11 @@ from hongyan.protocols.smpp.fields import (
     V50,
     Body,
     Content,
+    Flag,
     Kind,
+    MessageState,
     Octet,
+    Priority,
     Tag,
     Time,
     Tlvs,
@@ -142,11 +145,11 @@ class SubmitSm(Body):
     destination_addr: C21 = ""
     esm_class: Octet = 0
     protocol_id: Octet = 0
-    priority_flag: Octet = 0
+    priority_flag: Priority = 0
     schedule_delivery_time: Time = ""
     validity_period: Time = ""
     registered_delivery: Octet = 0
-    replace_if_present_flag: Octet = 0
+    replace_if_present_flag: Flag = 0
     data_coding: Octet = 0
     sm_default_msg_id: Octet = 0
     short_message: Content = b""
@@ -262,11 +265,11 @@ class SubmitMulti(Body):
     dest_address: Annotated[tuple[SmeAddress | DistributionList, ...], DestinationsKind()] = ()
     esm_class: Octet = 0
     protocol_id: Octet = 0
-    priority_flag: Octet = 0
+    priority_flag: Priority = 0
     schedule_delivery_time: Time = ""
     validity_period: Time = ""
     registered_delivery: Octet = 0
-    replace_if_present_flag: Octet = 0
+    replace_if_present_flag: Flag = 0
     data_coding: Octet = 0
     sm_default_msg_id: Octet = 0
     short_message: Content = b""
@@ -345,7 +348,7 @@ class QuerySmResp(Body):
     message_id: C65 = ""
     final_date: C17 = ""
     """Servers write the short form YYMMDDhhmmss too."""
-    message_state: Octet = 0
+    message_state: MessageState = 0
     error_code: Octet = 0
     tlvs: Tlvs = ()
 
@@ -399,10 +402,10 @@ class BroadcastSm(Body):
     source_addr_npi: Octet = 0
     source_addr: C21 = ""
     message_id: C65 = ""
-    priority_flag: Octet = 0
+    priority_flag: Priority = 0
     schedule_delivery_time: Time = ""
     validity_period: Time = ""
-    replace_if_present_flag: Octet = 0
+    replace_if_present_flag: Flag = 0
     data_coding: Octet = 0
     sm_default_msg_id: Octet = 0
     tlvs: Tlvs = ()

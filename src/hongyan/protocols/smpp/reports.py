@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import tzinfo
+from typing import Literal
 
 from hongyan.protocols.events import DeliveryReport, ReportClass
 from hongyan.protocols.smpp.codes import CLASSES, STATES
 from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.pdus import DataSm, SubmitSm, content
+from hongyan.protocols.times import BEIJING
+
+IdForm = Literal["same", "decimal", "hexadecimal"]
+"""How a receipt writes an id, against the submit's answer: the same, or in decimal or hexadecimal where that has the other."""
 
 _KEYS = r"(?:id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|err|text):"
 # Keys in any order and case, any may be missing or without a value; "text:" ends what is parsed.
@@ -28,6 +34,19 @@ def normalise_id(raw: str) -> str:
     return kept.lstrip("0") or kept[:1]
 
 
+def answered_id(written: str, form: IdForm) -> str:
+    """A receipt's id as the submit's answer had it. What is no number of that form stays as it is."""
+    kept = normalise_id(written)
+    try:
+        if form == "decimal" and kept.isascii() and kept.isdecimal():
+            return f"{int(kept):x}"
+        if form == "hexadecimal":
+            return str(int(kept, 16))
+    except ValueError:
+        pass
+    return kept
+
+
 def is_receipt(message: SubmitSm | DataSm, *, by_text: bool = False) -> bool:
     """By esm_class, or, for servers that leave it 0, by the TLV that only receipts carry.
 
@@ -38,7 +57,7 @@ def is_receipt(message: SubmitSm | DataSm, *, by_text: bool = False) -> bool:
     return by_text and not message.esm_class & KINDS and {"id", "stat"} <= _parsed(message).keys()
 
 
-def parse(message: SubmitSm | DataSm) -> DeliveryReport:
+def parse(message: SubmitSm | DataSm, id_form: IdForm = "same", zone: tzinfo = BEIJING) -> DeliveryReport:
     """The report in `message`; a receipt without any state counts as failed with an empty code."""
     words = _parsed(message)
     carrier_id, stat, error = words.get("id", ""), words.get("stat", "").upper(), words.get("err", "")
@@ -55,7 +74,7 @@ def parse(message: SubmitSm | DataSm) -> DeliveryReport:
         outcome = ReportClass.INTERMEDIATE
     code = f"{stat}:{error}" if error.strip("0") and outcome is ReportClass.FAILED else stat
     done_at = _date(words.get("donedate", ""))
-    return DeliveryReport(normalise_id(carrier_id), message.source_addr, outcome, code, done_at)
+    return DeliveryReport(answered_id(carrier_id, id_form), message.source_addr, outcome, code, done_at, zone)
 
 
 def _parsed(message: SubmitSm | DataSm) -> dict[str, str]:

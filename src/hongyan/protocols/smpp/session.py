@@ -27,6 +27,7 @@ from hongyan.protocols.events import (
     LoggedIn,
     LoginRefused,
     LoginRequested,
+    ReportClass,
     ReportReceived,
     Submit,
     SubmitAnswered,
@@ -38,7 +39,7 @@ from hongyan.protocols.framing import Frame, Framer
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.smpp import codes, messages, pdus, reports
 from hongyan.protocols.smpp.codes import Status
-from hongyan.protocols.smpp.fields import Body, Tag, Tlvs, Unreadable
+from hongyan.protocols.smpp.fields import Body, Tag, TextKind, Tlvs, Unreadable
 from hongyan.protocols.smpp.messages import BindKind, Habits
 from hongyan.protocols.smpp.pdus import HEADER, PDUS, RESPONSE, Command, Empty, Version
 
@@ -81,6 +82,7 @@ ONLY_V50 = frozenset({Command.BROADCAST_SM, Command.QUERY_BROADCAST_SM, Command.
 SUBMITS = frozenset({Command.SUBMIT_SM, Command.SUBMIT_MULTI, Command.DATA_SM})
 DELIVERS = frozenset({Command.DELIVER_SM, Command.DATA_SM})
 USUAL = Habits()
+MESSAGE_ID = TextKind(65)
 
 
 class Token(NamedTuple):
@@ -175,7 +177,9 @@ class SmppSession(Session):
 
     def _send_login(self) -> None:
         account = self.account
-        bind = pdus.Bind(account.login, account.secret, account.system_type, self.version)
+        bind = pdus.Bind(
+            account.login, account.secret, account.system_type, self.version, address_range=self.habits.address_range
+        )
         self._request(Pending.LOGIN, None, (BIND_COMMANDS[self.bind], bind.encode(self.version)))
 
     def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
@@ -206,6 +210,7 @@ class SmppSession(Session):
         else:
             # "Temporary": the server keeps the message for later.
             self._respond(token.command, token.sequence, Status.RX_T_APPN)
+        self._owed.pop(token.sequence, None)
 
     def accept_login(self, token: object, now: float) -> list[Event]:
         # The line may have gone while the owner looked the client up.
@@ -243,8 +248,13 @@ class SmppSession(Session):
             return
         self._now = now
         assert isinstance(token, Token)
+        self._owed.pop(token.sequence, None)
         message_id = next(filter(None, carrier_ids), "")
-        if token.command != Command.SUBMIT_MULTI:
+        if token.command == Command.SUBMIT_SM and not code and not failures and self.congestion is None:
+            # The usual answer, without making a value of it first.
+            body = MESSAGE_ID.write("submit_sm_resp", "message_id", message_id, self.version)
+            self._put(self._frame(RESPONSE | Command.SUBMIT_SM, token.sequence, body))
+        elif token.command != Command.SUBMIT_MULTI:
             status = code or (codes.status_of(failures[0].code) if failures else 0)
             kind = cast("type[pdus.SubmitSmResp]", PDUS[RESPONSE | token.command])
             self._respond(token.command, token.sequence, status, None if status else kind(message_id))
@@ -291,6 +301,7 @@ class SmppSession(Session):
             try:
                 self._take_request(command, sequence, body, events)
             except Unreadable as error:
+                self._owed.pop(sequence, None)
                 self._decline(command, sequence, error.status)
 
     def _decline(self, command: int, sequence: int, status: Status) -> None:
@@ -308,14 +319,20 @@ class SmppSession(Session):
         elif command in BINDS and self.role is Role.SERVER:
             self._take_login(command, sequence, body, events)
         elif command == Command.OUTBIND and self.role is Role.CLIENT:
-            self._take_outbind(events)
+            self._take_outbind(pdus.Outbind.decode(body), events)
         elif not self._may_come(command):
             self._decline(command, sequence, Status.RINVBNDSTS)
+            if self.state is State.OPEN:
+                raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
         elif command in DECLINED:
             self._respond(command, sequence, DECLINED[command])
         elif command != Command.ALERT_NOTIFICATION:
             message = cast("pdus.AnyMessage", PDUS[command].decode(body))
-            self._take_message(Token(command, sequence), message, events)
+            # A peer that repeats what we have not answered yet gets one answer for both. Nothing is remembered longer:
+            # the standard knows no repeats, and some clients have one sequence number for all they send.
+            if self._owed.get(sequence) != body:
+                self._owed[sequence] = body
+                self._take_message(Token(command, sequence), message, events)
 
     def _may_come(self, command: int) -> bool:
         table = FROM_CLIENT if self.role is Role.SERVER else FROM_SERVER
@@ -341,15 +358,21 @@ class SmppSession(Session):
             )
         )
 
-    def _take_outbind(self, events: list[Event]) -> None:
+    def _take_outbind(self, outbind: pdus.Outbind, events: list[Event]) -> None:
         """The server asks for the bind (3.4 §4.1.7): as receiver, whatever the habit. Later than that it is no harm."""
-        if self.state is State.OPEN:
-            self.bind = "receiver"
-            self.state = State.LOGGING_IN
-            try:
-                self._send_login()
-            except LocalProtocolError as error:
-                self._end(str(error), events)
+        if self.state is not State.OPEN:
+            return
+        habits = self.habits
+        knows = hmac.compare_digest(habits.peer_secret.encode(), outbind.password.encode())
+        if (habits.peer_login and habits.peer_login != outbind.system_id) or (habits.peer_secret and not knows):
+            self._end("who asked for a login did not show the right name and password", events)
+            return
+        self.bind = "receiver"
+        self.state = State.LOGGING_IN
+        try:
+            self._send_login()
+        except LocalProtocolError as error:
+            self._end(str(error), events)
 
     def _take_message(self, token: Token, message: pdus.AnyMessage, events: list[Event]) -> None:
         if self.role is Role.SERVER:
@@ -357,7 +380,10 @@ class SmppSession(Session):
             return
         assert not isinstance(message, pdus.SubmitMulti)
         if reports.is_receipt(message, by_text=self.habits.receipts_by_text):
-            events.append(ReportReceived(token, reports.parse(message)))
+            report = reports.parse(message, self.habits.id_form, self.account.zone)
+            if self.habits.accepted_is_final and report.code == "ACCEPTD":
+                report = replace(report, outcome=ReportClass.DELIVERED)
+            events.append(ReportReceived(token, report))
         else:
             events.append(IncomingReceived(token, messages.incoming_value(message, self.habits)))
 
@@ -374,7 +400,10 @@ class SmppSession(Session):
             if self.state is State.CLOSING:
                 self._end("logged out", events)
         elif kind is Pending.SUBMIT and answered in SUBMITS:
-            events.append(self._submit_answered(command, status, sequence, body))
+            _, kept = self._answered(sequence, Pending.SUBMIT)
+            events.append(self._submit_answered(command, status, kept, body))
+        elif kind is None and answered in SUBMITS:
+            self._late_answer(sequence, lambda kept: self._submit_answered(command, status, kept, body), events)
         elif kind is Pending.DELIVER and answered in DELIVERS:
             _, reference = self._answered(sequence, kind)
             events.append(DeliverAnswered(reference, accepted=status == 0))
@@ -409,15 +438,18 @@ class SmppSession(Session):
             events.append(LoggedIn())
             return
         name = codes.STATUS[status][0] if status in codes.STATUS else codes.code(status)
-        why = codes.words(status)
+        why = codes.words(status) if status in codes.STATUS else f"status {name}"
         if status == Status.RINVCMDID:
             why = f"the server does not offer to bind as {self.bind}"
         events.append(LoginRefused(name, why, may_retry=status not in codes.HOPELESS_LOGINS))
         self._end(f"the carrier refused the login: {why}", events)
 
-    def _submit_answered(self, command: int, status: int, sequence: int, body: bytes) -> Event:
-        _, kept = self._answered(sequence, Pending.SUBMIT)
+    def _submit_answered(self, command: int, status: int, kept: object, body: bytes) -> Event:
         reference, recipients = cast("tuple[object, tuple[str, ...]]", kept)
+        if status == 0 and command == RESPONSE | Command.SUBMIT_SM and body.find(0) == len(body) - 1 >= 0:
+            # An id and nothing else, as nearly all are.
+            carrier_id = reports.normalise_id(body[:-1].decode("latin-1"))
+            return SubmitAnswered(reference, Verdict.ACCEPTED, (carrier_id,) * len(recipients))
         try:
             response: Any = PDUS[command].decode(body)
         except Unreadable as error:
@@ -425,13 +457,13 @@ class SmppSession(Session):
             return self._refused(kept, status) if status else SubmitUnanswered(reference, str(error))
         self._note_congestion(response)
         if status:
-            return self._refused(kept, status)
+            return self._refused(kept, status, self._said(response))
         unsuccess = response.unsuccess_sme if isinstance(response, pdus.SubmitMultiResp) else ()
         failures = tuple([self._failure(one, recipients) for one in unsuccess])
         failed = {one.recipient for one in failures}
         carrier_id = reports.normalise_id(response.message_id)
         ids = tuple(["" if number in failed else carrier_id for number in recipients])
-        return SubmitAnswered(reference, Verdict.ACCEPTED, ids, failures=failures)
+        return SubmitAnswered(reference, Verdict.ACCEPTED, ids, failures=failures, congestion=self._said(response))
 
     @staticmethod
     def _failure(one: pdus.UnsuccessSme, recipients: tuple[str, ...]) -> Failure:
@@ -442,11 +474,18 @@ class SmppSession(Session):
             number = next((ours for ours in recipients if ours.lstrip("+0") == digits), number)
         return Failure(number, codes.code(one.error_status_code), codes.words(one.error_status_code))
 
-    def _refused(self, kept: object, status: int) -> SubmitAnswered:
+    def _refused(self, kept: object, status: int, congestion: int | None = None) -> SubmitAnswered:
         assert isinstance(kept, tuple)
-        verdict = Verdict.THROTTLED if status in self.habits.throttled else Verdict.REFUSED
-        return SubmitAnswered(kept[0], verdict, (), codes.code(status), codes.words(status))
+        throttled = self.account.throttled or codes.THROTTLED
+        verdict = Verdict.THROTTLED if status in throttled else Verdict.REFUSED
+        return SubmitAnswered(kept[0], verdict, (), codes.code(status), codes.words(status), congestion=congestion)
+
+    @staticmethod
+    def _said(response: Body) -> int | None:
+        """How full the server says it is; beyond 100 it means nothing."""
+        state = response.tlv(Tag.CONGESTION_STATE)
+        return state[0] if state and state[0] <= 100 else None
 
     def _note_congestion(self, response: Body) -> None:
-        if state := response.tlv(Tag.CONGESTION_STATE):
-            self.congestion = state[0]
+        if (said := self._said(response)) is not None:
+            self.congestion = said

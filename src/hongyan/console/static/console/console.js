@@ -69,14 +69,22 @@
     const protocol = channelForm.querySelector("[name=protocol]");
     const port = channelForm.querySelector("[name=port]");
     const usual = Object.values(facts).map((one) => String(one.port));
+    const size = channelForm.querySelector("[name=window_size]");
+    const sizes = ["16", ...Object.values(facts).map((one) => String(one.window))];
+    const throttled = channelForm.querySelector("[name=throttled]");
     const show = () => {
       const chosen = facts[protocol.value];
       channelForm.querySelectorAll("[data-option]").forEach((one) => {
         const name = one.dataset.option;
         one.hidden = name === "numbers" ? chosen.numbers === 1 : !chosen.options.includes(name);
       });
+      throttled.placeholder = chosen.throttled;
     };
-    const propose = () => { if (!port.value || usual.includes(port.value)) port.value = facts[protocol.value].port; };
+    const propose = () => {
+      const chosen = facts[protocol.value];
+      if (!port.value || usual.includes(port.value)) port.value = chosen.port;
+      if (!size.value || sizes.includes(size.value)) size.value = chosen.window;
+    };
     protocol.addEventListener("change", () => { show(); propose(); });
     show();
     if (!port.value) propose();
