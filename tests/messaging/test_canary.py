@@ -201,7 +201,8 @@ class TestOnARoad:
         submission.refresh_from_db()
         assert Canary.objects.get(pk=submission.pk).state == "stopped"
         sheet = accounting.sheet(submission)
-        assert (sheet.count("failed"), sheet.count("cancelled"), sheet.loaded) == (3, 7, 10)
+        assert (sheet.count("failed"), sheet.count("cancelled"), sheet.count("unwritten")) == (3, 7, 90)
+        assert (sheet.loaded, sheet.adds_up) == (100, True)
         assert accounting.prove(submission).agrees
 
     def test_opt_outs_of_the_part_are_heeded_by_the_rest_and_halt_when_many(self, company: Company) -> None:

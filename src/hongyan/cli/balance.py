@@ -44,13 +44,15 @@ def balance(
     ]
     result: dict[str, Any] = {
         "submission": found.pk, "agrees": verdict.agrees, "loaded": sheet.loaded, "planned": verdict.planned,
-        "counted": verdict.counted, "dropped": found.dropped, "unplanned": sheet.count("unplanned"),
+        "counted": verdict.counted, "dropped": found.dropped, "unplanned": sheet.count("unplanned"), "unwritten": sheet.count("unwritten"),
         "in_flight": sheet.count("in_flight"), "seconds": round(verdict.seconds, 3), "lines": lines,
     }  # fmt: skip
     words = [f"Submission {found.pk}: {sheet.loaded:,} asked for"]
     words += [f"  dropped, {what}: {count:,}" for what, count in sorted(found.dropped.items())]
     if unplanned := sheet.count("unplanned"):
         words.append(f"  not prepared yet: {unplanned:,}")
+    if unwritten := sheet.count("unwritten"):
+        words.append(f"  stopped before they were prepared: {unwritten:,}")
     for line in verdict.lines:
         name = f"{line.state}, {line.reason}" if line.reason else line.state
         words.append(

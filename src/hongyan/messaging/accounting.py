@@ -90,7 +90,7 @@ class Line:
     """One line of the sheet: `kind` names it for programs, `reason` and `protocol` its words."""
 
     kind: str
-    """dropped, blocked, cancelled, unplanned, queued, in_flight, submitted, delivered, failed, expired, uncertain."""
+    """dropped, blocked, cancelled, unplanned (yet), unwritten (stopped before it was planned), queued, in_flight, submitted, delivered, failed, expired, uncertain."""
     count: int
     reason: str = ""
     protocol: str = ""
@@ -124,15 +124,16 @@ def sheet(submission: Submission, found: Balance | None = None) -> Sheet:
         if state == "queued":
             # What is on the wire is shown apart; the rest of a stopped planning will never be written.
             is_over = submission.state in (State.CANCELLED, State.FAILED)
-            unplanned = 0 if submission.is_planned or is_over else max(0, submission.expected - found.total)
-            lines += [Line("unplanned", unplanned), Line("queued", total - found.in_flight)]
+            unplanned = 0 if submission.is_planned else max(0, submission.expected - found.total)
+            lines.append(Line("unwritten" if is_over else "unplanned", unplanned))
+            lines.append(Line("queued", total - found.in_flight))
             lines.append(Line("in_flight", found.in_flight))
             continue
         named = [one for one in reasons if one[0] == state]
         lines += [Line(state, count, reason, protocol) for _state, protocol, reason, count in named]
         lines.append(Line(state, total - sum(one[3] for one in named)))
     lines = [line for line in lines if line.count]
-    unplanned = sum(line.count for line in lines if line.kind == "unplanned")
+    unplanned = sum(line.count for line in lines if line.kind in ("unplanned", "unwritten"))
     loaded = sum(submission.dropped.values()) + found.total + unplanned
     return Sheet(loaded, lines, found.left, found)
 

@@ -29,6 +29,7 @@ STATES: dict[str, Shown] = {
     # Lines of a balance sheet that are no message's state
     "in_flight": Shown(_("On the wire"), "info", "bolt"),
     "unplanned": Shown(_("Not prepared yet"), "quiet", "circle-dashed"),
+    "unwritten": Shown(_("Stopped before it was prepared"), "quiet", "circle-minus"),
     "dropped": Shown(_("Dropped before sending"), "quiet", "filter"),
     # Submissions
     "draft": Shown(_("Draft"), "quiet", "edit"),

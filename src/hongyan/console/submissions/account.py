@@ -55,7 +55,7 @@ def sheet_rows(submission: Submission, sheet: Sheet) -> list[Row]:
     rows = []
     for (kind, reason, meaning), count in merged.items():
         query = {"outcome": kind, "code": reason} if reason else {"outcome": kind}
-        url = "" if kind in ("dropped", "unplanned") else f"{page}?{urlencode(query)}#recipients"
+        url = "" if kind in ("dropped", "unplanned", "unwritten") else f"{page}?{urlencode(query)}#recipients"
         rows.append(Row(kind, meaning, "" if kind == "dropped" else reason, count, url, STATES[kind].tone))
     return rows
 
