@@ -76,6 +76,22 @@ def test_one_number_is_asked_for_and_followed_to_its_messages(company: Company) 
     assert one == page["items"][0]
 
 
+def test_a_trial_part_is_asked_for_and_followed(company: Company) -> None:
+    api = Api(company.sender)
+    numbers = [f"1380013{number:04d}" for number in range(40)]
+    body = {"to": numbers, "text": "通知", "canary": {"percent": 10, "least": 5}}
+    asked = api.post("messages", body, **{"Idempotency-Key": "k"}).json()
+    assert api.get(f"submissions/{asked['id']}").json()["canary"] is None
+    plan(asked["id"])
+    seen = api.get(f"submissions/{asked['id']}").json()
+    assert (seen["canary"]["state"], seen["canary"]["size"], seen["canary"]["of"]) == ("waiting", 5, 40)
+    assert (seen["total"], seen["loaded"], seen["dropped"]) == (5, 40, {})
+    assert api.post("messages", body, **{"Idempotency-Key": "k"}).json()["id"] == asked["id"]
+    assert_problem(
+        api.post("messages", {**body, "canary": None}, **{"Idempotency-Key": "k"}), 409, "idempotency_conflict"
+    )
+
+
 def test_each_recipient_gets_their_own_values(company: Company) -> None:
     to = [{"number": A, "variables": {"姓名": "王芳"}}, {"number": B, "variables": {"姓名": "李强"}}, "18612345678"]
     asked = Api(company.sender).post("messages", {"to": to, "text": "{姓名}您好"})
@@ -256,6 +272,9 @@ def test_a_session_is_no_key(company: Company) -> None:
         ({"to": A, "text": "您好", "at": "2020-01-01T00:00:00Z"}, 422, "time_has_passed", "scheduled_at"),
         ({"to": A, "text": "您好", "at": "2099-01-01T00:00:00"}, 422, "invalid_request", "at"),
         ({"to": {"number": A, "variables": {"x": 1}}, "text": "您好"}, 422, "invalid_request", None),
+        ({"to": A, "text": "您好", "canary": {"percent": 90}}, 422, "invalid_request", None),
+        ({"to": A, "text": "您好", "canary": {"least": 9, "most": 8}}, 422, "canary_out_of_range", "canary_least"),
+        ({"to": A, "text": "1234", "category": "verification", "canary": {}}, 422, "canary_of_codes", "canary"),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field(

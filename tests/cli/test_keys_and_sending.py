@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from hongyan.accounts import api_keys
 from hongyan.cli import app
+from hongyan.dispatch.models import Tally
 from hongyan.messaging.models import Submission
 from hongyan.messaging.tasks import plan
 from tests.builders import Company
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _django_is_set_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("keys", "sending"):
+    for module in ("keys", "sending", "balance"):
         monkeypatch.setattr(f"hongyan.cli.{module}.set_up_django", lambda: None)
 
 
@@ -80,3 +81,30 @@ def test_what_is_wrong_ends_with_its_sentence_and_a_code(company: Company, tmp_p
     ):
         assert run("send", *arguments, code=1)["error"]
     assert Submission.objects.count() == 0
+
+
+def test_a_trial_part_is_asked_for_in_few_words(company: Company) -> None:
+    asked = run("send", "--to", "13800138000", "--text", "您好", "--as", "sender", "--canary", "2%")
+    assert (Submission.objects.get(pk=asked["id"]).canary_terms or {})["percent"] == 2
+    given = "percent=5,least=10,most=20,wait_minutes=0,failure_limit=0.5"
+    asked = run("send", "--to", "13800138000", "--text", "您好", "--as", "sender", "--canary", given)
+    terms = Submission.objects.get(pk=asked["id"]).canary_terms or {}
+    assert (terms["least"], terms["most"], terms["wait_minutes"], terms["failure_limit"]) == (10, 20, 0, 0.5)
+    for wrong in ("many", "size=3", "least=few", "percent=99"):
+        facts = ("--to", "13800138000", "--text", "您好", "--as", "sender", "--canary", wrong)
+        assert "error" in run("send", *facts, code=1), wrong
+    assert Submission.objects.count() == 2
+
+
+def test_the_balance_of_a_submission_is_counted_and_a_wrong_one_ends_with_one(company: Company) -> None:
+    asked = run("send", "--to", "13800138000,13900139000", "--text", "您好", "--as", "sender")
+    plan(asked["id"])
+    found = run("balance", str(asked["id"]))
+    assert (found["agrees"], found["loaded"], found["planned"], found["counted"]) == (True, 2, 2, 2)
+    assert run("balance", "--all")["lines"] == []
+    Tally.objects.filter(submission_id=asked["id"]).update(messages=3)
+    found = run("balance", str(asked["id"]), code=1)
+    assert [(line["state"], line["tallied"], line["counted"]) for line in found["lines"]] == [("queued", 3, 2)]
+    assert run("balance", "--all", code=1)["lines"]
+    assert "error" in run("balance", "999", code=1)
+    assert "error" in run("balance", code=2)

@@ -61,7 +61,7 @@ def test_a_newcomer_imports_writes_watches_resends_and_gets_an_answer(page: Page
 
     # Who did not get it, and why; then once more to those only.
     expect(page.locator(".hy-tile", has_text="尚无报告")).to_have_count(0, timeout=30_000)
-    expect(page.locator("#live")).to_contain_text("未送达原因")
+    expect(page.locator("#sheet tr[data-line=failed]").first).to_be_visible()
     resend = page.get_by_role("button", name=re.compile("补发给未收到的"))
     missed = _number(resend.inner_text())
     assert 0 < missed < 300

@@ -19,8 +19,9 @@ from hongyan.contacts import lists
 from hongyan.contacts.models import RecipientList
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.numbers import WORDS, BadNumber, mask, normalise
-from hongyan.messaging import submissions
+from hongyan.messaging import accounting, canary, submissions
 from hongyan.messaging.asking import Request
+from hongyan.messaging.canary import Terms
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Category, Reply, Submission
 from hongyan.messaging.reasons import words
@@ -50,6 +51,31 @@ class Addressee(Schema):
     )
 
 
+class CanaryIn(Schema):
+    """A small part goes first, each home carrier with its share; the rest follows only if that went well."""
+
+    percent: float = Field(1.0, ge=0.01, le=50, description="Of the recipients.")
+    least: int = Field(100, ge=1, le=10_000)
+    most: int = Field(2000, ge=1, le=10_000)
+    wait_minutes: int = Field(10, ge=0, le=1440, description="Counted from when all of it has been handed over.")
+    enough_percent: int = Field(90, ge=0, le=100, description="Judged sooner with receipts for this share; 0 never.")
+    failure_limit: float = Field(20.0, ge=0, le=100, description="Halts when a larger percentage does not arrive.")
+    opt_out_limit: float = Field(2.0, ge=0, le=100, description="Halts when a larger percentage refuses.")
+
+
+class CanaryOut(Schema):
+    """How the trial part went. Halted: `resume` goes on with the rest, `cancel` stops."""
+
+    state: str = Field(examples=["waiting", "passed", "halted", "continued", "stopped"])
+    reason: str = Field(description="Why it was halted: failures, opt_outs or no_receipts.")
+    size: int
+    of: int
+    handed_over: int
+    delivered: int
+    failed: int
+    opted_out: int
+
+
 class Ask(Schema):
     """What to send, to whom, when."""
 
@@ -62,6 +88,7 @@ class Ask(Schema):
     signature: Text = Field("", max_length=20, description="One of the company's signatures, without brackets.")
     title: Text = Field("", max_length=120)
     at: AwareDatetime | None = Field(None, description="When to send; at once without it.")
+    canary: CanaryIn | None = Field(None, description="Try a small part first.")
 
     @property
     def addressees(self) -> list[str | Addressee]:
@@ -96,6 +123,9 @@ class SubmissionOut(Schema):
     balance: dict[str, int]
     segments: int
     price_yuan: float
+    loaded: int = Field(description="Everything that was asked for: `dropped` and the messages.")
+    dropped: dict[str, int] = Field(description="Asked for twice, left out, or no number.")
+    canary: CanaryOut | None = None
 
 
 class MessageOut(Schema):
@@ -182,13 +212,19 @@ def ask(
     )
 
 
+def _digest(body: Ask) -> str:
+    # A field that came later is left out while it is empty: keys from before an update still fit.
+    later = {"canary"} if body.canary is None else None
+    return hashlib.sha256(body.model_dump_json(exclude=later).encode()).hexdigest()
+
+
 @transaction.atomic
 def _submit_once(
     request: HttpRequest, body: Ask, numbers: list[str], rows: list[tuple[str, dict[str, str]]], idempotency_key: str
 ) -> tuple[Submission, bool]:
     """The submission, and whether it had been made before."""
     user = _user(request)
-    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest() if idempotency_key else ""
+    digest = _digest(body) if idempotency_key else ""
     earlier = (
         Submission.objects.filter(owner=user, idempotency_key=idempotency_key).only("pk").first()
         if idempotency_key
@@ -210,6 +246,7 @@ def _submit_once(
             # Of a time that has passed since the first asking, the first asking has the say.
             scheduled_at=None if earlier else body.at,
             origin=Submission.Origin.API,
+            canary=Terms(**body.canary.dict()) if body.canary else None,
             idempotency_key=idempotency_key,
             request_digest=digest,
         ),
@@ -278,7 +315,21 @@ def _submission(submission: Submission) -> dict[str, Any]:
         "balance": balance.by_state,
         "segments": balance.segments,
         "price_yuan": balance.price_micros / 1_000_000,
+        "loaded": accounting.sheet(submission, balance).loaded,
+        "dropped": submission.dropped,
+        "canary": _canary(submission),
     }
+
+
+def _canary(submission: Submission) -> dict[str, Any] | None:
+    one = canary.of(submission) if submission.canary_terms else None
+    if one is None:
+        return None
+    figures = canary.Figures(**one.figures) if one.figures else canary.figures(submission)
+    return {
+        "state": one.state, "reason": one.reason, "size": len(one.numbers), "of": one.of, "handed_over": figures.handed_over,
+        "delivered": figures.delivered, "failed": figures.failed, "opted_out": figures.opted_out,
+    }  # fmt: skip
 
 
 @router.get("/submissions/{submission_id}", response=SubmissionOut, summary="One submission")

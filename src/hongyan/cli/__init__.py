@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hongyan.cli import administration, bench, channels, doors, keys, parts, sending
+from hongyan.cli import administration, balance, bench, channels, doors, keys, parts, sending
 from hongyan.runtime.settings import SettingError
 
 app = typer.Typer(
@@ -16,7 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Hongyan 鸿雁: enterprise SMS platform.",
 )
-for group in (parts, administration, sending):
+for group in (parts, administration, sending, balance):
     group.register(app)
 app.add_typer(channels.app, name="channel", help="Carrier accounts: add, list, test, remove.")
 app.add_typer(bench.app, name="bench", help="Measure speed and cost on an installation of its own.")

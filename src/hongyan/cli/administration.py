@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -105,6 +106,8 @@ def _findings() -> list[tuple[str, bool, str]]:
     executor = MigrationExecutor(connection)
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     found.append(("schema", not waiting, f"{waiting} migrations wait: hongyan migrate" if waiting else "up to date"))
+    if not waiting:
+        found.append(_accounts())
     lacking = missing()
     found.append(("console parts", not lacking, f"missing: {', '.join(lacking)}; reinstall" if lacking else "in place"))
     uncompiled = [po for po in Path(__file__).parents[1].rglob("*.po") if not po.with_suffix(".mo").exists()]
@@ -128,6 +131,22 @@ def _findings() -> list[tuple[str, bool, str]]:
     for name, part in running.items():
         found.append((name, part["state"] == "up", f"{part['state']}, restarted {part['restarts']} times"))
     return found
+
+
+def _accounts() -> tuple[str, bool, str]:
+    """Whether the kept sums of last week's submissions are what a count of their messages gives."""
+    from django.utils import timezone
+
+    from hongyan.messaging import accounting
+
+    wrong = {
+        one.submission_id
+        for one in accounting.house_imbalances(accounting.oldest_since(timezone.now() - timedelta(days=7)))
+    }
+    if not wrong:
+        return "accounts", True, "every submission of the last seven days adds up"
+    ids = ", ".join(map(str, sorted(wrong)[:10]))
+    return "accounts", False, f"{len(wrong)} submissions do not add up ({ids}): hongyan balance ID"
 
 
 def doctor(as_json: Json = False) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,6 +15,7 @@ from hongyan.cli.output import Json, fail, say, set_up_django
 
 if TYPE_CHECKING:
     from hongyan.accounts.models import User
+    from hongyan.messaging.canary import Terms
     from hongyan.messaging.recipients import Selection
 
 
@@ -34,6 +35,10 @@ def send(
     title: str = "",
     as_user: Annotated[str, typer.Option("--as", help="Sign-in name; the first administrator without it.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Wait until everything has been handed over.")] = False,
+    canary: Annotated[
+        str,
+        typer.Option(help="Try a part first: 1% or percent=1,least=100,most=2000,wait_minutes=10,failure_limit=10,…"),
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Send TEXT to numbers, in a user's name and with that user's rights."""
@@ -62,6 +67,7 @@ def send(
                 Request(
                     text=text, selection=selection, category=category, signature=signature, title=title,
                     scheduled_at=timezone.make_aware(at) if at else None, origin=Submission.Origin.COMMAND_LINE,
+                    canary=_terms(canary, as_json=as_json),
                 ),
             )  # fmt: skip
     except (MessagingError, ContactsError, SpreadsheetError, OSError) as error:
@@ -83,6 +89,30 @@ def send(
         f"Submission {submission.pk}: {words}" + (f"; {bad} bad numbers left out" if bad else ""),
         as_json=as_json,
     )
+
+
+def _terms(given: str, *, as_json: bool) -> Terms | None:
+    """ "1%" or "name=value,..." as the terms of a trial part."""
+    from hongyan.messaging.canary import Terms
+
+    if not given:
+        return None
+    values: dict[str, Any] = {}
+    for pair in given.split(","):
+        name, _equals, value = (
+            pair.strip().partition("=") if "=" in pair else ("percent", "=", pair.strip().rstrip("%"))
+        )
+        known = Terms.__dataclass_fields__.get(name)
+        try:
+            values[name] = (int if known and known.type == "int" else float)(value)
+        except ValueError:
+            known = None
+        if known is None:
+            fail(
+                f"--canary: {pair!r} is not understood; there are {', '.join(Terms.__dataclass_fields__)}.",
+                as_json=as_json,
+            )
+    return Terms(**values)
 
 
 def _recipients(user: User, to: str, *, as_json: bool) -> tuple[Selection, int]:

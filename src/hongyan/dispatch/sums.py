@@ -20,6 +20,8 @@ class Balance:
     price_micros: int = 0
     """Of what was handed to a carrier."""
     planned_price_micros: int = 0
+    in_flight: int = 0
+    """Of the queued: below a watermark, so on the wire without an answer yet."""
 
     @property
     def total(self) -> int:
@@ -44,17 +46,29 @@ class Balance:
         return self.total - self.waiting
 
 
+# One statement, so one moment: what is in flight is part of what the tally calls queued.
 BALANCE = """
 select t.state, coalesce(c.protocol, ''), t.reason, sum(t.messages), sum(t.segments), sum(t.price_micros)
 from dispatch_tally t left join dispatch_channel c on c.id = t.channel_id
-where t.submission_id = %s group by 1, 2, 3 having sum(t.messages) > 0 order by 4 desc
+where t.submission_id = %(submission)s group by 1, 2, 3 having sum(t.messages) > 0
+union all
+select 'in_flight', '', '', count(*), 0, 0
+from dispatch_batch b join dispatch_message m
+     on m.id >= b.id * 1000 and m.id < b.id * 1000 + b.watermark and m.state = 'queued'
+where b.submission_id = %(submission)s and b.state = 'leased'
+order by 4 desc
 """
 
 
 def balance(connection: Connection[Any], submission_id: int) -> Balance:
-    """One query over a handful of rows, however large the submission."""
+    """One query over a handful of rows and the batches being sent, however large the submission."""
     result = Balance()
-    for state, protocol, reason, messages, segments, price in connection.execute(BALANCE, [submission_id]):
+    for state, protocol, reason, messages, segments, price in connection.execute(
+        BALANCE, {"submission": submission_id}
+    ):
+        if state == "in_flight":
+            result.in_flight = int(messages)
+            continue
         result.by_state[state] = result.by_state.get(state, 0) + int(messages)
         if reason:
             result.reasons.append((state, protocol, reason, int(messages)))
@@ -64,3 +78,35 @@ def balance(connection: Connection[Any], submission_id: int) -> Balance:
                 result.segments += int(segments)
                 result.price_micros += int(price)
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One line of the sheet as it is kept and as it is counted."""
+
+    state: str
+    reason: str
+    tallied: int
+    counted: int
+    tallied_micros: int
+    counted_micros: int
+
+    @property
+    def agrees(self) -> bool:
+        return self.tallied == self.counted and self.tallied_micros == self.counted_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """A line that does not agree, of any submission."""
+
+    submission_id: int
+    state: str
+    reason: str
+    tallied: int
+    counted: int
+
+
+def imbalances(connection: Connection[Any], oldest: int = 0) -> list[Imbalance]:
+    """What does not agree in all submissions from the id `oldest` on; reads all their messages."""
+    return [Imbalance(*row) for row in connection.execute("select * from dispatch_imbalances(%s)", [oldest])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from hongyan.contacts.models import RecipientList
 from hongyan.dispatch import arrays
 from hongyan.dispatch.planning import PlannedMessage
 from hongyan.dispatch.routing import RULES, Router, rule_from_row
-from hongyan.messaging import recipients
+from hongyan.messaging import canary, recipients
+from hongyan.messaging.canary import Terms
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.merge import parse, value_of
 from hongyan.messaging.models import Category, Signature, Submission
@@ -48,6 +49,8 @@ class Request:
     resend_of: Submission | None = None
     answers_id: int | None = None
     source_number: str = ""
+    canary: Terms | None = None
+    """A small part goes first, and the rest only if that went well."""
 
     @property
     def opt_out_tail(self) -> str:
@@ -130,6 +133,12 @@ def check(user: User, request: Request) -> None:
         raise MessagingError("no_recipients", _("Nobody has been chosen."), field="to")
     if request.scheduled_at is not None and request.scheduled_at <= timezone.now():
         raise MessagingError("time_has_passed", _("This time has passed already."), field="scheduled_at")
+    if request.canary is not None:
+        canary.check(request.canary)
+        if request.category == Category.VERIFICATION:
+            raise MessagingError(
+                "canary_of_codes", _("Verification codes go out at once, without a trial part."), field="canary"
+            )
 
 
 def check_people(user: User, how_many: int) -> None:
@@ -193,11 +202,11 @@ def refusals(numbers: list[str], category: str) -> Refusals:
 
 
 def planned(
-    user: User, request: Request, *, after: str = "", most: int | None = None
+    user: User, request: Request, *, after: str = "", most: int | None = None, only: Sequence[str] | None = None
 ) -> Iterator[tuple[list[Recipient], list[PlannedMessage]]]:
     """Chunks of recipients with what is planned for them, as the planner writes and the rehearsal counts it."""
     wording, routes = request.wording(user), router(user, request.category)
-    stream = recipients.stream(user, request.selection, by_row=not wording.is_shared, after=after, most=most)
+    stream = recipients.stream(user, request.selection, by_row=not wording.is_shared, after=after, most=most, only=only)
     for chunk in stream:
         listed = refusals([one.number for one in chunk], request.category)
         yield chunk, list(screen(chunk, wording, listed, routes.choose))

@@ -14,7 +14,7 @@ from django.db import OperationalError, close_old_connections, connection, trans
 from django.utils import timezone
 
 from hongyan.dispatch import control
-from hongyan.messaging import mailbox
+from hongyan.messaging import accounting, canary, mailbox
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
 from hongyan.messaging.submissions import _defer_plan, raw_connection
@@ -48,7 +48,10 @@ def follow(stop: threading.Event) -> None:
 
 def sweep() -> None:
     """One round of everything that may be due."""
+    now = timezone.now()
     start_due()
+    canary.judge_due(now)
+    accounting.write_flow(now)
     finish_submissions()
     while mailbox.route_new() >= 500:
         pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -102,6 +103,10 @@ class Submission(models.Model):
     resend_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="resends")
     answers = models.ForeignKey("Reply", models.PROTECT, null=True, blank=True, related_name="answers")
     """The reply that this submission answers."""
+    canary_terms: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
+        null=True, blank=True
+    )
+    """A `messaging.canary.Terms` as JSON when a small part is to go first; what became of it is the `Canary` row."""
     idempotency_key = models.CharField(max_length=128, blank=True)
     request_digest = models.CharField(max_length=64, blank=True)
 
@@ -110,6 +115,10 @@ class Submission(models.Model):
     planned = models.IntegerField(default=0)
     """How many messages have been written; the final total once planning is over."""
     is_planned = models.BooleanField(default=False)
+    dropped: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(
+        default=dict, db_default=models.Value({}, models.JSONField())
+    )
+    """Of what was asked for and is no message: "duplicate", "excluded", "bad_number" -> how many. Written when planning ends."""
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -134,10 +143,56 @@ class Submission(models.Model):
             models.Index(fields=["department", "-id"], name="submission_list_of_a_dept"),
             # The round that notices finished submissions.
             models.Index(fields=["id"], condition=Q(state__in=["planning", "running"]), name="submission_live"),
+            # The round that writes down how far large ones are.
+            models.Index(fields=["finished_at"], condition=Q(expected__gte=1000), name="submission_large"),
         ]
 
     def __str__(self) -> str:
         return self.title or self.text[:30]
+
+
+class Canary(models.Model):
+    """The part of a submission that goes first; the rest is planned only when it has been found well.
+
+        waiting -> passed                      the rest follows by itself
+           |
+           +-----> halted -> continued         by a person's word
+           |         |
+           +---------+-----> stopped           the submission was cancelled
+
+    The row appears in the transaction that writes the part's messages: either both stand or neither.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Being tried")
+        PASSED = "passed", _("Found well")
+        HALTED = "halted", _("Halted")
+        CONTINUED = "continued", _("Continued by hand")
+        STOPPED = "stopped", _("Stopped")
+
+    submission = models.OneToOneField(Submission, models.CASCADE, primary_key=True, related_name="canary")
+    numbers = ArrayField(models.CharField(max_length=20))
+    """Whom it went to, in order: left out when the rest is planned."""
+    of = models.IntegerField()
+    """Recipients it was drawn from."""
+    carriers: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict)
+    """Home carrier -> how many of `numbers`."""
+    state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
+    reason = models.CharField(max_length=40, blank=True)
+    """Why it was halted: "failures", "opt_outs", "no_receipts"."""
+    figures: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict)
+    """What it was judged by: a `messaging.canary.Figures`."""
+    began_at = models.DateTimeField()
+    handed_over_at = models.DateTimeField(null=True)
+    """When nothing of it waited any more: the wait counts from here."""
+    judged_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        indexes = [
+            # The sweep's round each second.
+            models.Index(fields=["submission"], condition=Q(state="waiting"), name="canary_waiting")
+        ]
 
 
 class Signature(models.Model):

@@ -8,7 +8,7 @@ server keeps the result, we read it in parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
@@ -62,7 +62,7 @@ class Recipient:
     values: dict[str, str]
 
 
-GATHER = """
+GATHERED = """
 with gathered as (
     select r.number, coalesce(r.variables->>'姓名', r.variables->>'name', '') as name, null::bigint as contact_id,
            r.variables as values, 0 as source, r.line::bigint as place
@@ -94,10 +94,14 @@ with gathered as (
                   where chosen.id = any(%(excluded_groups)s) and g.path like chosen.path || '%%')
     union select unnest(%(excluded_numbers)s::text[])
 )
-select distinct on ({key}) number, name, contact_id, values from gathered
-where number > %(after)s and number not in (select number from excluded)
-order by {order}
 """
+GATHER = f"""
+{GATHERED}
+select distinct on ({{key}}) number, name, contact_id, values from gathered
+where number > %(after)s and (%(only)s::text[] is null or number = any(%(only)s))
+  and number not in (select number from excluded)
+order by {{order}}
+"""  # noqa: S608 - constants only
 
 ONCE_A_NUMBER = {"key": "number", "order": "number, source, place"}
 # A list may hold one number on several rows with different values: several one-to-one texts.
@@ -107,8 +111,8 @@ ONCE_A_ROW = {
 }
 
 
-def _parameters(owner: User, selection: Selection) -> dict[str, Any]:
-    """The selection as far as the owner may see it: checked each time it is resolved, not only when asked."""
+def parameters(owner: User, selection: Selection) -> dict[str, Any]:
+    """Of `GATHERED`: the selection as far as the owner may see it, checked each time it is resolved, not only when asked."""
     books = list(AddressBook.objects.visible_to(owner).values_list("pk", flat=True))
 
     def seen_groups(ids: tuple[int, ...]) -> list[int]:
@@ -127,6 +131,7 @@ def _parameters(owner: User, selection: Selection) -> dict[str, Any]:
         "excluded_groups": list(selection.excluded_group_ids),
         "excluded_numbers": list(selection.excluded_numbers),
         "after": "",
+        "only": None,
     }
 
 
@@ -138,16 +143,22 @@ def count(owner: User, selection: Selection) -> int:
         return len(set(selection.numbers))
     sql = GATHER.format(**ONCE_A_NUMBER)
     with connection.cursor() as cursor:
-        cursor.execute(f"select count(*) from ({sql}) x", _parameters(owner, selection))  # noqa: S608
+        cursor.execute(f"select count(*) from ({sql}) x", parameters(owner, selection))  # noqa: S608
         return int(cursor.fetchone()[0])
 
 
 def stream(
-    owner: User, selection: Selection, *, by_row: bool, after: str = "", most: int | None = None
+    owner: User,
+    selection: Selection,
+    *,
+    by_row: bool,
+    after: str = "",
+    most: int | None = None,
+    only: Sequence[str] | None = None,
 ) -> Iterator[list[Recipient]]:
     """Chunks of recipients in the order of their numbers, beyond `after`; a number never spans two chunks.
 
-    `by_row` keeps rows of one number that differ in their values.
+    `by_row` keeps rows of one number that differ in their values; `only` leaves out all other numbers.
     """
     if selection.is_empty:
         return
@@ -156,7 +167,9 @@ def stream(
         sql += f" limit {int(most)}"
     held: list[Recipient] = []
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql, {**_parameters(owner, selection), "after": after})
+        cursor.execute(
+            sql, {**parameters(owner, selection), "after": after, "only": list(only) if only is not None else None}
+        )
         while rows := cursor.fetchmany(CHUNK):
             # Django's cursors give jsonb as text.
             held += [Recipient(number, name, contact, _VALUES.decode(values)) for number, name, contact, values in rows]

@@ -19,7 +19,7 @@ from hongyan.dispatch import control
 from hongyan.dispatch.models import Message
 from hongyan.dispatch.sums import Balance
 from hongyan.dispatch.sums import balance as dispatch_balance
-from hongyan.messaging import recipients
+from hongyan.messaging import canary, recipients
 from hongyan.messaging.asking import Request, check, check_people, check_variables
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.live import publish
@@ -121,6 +121,7 @@ def _create(user: User, request: Request, expected: int) -> Submission:
         idempotency_key=request.idempotency_key,
         request_digest=request.request_digest,
         expected=expected,
+        canary_terms=request.canary.to_json() if request.canary else None,
     )
 
 
@@ -156,6 +157,7 @@ def request_of(submission: Submission) -> Request:
         scheduled_at=submission.scheduled_at,
         origin=submission.origin,
         source_number=submission.source_number,
+        canary=canary.Terms.from_json(submission.canary_terms) if submission.canary_terms else None,
     )
 
 
@@ -191,6 +193,7 @@ def pause(user: User, submission: Submission) -> None:
 
 @transaction.atomic
 def resume(user: User, submission: Submission) -> None:
+    """Go on after a pause; of a halted trial part, with the rest."""
     row = _locked(user, submission, State.PAUSED)
     if not row.owner.is_active:
         raise MessagingError("owner_inactive", _("The person who asked for it may no longer sign in."), status=409)
@@ -200,6 +203,7 @@ def resume(user: User, submission: Submission) -> None:
     row.error = ""
     row.save(update_fields=["state", "error", "updated_at"])
     control.release(raw_connection(), row.pk)
+    canary.decided(row, user, timezone.now(), goes_on=True)
     if plans_on:
         _defer_plan(row)
     audit.record(user, "submission.resumed", row)
@@ -214,6 +218,7 @@ def cancel(user: User, submission: Submission) -> int:
     row.finished_at = timezone.now()
     row.save(update_fields=["state", "finished_at", "updated_at"])
     stopped = control.cancel(raw_connection(), row.pk, timezone.now())
+    canary.decided(row, user, timezone.now(), goes_on=False)
     audit.record(user, "submission.cancelled", row, detail={"stopped": stopped})
     _told(row)
     return stopped

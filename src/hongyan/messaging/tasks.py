@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -11,6 +12,7 @@ from procrastinate.contrib.django import app
 
 from hongyan.dispatch.models import Channel
 from hongyan.dispatch.planning import Plan, ensure_partitions, write_messages
+from hongyan.messaging import accounting, canary
 from hongyan.messaging.asking import planned
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Submission
@@ -39,18 +41,29 @@ def plan(submission_id: int) -> None:
     wording = request.wording(submission.owner)
     shared = wording.render({}) if wording.is_shared else None
     try:
-        for _chunk, messages in planned(submission.owner, request, after=_last_number(submission_id)):
+        if canary.keeps_back_the_rest(
+            submission,
+            plan=lambda numbers: (part for _chunk, part in planned(submission.owner, request, only=numbers)),
+            write=lambda row, part, now: _write_chunk(row, part, shared, now),
+            now=timezone.now(),
+        ):
+            return
+        rest = canary.rest(submission)
+        remaining = replace(request, selection=rest.selection) if rest else request
+        after = rest.after if rest else _last_number(submission_id)
+        for _chunk, messages in planned(submission.owner, remaining, after=after):
             if not _write(submission, messages, shared):
                 return
     except Exception:
         log.exception("planning stopped", submission=submission_id)
         raise
+    dropped = accounting.dropped(submission)
     with transaction.atomic():
         row = Submission.objects.select_for_update().get(pk=submission_id)
-        row.is_planned = True
+        row.is_planned, row.dropped = True, dropped.of(row.planned)
         if row.state == State.PLANNING:
             row.state = State.RUNNING
-        row.save(update_fields=["is_planned", "state", "updated_at"])
+        row.save(update_fields=["is_planned", "dropped", "state", "updated_at"])
         publish(f"submission-{submission_id}")
         connection.cursor().execute("notify dispatch_events, 'batches'")
 

@@ -26,6 +26,11 @@ STATES: dict[str, Shown] = {
     "uncertain": Shown(_("Uncertain"), "warn", "alert-triangle"),
     "cancelled": Shown(_("Cancelled"), "quiet", "circle-minus"),
     "failed": Shown(_("Failed"), "bad", "circle-x"),
+    # Lines of a balance sheet that are no message's state
+    "in_flight": Shown(_("On the wire"), "info", "bolt"),
+    "unplanned": Shown(_("Not prepared yet"), "quiet", "circle-dashed"),
+    "unwritten": Shown(_("Stopped before it was prepared"), "quiet", "circle-minus"),
+    "dropped": Shown(_("Dropped before sending"), "quiet", "filter"),
     # Submissions
     "draft": Shown(_("Draft"), "quiet", "edit"),
     "scheduled": Shown(_("Scheduled"), "info", "calendar"),
@@ -33,6 +38,12 @@ STATES: dict[str, Shown] = {
     "running": Shown(_("Sending"), "wait", "send"),
     "paused": Shown(_("Paused"), "warn", "player-pause"),
     "finished": Shown(_("Finished"), "good", "check"),
+    # Trial parts
+    "tried": Shown(_("Being tried"), "wait", "clock"),
+    "passed": Shown(_("Found well"), "good", "check"),
+    "halted": Shown(_("Halted"), "bad", "player-stop"),
+    "continued": Shown(_("Continued by hand"), "info", "player-play"),
+    "stopped": Shown(_("Stopped"), "quiet", "player-stop"),
     # Connections
     "logged_in": Shown(_("Connected"), "good", "plug"),
     "listening": Shown(_("Listening for the carrier"), "good", "antenna"),

@@ -79,9 +79,14 @@ def needs(user: User) -> list[dict[str, str]]:
             )  # fmt: skip
     mine = Submission.objects.filter(owner=user)
     for one in mine.filter(state__in=["failed", "paused"])[:5]:
+        is_halted = one.error == "canary_halted"
+        sentence = (
+            _("“%(title)s” was halted after its trial part") if is_halted else _("“%(title)s” needs you: %(state)s")
+        )
         found.append(
-            {"icon": "alert-triangle", "tone": "warn", "url": reverse("console:submission", args=[one.pk]),
-             "text": _("“%(title)s” needs you: %(state)s") % {"title": str(one), "state": one.get_state_display()}}
+            {"icon": "alert-triangle", "tone": "bad" if is_halted else "warn",
+             "url": reverse("console:submission", args=[one.pk]),
+             "text": sentence % {"title": str(one), "state": one.get_state_display()}}
         )  # fmt: skip
     if unread := unread_count(user):
         found.append(

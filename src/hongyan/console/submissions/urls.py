@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.submissions import views
+from hongyan.console.submissions import views, why
 
 urlpatterns = [
     path("submissions/", views.index, name="submissions"),
     path("submissions/<int:submission_id>/", views.detail, name="submission"),
     path("submissions/<int:submission_id>/live/", views.live, name="submission_live"),
     path("submissions/<int:submission_id>/rows/", views.rows, name="submission_rows"),
+    path("submissions/<int:submission_id>/flow/", views.flow, name="submission_flow"),
+    path("submissions/<int:submission_id>/verify/", views.verify, name="submission_verify"),
     path("submissions/<int:submission_id>/do/<str:verb>/", views.do, name="submission_do"),
     path("submissions/<int:submission_id>/export/", views.export, name="submission_export"),
-    path("submissions/<int:submission_id>/why/<int:message_id>/", views.why, name="submission_why"),
+    path("submissions/<int:submission_id>/why/", why.look_up, name="submission_look_up"),
+    path("submissions/<int:submission_id>/why/<int:message_id>/", why.why, name="submission_why"),
 ]

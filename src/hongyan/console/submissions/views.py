@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import connection
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet
+from django.db.models.functions import Mod
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,9 +26,11 @@ from hongyan.console.components.states import STATES
 from hongyan.console.context import follow
 from hongyan.console.downloads import spreadsheet
 from hongyan.console.search import Hit, provider
-from hongyan.dispatch.models import Channel, Message
+from hongyan.console.submissions import account
+from hongyan.dispatch.flow import LARGE, moments
+from hongyan.dispatch.models import Batch, Channel, Message
 from hongyan.dispatch.numbers import mask
-from hongyan.messaging import drafts, submissions
+from hongyan.messaging import accounting, drafts, submissions
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.reasons import words
@@ -84,15 +87,9 @@ def _bars(found: Any) -> dict[int, list[tuple[str, int]]]:
 
 def _shown(user: User, submission: Submission) -> dict[str, Any]:
     """What the live part of the page shows."""
-    balance = submissions.balance(submission)
-    elapsed = (
-        ((submission.finished_at or timezone.now()) - submission.started_at).total_seconds()
-        if submission.started_at
-        else 0
-    )
-    speed = balance.left / elapsed if elapsed > 0.5 else 0
-    rest = max(0, submission.expected - balance.done)
-    return {
+    context = account.shown(submission)
+    balance = context["sheet"].balance
+    return context | {
         "submission": submission,
         "balance": balance,
         "parts": [(state, balance.by_state[state]) for state in MESSAGE_STATES],
@@ -102,9 +99,6 @@ def _shown(user: User, submission: Submission) -> dict[str, Any]:
             for state in MESSAGE_STATES
             if balance.by_state[state] or state in ("delivered", "failed")
         ],
-        "reasons": _reasons(balance.reasons),
-        "speed": speed,
-        "finishes_in": rest / speed if speed and rest and submission.state in ("planning", "running") else None,
         "replies": submission.replies.filter(hidden_at=None).count(),
         "steers": submissions.may_steer(user, submission),
         "resendable": balance.not_delivered,
@@ -117,18 +111,9 @@ def _error_words(error: str) -> str:
     return {
         "too_late": _("It was due while the service was down, more than ten minutes ago. Resume it or cancel it."),
         "owner_inactive": _("The person who asked for it may no longer sign in."),
+        # The trial part's own banner says it, with its figures.
+        "canary_halted": "",
     }.get(error, error)
-
-
-def _reasons(found: list[tuple[str, str, str, int]]) -> list[dict[str, Any]]:
-    """The commonest reasons first; the same code with the same meaning is one, whichever channels it came from."""
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for state, protocol, reason, count in found:
-        counts[state, reason, words(reason, protocol)] += count
-    return [
-        {"state": state, "code": reason, "words": meaning, "count": count}
-        for (state, reason, meaning), count in counts.most_common(12)
-    ]
 
 
 def detail(request: HttpRequest, submission_id: int) -> HttpResponseBase:
@@ -150,21 +135,61 @@ def live(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     )
 
 
+def flow(request: HttpRequest, submission_id: int) -> HttpResponseBase:
+    """The plot of what was handed over and delivered by time."""
+    submission = submissions.access_submission(me(request), submission_id)
+    found = moments(submissions.raw_connection(), submission.pk, is_large=submission.expected >= LARGE)
+    option = account.flow_option(submission, found)
+    return render(request, "console/submissions/flow.html", {"submission": submission, "option": option})
+
+
+def verify(request: HttpRequest, submission_id: int) -> HttpResponseBase:
+    """Count every message again and say whether the sheet is right."""
+    submission = submissions.access_submission(me(request), submission_id)
+    verdict = accounting.prove(submission)
+    return render(request, "console/submissions/verdict.html", {"verdict": verdict, "submission": submission})
+
+
 def rows(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     submission = submissions.access_submission(me(request), submission_id)
     return render(request, "console/submissions/rows.html", {"submission": submission, **_rows(request, submission)})
 
 
+def _on_the_wire(found: QuerySet[Message]) -> QuerySet[Message]:
+    """Of what is queued: below the watermark of a leased batch."""
+    sending = Batch.objects.filter(
+        state="leased", pk=OuterRef("pk") / 1000, watermark__gt=Mod(OuterRef("pk"), 1000, output_field=IntegerField())
+    )
+    return found.filter(Exists(sending), state="queued")
+
+
 def _filtered(request: HttpRequest, submission: Submission) -> Any:
     found = Message.objects.filter(submission_id=submission.pk)
-    outcome, asked = request.GET.get("outcome", ""), request.GET.get("q", "").strip()
+    outcome, asked, code = (request.GET.get(name, "").strip() for name in ("outcome", "q", "code"))
     if outcome == "not_delivered":
         found = found.filter(state__in=submissions.NOT_DELIVERED)
+    elif outcome == "in_flight":
+        found = _on_the_wire(found)
     elif outcome in MESSAGE_STATES:
         found = found.filter(state=outcome)
+    if code:
+        found = found.filter(reason=code)
+    column = "done_at" if request.GET.get("by") == "done" else "submitted_at"
+    for name, condition in (("from", "gte"), ("to", "lt")):
+        if at := _time(request.GET.get(name, "")):
+            found = found.filter(**{f"{column}__{condition}": at})
     if asked:
         found = found.filter(number__contains=asked) if asked.isdigit() else found.filter(name__icontains=asked)
     return found.order_by("id")
+
+
+def _time(text: str) -> datetime | None:
+    """A time of a link of ours; what is none filters nothing."""
+    try:
+        at = datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError:
+        return None
+    return at if at.tzinfo else timezone.make_aware(at)
 
 
 def _rows(request: HttpRequest, submission: Submission) -> dict[str, Any]:
@@ -181,7 +206,11 @@ def _rows(request: HttpRequest, submission: Submission) -> dict[str, Any]:
         "rows": page[:PAGE],
         "next_after": page[PAGE - 1].pk if len(page) > PAGE else None,
         "outcome": request.GET.get("outcome", ""),
-        "states": [(state, STATES[state].label) for state in MESSAGE_STATES],
+        "states": [(state, STATES[state].label) for state in (*MESSAGE_STATES, "in_flight")],
+        "code": request.GET.get("code", ""),
+        "by": request.GET.get("by", ""),
+        "since": _time(request.GET.get("from", "")),
+        "until": _time(request.GET.get("to", "")),
         "submission": submission,
     }
 
@@ -249,27 +278,6 @@ def _export_rows(user: User, submission: Submission, found: Any) -> Iterator[lis
             words(one.reason, protocols.get(one.channel_id or 0, "")), str(one.segments), time(one.submitted_at),
             time(one.done_at), one.text or submission.text,
         ]  # fmt: skip
-
-
-def why(request: HttpRequest, submission_id: int, message_id: int) -> HttpResponseBase:
-    """What happened to one message, step by step."""
-    submission = submissions.access_submission(me(request), submission_id)
-    one = Message.objects.filter(pk=message_id, submission_id=submission.pk).select_related("channel").first()
-    if one is None:
-        raise Http404
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """select segment, of, carrier_id, state, code, submitted_at, reported_at from dispatch_segment
-               where message_id = %s order by segment""",
-            [message_id],
-        )
-        segments = cursor.fetchall()
-    protocol = one.channel.protocol if one.channel else ""
-    return render(
-        request,
-        "console/submissions/why.html",
-        {"message": one, "submission": submission, "segments": segments, "words": words(one.reason, protocol)},
-    )
 
 
 @provider

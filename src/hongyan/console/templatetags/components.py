@@ -115,7 +115,8 @@ def audit_words(action: str) -> str:
 def percent(part: float | None, whole: float | None) -> str:
     if not whole:
         return "–"
-    return f"{(part or 0) / whole * 100:.1f}%"
+    share = (part or 0) / whole * 100
+    return "<0.1%" if 0 < share < 0.05 else f"{share:.1f}%"
 
 
 @register.inclusion_tag("console/components/field.html")

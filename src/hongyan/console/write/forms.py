@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import User
 from hongyan.dispatch.numbers import read_many
+from hongyan.messaging.canary import Terms
 from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.recipients import Selection
 
@@ -55,6 +57,34 @@ class WriteForm(forms.Form):
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
+    canary = forms.BooleanField(
+        label=_("Send a small part first"),
+        required=False,
+        help_text=_("The rest follows by itself when the trial part went well, and waits for you when it did not."),
+    )
+    canary_percent = forms.FloatField(
+        label=_("Percent of the recipients"), initial=1, required=False, min_value=0.01, max_value=50
+    )
+    canary_least = forms.IntegerField(label=_("At least"), initial=100, required=False, min_value=1, max_value=10_000)
+    canary_most = forms.IntegerField(label=_("At most"), initial=2000, required=False, min_value=1, max_value=10_000)
+    canary_wait_minutes = forms.IntegerField(
+        label=_("Watch for (minutes)"), initial=10, required=False, min_value=0, max_value=1440
+    )
+    canary_enough_percent = forms.IntegerField(
+        label=_("Sooner once this percentage has a receipt"),
+        initial=90,
+        required=False,
+        min_value=0,
+        max_value=100,
+        help_text=_("0 always waits the full time."),
+    )
+    canary_failure_limit = forms.FloatField(
+        label=_("Percentage that may fail"), initial=20, required=False, min_value=0, max_value=100
+    )
+    canary_opt_out_limit = forms.FloatField(
+        label=_("Percentage that may refuse further messages"), initial=2, required=False, min_value=0, max_value=100
+    )
+
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._user = user
@@ -66,7 +96,23 @@ class WriteForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("when") == "later" and not cleaned.get("scheduled_at") and "scheduled_at" not in self.errors:
             self.add_error("scheduled_at", _("Say when."))
+        if cleaned.get("canary") and not self.errors:
+            least, most = cleaned.get("canary_least") or 100, cleaned.get("canary_most") or 2000
+            if least > most:
+                self.add_error("canary_least", _("At least is more than at most."))
         return cleaned
+
+    def terms(self) -> Terms | None:
+        """How the trial part is sent; an empty field is its usual value. None without one."""
+        if not self.data.get("canary"):
+            return None
+        given = {name: self.cleaned_data.get(f"canary_{name}") for name in asdict(Terms())}
+        return Terms(**{name: value for name, value in given.items() if value is not None})
+
+    @property
+    def shows_canary(self) -> bool:
+        """Whether the folded part is open: it is used, or something in it is wrong."""
+        return bool(self["canary"].value()) or any(name.startswith("canary") for name in self.errors)
 
     def selection(self) -> Selection:
         """Chips and typed numbers together."""
@@ -88,6 +134,7 @@ class WriteForm(forms.Form):
             "personal_signature": self._user.personal_signature if data.get("personal") else "",
             "recipients": {**self.selection().to_json(), "typed": data.get("numbers", "")},
             "scheduled_at": at,
+            "canary_terms": terms.to_json() if (terms := self.terms()) else None,
         }
 
 
@@ -103,4 +150,6 @@ def initial_of(draft: Submission) -> dict[str, Any]:
         "numbers": draft.recipients.get("typed", ""),
         "when": "later" if at else "now",
         "scheduled_at": timezone.localtime(at) if at else None,
+        "canary": draft.canary_terms is not None,
+        **{f"canary_{name}": value for name, value in (draft.canary_terms or {}).items()},
     }

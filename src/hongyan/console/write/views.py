@@ -233,8 +233,9 @@ def confirm(request: HttpRequest, draft_id: int) -> HttpResponseBase:
     user = me(request)
     draft = drafts.access_draft(user, draft_id)
     back = f"{reverse('console:write')}?draft={draft.pk}"
+    asked = request_of(draft)
     try:
-        rehearsal = asking.rehearse(user, request_of(draft))
+        rehearsal = asking.rehearse(user, asked)
     except MessagingError as error:
         messages.error(request, str(error))
         return redirect(back)
@@ -246,6 +247,7 @@ def confirm(request: HttpRequest, draft_id: int) -> HttpResponseBase:
             "draft": draft, "rehearsal": rehearsal, "back": back,
             "total": rehearsal.scaled(rehearsal.sendable), "segments": rehearsal.scaled(rehearsal.total_segments),
             "price": rehearsal.scaled(rehearsal.price_micros),
+            "trial": asked.canary.size(rehearsal.recipients) if asked.canary else 0, "terms": asked.canary,
             "blocked": [
                 (words(reason), rehearsal.scaled(count), rehearsal.blocked_examples[reason])
                 for reason, count in rehearsal.blocked.most_common()

@@ -45,7 +45,12 @@
       if (!option.series.some((one) => one.data[index])) return;
       const row = body.insertRow();
       row.insertCell().textContent = label;
-      option.series.forEach((one) => { row.insertCell().textContent = Number(one.data[index] || 0).toLocaleString(locale); });
+      option.series.forEach((one) => {
+        const figure = Number(one.data[index] || 0).toLocaleString(locale), link = one.data[index] && one.links?.[index];
+        const cell = row.insertCell(), holder = link ? cell.appendChild(document.createElement("a")) : cell;
+        holder.textContent = figure;
+        if (link) holder.href = link;
+      });
     });
     return element;
   };
@@ -58,6 +63,12 @@
     const chart = echarts.getInstanceByDom(plot) || echarts.init(plot, null, { renderer: "canvas" });
     chart.setOption(themed(option), true);
     drawn.set(figure, chart);
+    // A series may name, for each of its bars, where the things behind it are listed.
+    chart.off("click");
+    chart.on("click", (event) => {
+      const link = option.series[event.seriesIndex]?.links?.[event.dataIndex];
+      if (link) location.href = link;
+    });
     const data = figure.querySelector(".hy-chart-data");
     data.replaceChildren(table(option));
     figure.querySelector("[data-chart-table]").onclick = (event) => {

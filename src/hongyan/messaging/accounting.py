@@ -1,0 +1,258 @@
+"""A submission's account: what was asked for, line by line to where each of it is now, and the proof that it adds up.
+
+Loaded = what was dropped before planning (duplicates, excluded, no numbers) + what planning wrote, and what planning wrote
+is in exactly one state. While planning goes on, what it has not reached is a line of its own. The lines come from the kept
+tally; `prove` counts the messages themselves.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Sum
+
+from hongyan.contacts.models import RecipientList
+from hongyan.dispatch import flow, sums
+from hongyan.dispatch.flow import Moment
+from hongyan.dispatch.numbers import read_many
+from hongyan.dispatch.sums import Balance, Imbalance, Proof
+from hongyan.messaging import canary, recipients
+from hongyan.messaging.models import Submission
+from hongyan.messaging.recipients import Selection
+from hongyan.messaging.submissions import balance, raw_connection
+
+State = Submission.State
+
+FLOW_KEPT_UP = timedelta(days=3)
+"""Receipts come this long: so long the flow of a finished submission is still written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many entries the person chose, before anything was left out."""
+
+    entries: int
+    excluded: int
+    """Distinct numbers that were left out by choice."""
+    bad_numbers: int
+
+    def of(self, planned: int) -> dict[str, int]:
+        """What was dropped, when so many became messages: what is neither written nor excluded stood there twice."""
+        found = {
+            "duplicate": max(0, self.entries - self.excluded - planned),
+            "excluded": self.excluded,
+            "bad_number": self.bad_numbers,
+        }
+        return {what: count for what, count in found.items() if count}
+
+
+# A person in two chosen groups was asked for twice.
+ENTRIES = """
+select (select count(*) from contacts_recipientlistrow where list_id = any(%(lists)s))
+     + (select count(*) from contacts_contact where book_id = any(%(books)s))
+     + (select count(*) from contacts_contact where id = any(%(contacts)s))
+     + (select coalesce(sum(n), 0) from (
+            select count(distinct gc.contact_id) as n from contacts_group chosen
+            join contacts_group g on g.path like chosen.path || '%%' join contacts_group_contacts gc on gc.group_id = g.id
+            where chosen.id = any(%(groups)s) group by chosen.id) members)
+     + coalesce(cardinality(%(numbers)s::text[]), 0)
+"""
+EXCLUDED = """
+select count(distinct number) from gathered where number in (select number from excluded)
+"""
+
+
+def dropped(submission: Submission) -> Asked:
+    """What was asked for, as the books stand: a query or two when planning ends, and none for mere numbers."""
+    selection, excluded = Selection.from_json(submission.recipients), 0
+    typed = read_many(str(submission.recipients.get("typed", "")))
+    if selection.is_only_numbers:
+        entries = len(selection.numbers)
+    else:
+        values = recipients.parameters(submission.owner, selection)
+        with connection.cursor() as cursor:
+            cursor.execute(ENTRIES, values)
+            entries = int(cursor.fetchone()[0])
+            if selection.excluded_contact_ids or selection.excluded_group_ids or selection.excluded_numbers:
+                cursor.execute(recipients.GATHERED.format() + EXCLUDED, values)
+                excluded = int(cursor.fetchone()[0])
+    # Files that were given for this submission: their rows without a usable number.
+    files = RecipientList.objects.filter(pk__in=selection.list_ids, owner=submission.owner_id, is_kept=False)
+    bad_rows = files.aggregate(n=Sum("upload__rows_bad"))["n"] or 0
+    return Asked(entries + len(typed.duplicates), excluded, len(typed.bad) + bad_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the sheet: `kind` names it for programs, `reason` and `protocol` its words."""
+
+    kind: str
+    """dropped, blocked, cancelled, unplanned (yet), unwritten (stopped before it was planned), queued, in_flight, submitted, delivered, failed, expired, uncertain."""
+    count: int
+    reason: str = ""
+    protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Where everything that was asked for is now."""
+
+    loaded: int
+    lines: list[Line]
+    handed_over: int
+    """The base of delivered and failed."""
+    balance: Balance
+
+    @property
+    def adds_up(self) -> bool:
+        return self.loaded == sum(line.count for line in self.lines)
+
+    def count(self, kind: str) -> int:
+        return sum(line.count for line in self.lines if line.kind == kind)
+
+
+def sheet(submission: Submission, found: Balance | None = None) -> Sheet:
+    """One query over a handful of rows. `submission` and sums may be a moment apart while it is planned."""
+    found = found or balance(submission)
+    lines = [Line("dropped", count, what) for what, count in sorted(submission.dropped.items())]
+    reasons = sorted(found.reasons, key=lambda one: -one[3])
+    for state in ("blocked", "cancelled", "queued", "submitted", "delivered", "failed", "expired", "uncertain"):
+        total = found.by_state[state]
+        if state == "queued":
+            # What is on the wire is shown apart; the rest of a stopped planning will never be written.
+            is_over = submission.state in (State.CANCELLED, State.FAILED)
+            unplanned = 0 if submission.is_planned else max(0, submission.expected - found.total)
+            lines.append(Line("unwritten" if is_over else "unplanned", unplanned))
+            lines.append(Line("queued", total - found.in_flight))
+            lines.append(Line("in_flight", found.in_flight))
+            continue
+        named = [one for one in reasons if one[0] == state]
+        lines += [Line(state, count, reason, protocol) for _state, protocol, reason, count in named]
+        lines.append(Line(state, total - sum(one[3] for one in named)))
+    lines = [line for line in lines if line.count]
+    unplanned = sum(line.count for line in lines if line.kind in ("unplanned", "unwritten"))
+    loaded = sum(submission.dropped.values()) + found.total + unplanned
+    return Sheet(loaded, lines, found.left, found)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How fast it goes and when it will be through."""
+
+    per_second: float
+    """Over the last half minute."""
+    average: float
+    """From the first message to the last, or to now."""
+    rest: int
+    """Not handed over yet, planned or not."""
+    finishes_at: datetime | None
+    held: str = ""
+    """Why nothing leaves now: paused, scheduled, hours, canary."""
+    held_until: datetime | None = None
+    moments: tuple[Moment, ...] = ()
+
+
+def progress(submission: Submission, found: Balance, now: datetime) -> Progress:
+    """Speed, and a forecast that says what holds it. A query for the flow, two more while something waits."""
+    psycopg = raw_connection()
+    moments = flow.moments(psycopg, submission.pk, is_large=submission.expected >= flow.LARGE)
+    current = flow.speed_now(moments, now)
+    ended = submission.finished_at or (moments[-1].at + flow.STEP if moments else now)
+    seconds = max((min(ended, now) - submission.started_at).total_seconds(), 1.0) if submission.started_at else 0.0
+    average = found.left / seconds if seconds else 0.0
+    is_open = submission.state in (State.SCHEDULED, State.PLANNING, State.RUNNING, State.PAUSED)
+    unplanned = 0 if submission.is_planned else max(0, submission.expected - found.total)
+    rest = (found.waiting + unplanned) if is_open else 0
+    held, until = _held(submission, now) if rest else ("", None)
+    speed = current or average or flow.capacity(psycopg, submission.pk) if rest else 0
+    begins = until or now
+    finishes = begins + timedelta(seconds=rest / speed) if speed and (until or not held) else None
+    return Progress(current, average, rest, finishes, held, until, tuple(moments))
+
+
+def _held(submission: Submission, now: datetime) -> tuple[str, datetime | None]:
+    """Why nothing leaves, and until when that is known."""
+    if submission.state == State.SCHEDULED:
+        return "scheduled", submission.scheduled_at
+    one = canary.of(submission)
+    if one is not None and one.state in (canary.State.WAITING, canary.State.HALTED):
+        terms = canary.Terms.from_json(submission.canary_terms or {})
+        return "canary", canary.judged_by(one, terms) if one.state == canary.State.WAITING else None
+    if submission.state == State.PAUSED:
+        return "paused", None
+    until = flow.held_until(raw_connection(), submission.pk, now)
+    return ("hours", until) if until else ("", None)
+
+
+def write_flow(now: datetime) -> int:
+    """Write down how far the large submissions are; gives how many have moved. Called by the sweep each second."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select id from messaging_submission where expected >= 1000
+               and (state in ('planning', 'running', 'paused') or finished_at > %s)""",
+            [now - FLOW_KEPT_UP],
+        )
+        found = [row[0] for row in cursor.fetchall()]
+    return flow.sample(raw_connection(), found, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A submission's kept sums beside a real count of its messages."""
+
+    planned: int
+    """What planning says it wrote."""
+    lines: list[Proof]
+    seconds: float
+
+    @property
+    def counted(self) -> int:
+        return sum(line.counted for line in self.lines)
+
+    @property
+    def agrees(self) -> bool:
+        return self.planned == self.counted and all(line.agrees for line in self.lines)
+
+
+# The id as a constant, twice: looked up from the row it would make the server walk an index instead of the table.
+PROVE = """
+select s.planned, b.state, b.reason, b.tallied, b.counted, b.tallied_micros, b.counted_micros
+from (select planned from messaging_submission where id = %(submission)s) s
+left join dispatch_balance(%(submission)s) b on true
+"""
+
+
+def prove(submission: Submission) -> Verdict:
+    """Count everything again, in one statement: right at any moment, also while it is planned and sent."""
+    began = time.monotonic()
+    with connection.cursor() as cursor:
+        cursor.execute(PROVE, {"submission": submission.pk})
+        rows = cursor.fetchall()
+    lines = [Proof(*row[1:]) for row in rows if row[1] is not None]
+    return Verdict(rows[0][0] if rows else 0, lines, time.monotonic() - began)
+
+
+MISPLANNED = """
+select s.id, 'planned', '', s.planned, coalesce(t.messages, 0)
+from messaging_submission s left join (
+    select submission_id, sum(messages) as messages from dispatch_tally where submission_id >= %(oldest)s group by 1
+) t on t.submission_id = s.id
+where s.id >= %(oldest)s and s.planned <> coalesce(t.messages, 0) order by s.id
+"""
+
+
+def house_imbalances(oldest: int = 0) -> list[Imbalance]:
+    """Every line that does not agree, in all submissions from the id `oldest` on: empty is what it should be."""
+    with connection.cursor() as cursor:
+        cursor.execute(MISPLANNED, {"oldest": oldest})
+        found = [Imbalance(*row) for row in cursor.fetchall()]
+    return found + sums.imbalances(raw_connection(), oldest)
+
+
+def oldest_since(since: datetime) -> int:
+    """The first submission that was asked for since; beyond the last when there was none."""
+    first = Submission.objects.filter(created_at__gte=since).order_by("id").values_list("pk", flat=True).first()
+    return first if first is not None else 2**62

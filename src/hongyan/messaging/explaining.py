@@ -1,0 +1,321 @@
+"""Why one person got a message or not: each gate it passed, with time, rule and value, in plain words.
+
+A message row is narrow on purpose, so much of this is put together when somebody asks. What was written down at the time
+is told as it was; what can only be worked out from today's books, lists and routes says so (`is_as_now`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Right
+from hongyan.dispatch.models import Batch, Message
+from hongyan.dispatch.numbers import CARRIER_WORDS, WORDS, Reason, home_carrier, mask, read_many
+from hongyan.messaging import canary
+from hongyan.messaging.considering import considered
+from hongyan.messaging.models import BlockedNumber, Category, OptOut, Reply, Submission
+from hongyan.messaging.origins import origins
+from hongyan.messaging.reasons import words
+from hongyan.protocols.registry import Protocol
+from hongyan.protocols.text import measure
+
+SCREENED = ("blocked_number", "opted_out", "missing_variable", "too_long", "no_route")
+"""The screens in their order: what comes before the one that stopped a message has let it pass."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One gate or event."""
+
+    key: str
+    title: str
+    at: datetime | None = None
+    tone: str = "good"
+    """good: passed; bad: stopped here; info: happened; quiet: nothing to say; wait: not yet."""
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    is_as_now: bool = False
+    links: list[tuple[str, str, int]] = field(default_factory=list)
+    """Words, kind ("submission" or "reply") and id of what belongs to it."""
+
+
+def explain(viewer: User, submission: Submission, message: Message) -> list[Step]:
+    """The whole way of one message. About fifteen small queries."""
+    stopped = message.reason.partition(":")[0] if message.state == "blocked" else ""
+    steps = [_asked(submission), _came_in(viewer, submission, message.number), _number(viewer, message.number)]
+    steps += _screens(submission, message, stopped)
+    if message.state != "blocked":
+        steps.append(_text(submission, message))
+        steps.append(_route(submission, message))
+        steps += _trial(submission, message.number)
+        steps += _on_the_wire(message)
+    steps.append(_outcome(message))
+    return [*steps, *_afterwards(viewer, submission, message)]
+
+
+def explain_missing(viewer: User, submission: Submission, number: str) -> list[Step]:
+    """Why there is no message for a number: never asked for, left out by choice, or not reached yet."""
+    source = _came_in(viewer, submission, number)
+    steps = [_asked(submission), source, _number(viewer, number)]
+    if source.tone == "good":
+        end = _("Not prepared yet") if not submission.is_planned else _("No message was written")
+        steps.append(Step("missing", end, None, "wait" if not submission.is_planned else "bad"))
+        steps += _trial(submission, number)
+    return steps
+
+
+def explain_unreadable(submission: Submission, text: str) -> list[Step]:
+    """What is known of an entry that is no number."""
+    typed = read_many(str(submission.recipients.get("typed", ""))).bad
+    steps = [_asked(submission)]
+    for one in typed:
+        if text.strip() and text.strip() in one.value:
+            facts = [(_("Line"), str(one.line)), (_("Reason"), _(WORDS[Reason(one.reason)]))]
+            steps.append(Step("number", _("Not a mobile number: dropped before sending"), None, "bad", facts))
+    return steps if len(steps) > 1 else []
+
+
+def _clear(viewer: User, number: str) -> str:
+    return number.removeprefix("+86") if viewer.may(Right.SEE_NUMBERS) else mask(number)
+
+
+def _time(at: datetime | None) -> str:
+    return date_format(localtime(at), "DATETIME_FORMAT") if at else "–"
+
+
+def _asked(submission: Submission) -> Step:
+    facts = [
+        (_("Asked by"), f"{submission.owner.name} · {submission.department.name}"),
+        (_("Asked through"), submission.get_origin_display()),
+        (_("Category"), submission.get_category_display()),
+    ]
+    if submission.scheduled_at:
+        facts.append((_("To be sent at"), _time(submission.scheduled_at)))
+    links = [(_("Resend of an earlier one"), "submission", submission.resend_of_id)] if submission.resend_of_id else []
+    if submission.answers_id:
+        links.append((_("Answers a reply"), "reply", submission.answers_id))
+    return Step("asked", _("Asked for"), submission.created_at, "info", facts, links=links)
+
+
+def _came_in(viewer: User, submission: Submission, number: str) -> Step:
+    found = origins(viewer, submission, number)
+    chosen = [one for one in found if not one.is_exclusion]
+    left_out = [one for one in found if one.is_exclusion]
+    as_now = any(one.is_as_now for one in found)
+    facts = [(_("Came from") if place == 0 else _("Also from"), one.words) for place, one in enumerate(chosen)]
+    facts += [(_("But it was"), one.words) for one in left_out]
+    if left_out:
+        return Step("source", _("Left out by choice"), None, "bad", facts, as_now)
+    if not chosen:
+        return Step("source", _("Nothing that was chosen holds this number"), None, "bad", [], is_as_now=True)
+    title = _("Chosen") if len(chosen) == 1 else ngettext(
+        "Asked for %(count)d time, kept once", "Asked for %(count)d times, kept once", len(chosen)
+    ) % {"count": len(chosen)}  # fmt: skip
+    return Step("source", title, None, "good", facts, as_now)
+
+
+def _number(viewer: User, number: str) -> Step:
+    carrier = home_carrier(number)
+    facts = [
+        (_("Number"), _clear(viewer, number)),
+        (_("Home carrier by its range"), _(CARRIER_WORDS[carrier])),
+    ]
+    return Step("number", _("Number understood"), None, "good", facts)
+
+
+def _entry_facts(entry: BlockedNumber | OptOut) -> list[tuple[str, str]]:
+    facts = [(_("On the list since"), _time(entry.at))]
+    if isinstance(entry, BlockedNumber):
+        facts.append((_("Entered by"), entry.added_by.name if entry.added_by else "–"))
+        if entry.reason:
+            facts.append((_("Reason"), entry.reason))
+    else:
+        sources = {"reply": _("a reply"), "console": _("an entry in the console"), "api": _("the API")}
+        facts.append((_("Came by"), sources.get(entry.source, entry.source)))
+        if entry.evidence:
+            facts.append((_("In their words"), entry.evidence))
+    return facts
+
+
+def _list_screen(submission: Submission, message: Message, key: str, stopped: str) -> Step:
+    """A list that forbids sending, as it was when planning looked: an entry made later did not count."""
+    model: Any = BlockedNumber if key == "blocked_number" else OptOut
+    name = _("The company's block list") if key == "blocked_number" else _("People who refused marketing")
+    entry = model.objects.filter(number=message.number).first()
+    if stopped == key:
+        facts = _entry_facts(entry) if entry else [(_("Entry"), _("has been taken off the list since"))]
+        return Step(key, _("%(list)s: blocked") % {"list": name}, message.planned_at, "bad", facts)
+    if entry and entry.at > message.planned_at:
+        facts = [*_entry_facts(entry), (_("Note"), _("The entry was made after this message had been planned."))]
+        return Step(key, _("%(list)s: passed") % {"list": name}, message.planned_at, "good", facts)
+    return Step(key, _("%(list)s: passed") % {"list": name}, message.planned_at, "good")
+
+
+def _screens(submission: Submission, message: Message, stopped: str) -> list[Step]:
+    """Those that were looked at: up to the one that stopped it."""
+    steps: list[Step] = []
+    for key in SCREENED:
+        if key == "opted_out" and submission.category != Category.MARKETING:
+            steps.append(Step(key, _("People who refused marketing: not asked, this is no marketing"), None, "quiet"))
+        elif key in ("blocked_number", "opted_out"):
+            steps.append(_list_screen(submission, message, key, stopped))
+        elif key == stopped:
+            steps.append(Step(key, words(message.reason), message.planned_at, "bad", [(_("Code"), message.reason)]))
+            if key == "no_route":
+                steps.append(_route(submission, message))
+        if key == stopped:
+            return steps
+    if stopped:
+        # A screen that this list does not know by name has its words in `reasons`.
+        steps.append(Step("screen", words(message.reason), message.planned_at, "bad", [(_("Code"), message.reason)]))
+    return steps
+
+
+def _text(submission: Submission, message: Message) -> Step:
+    text = message.text if message.text is not None else _shared_text(submission, message)
+    mainland = Protocol(message.channel.protocol).facts.is_mainland if message.channel else True
+    size = measure(text, mainland=mainland)
+    facts = [
+        (_("Text"), text),
+        (_("Segments"), _("%(n)d (%(characters)d characters)") % {"n": message.segments, "characters": len(text)}),
+        (_("Price"), f"¥{message.price_micros / 1_000_000:.4f}".rstrip("0").rstrip(".")),
+    ]
+    if size.segments != message.segments:
+        facts.append((_("Note"), _("Counted by the rules of the channel it was planned for.")))
+    return Step("text", _("Text rendered, no variable missing, not too long"), message.planned_at, "good", facts)
+
+
+def _shared_text(submission: Submission, message: Message) -> str:
+    """The one text of all, from the batch, which keeps it as it went out."""
+    kept = Batch.objects.filter(pk=message.pk // 1000).values_list("text", flat=True).first()
+    return kept if kept is not None else submission.text
+
+
+def _route(submission: Submission, message: Message) -> Step:
+    found = considered(submission.owner, submission.category, message.number)
+    facts = [(f"{one.name} → {one.channel}", one.words) for one in found]
+    chosen = next((one.channel for one in found if one.is_chosen), None)
+    if message.channel is None:
+        return Step("route", _("Routes"), message.planned_at, "bad", facts, True)
+    if chosen != message.channel.name:
+        facts.append((_("Note"), _("The routes have changed since: today another channel would be chosen, or none.")))
+    title = _("Channel chosen: %(name)s") % {"name": message.channel.name}
+    return Step("route", title, message.planned_at, "good", facts, True)
+
+
+def _trial(submission: Submission, number: str) -> list[Step]:
+    one = canary.of(submission)
+    if one is None:
+        return []
+    if number in one.numbers:
+        title = _("Part of the trial: went first")
+        return [Step("trial", title, one.began_at, "info", [(_("Trial part"), one.get_state_display())])]
+    title = _("Waited for the trial part")
+    tone = "wait" if one.state in (canary.State.WAITING, canary.State.HALTED) else "info"
+    return [Step("trial", title, one.judged_at, tone, [(_("Trial part"), one.get_state_display())])]
+
+
+LANES = list(Category)
+
+
+def _batch(message: Message) -> Step | None:
+    one = Batch.objects.filter(pk=message.pk // 1000).first()
+    if one is None:
+        return None
+    states = {
+        "ready": _("waits for a gateway"), "held": _("held back"), "leased": _("with a gateway"),
+        "sent": _("through"), "cancelled": _("cancelled"),
+    }  # fmt: skip
+    lane = LANES[one.lane].label if one.lane < len(LANES) else one.lane
+    facts = [
+        (_("Batch"), f"{one.pk} · {message.pk % 1000 + 1}/{one.size}"),
+        (_("Lane"), str(lane)),
+        (_("State"), states.get(one.state, one.state)),
+    ]
+    if one.not_before:
+        facts.append((_("Not before"), _time(one.not_before)))
+    if one.leased_by:
+        facts.append((_("Gateway"), one.leased_by))
+    with connection.cursor() as cursor:
+        cursor.execute("select attempts from dispatch_batch where id = %s", [one.pk])
+        facts.append((_("Times a gateway took it"), str(cursor.fetchone()[0])))
+    tone = "wait" if message.state == "queued" else "info"
+    return Step("batch", _("Put into a batch"), one.created_at, tone, facts)
+
+
+SEGMENTS = """
+select segment, of, carrier_id, state, code, submitted_at, reported_at from dispatch_segment
+where message_id = %s order by segment, submitted_at
+"""
+
+
+def _on_the_wire(message: Message) -> list[Step]:
+    """Batch, then each segment with the carrier's answer and its receipt."""
+    batch = _batch(message)
+    steps = [batch] if batch else []
+    protocol = message.channel.protocol if message.channel else ""
+    with connection.cursor() as cursor:
+        cursor.execute(SEGMENTS, [message.pk])
+        rows = cursor.fetchall()
+    for segment, of, carrier_id, state, code, submitted_at, reported_at in rows:
+        name = message.channel.name if message.channel else "–"
+        facts = [(_("Channel"), name), (_("Carrier's id"), carrier_id)]
+        title = _("Segment %(n)d of %(of)d accepted by the carrier") % {"n": segment, "of": of}
+        steps.append(Step("submit", title, submitted_at, "good", facts))
+        # Of a single segment the message itself keeps what was reported.
+        if of == 1 and message.state in ("delivered", "failed", "expired"):
+            state, code, reported_at = message.state, message.reason, message.done_at  # noqa: PLW2901
+        if reported_at:
+            steps.append(_receipt(segment, of, state, code, reported_at, protocol))
+    if not rows and message.state in ("failed", "uncertain"):
+        facts = [(_("Code"), message.reason or "–"), (_("Meaning"), words(message.reason, protocol) or "–")]
+        title = _("Not accepted by the carrier") if message.state == "failed" else _("No answer came from the carrier")
+        steps.append(Step("submit", title, message.submitted_at, "bad", facts))
+    elif rows and message.state == "submitted":
+        steps.append(Step("receipt", _("No receipt yet"), None, "wait"))
+    return steps
+
+
+def _receipt(segment: int, of: int, state: str, code: str, at: datetime, protocol: str) -> Step:
+    facts = [(_("Code"), code or ("DELIVRD" if state == "delivered" else "–"))]
+    if state != "delivered":
+        facts.append((_("Meaning"), words(code, protocol) or "–"))
+    title = _("Receipt for segment %(n)d of %(of)d") % {"n": segment, "of": of}
+    return Step("receipt", title, at, "good" if state == "delivered" else "bad", facts)
+
+
+def _outcome(message: Message) -> Step:
+    protocol = message.channel.protocol if message.channel else ""
+    tones = {"delivered": "good", "queued": "wait", "submitted": "wait", "cancelled": "quiet"}
+    facts = []
+    if message.reason:
+        facts = [(_("Code"), message.reason), (_("Meaning"), words(message.reason, protocol) or "–")]
+    at = message.done_at or (message.planned_at if message.state == "blocked" else message.submitted_at)
+    state = message.get_state_display()
+    return Step("outcome", _("Outcome: %(state)s") % {"state": state}, at, tones.get(message.state, "bad"), facts)
+
+
+def _afterwards(viewer: User, submission: Submission, message: Message) -> list[Step]:
+    """Resends, answers, and a refusal that followed."""
+    steps = []
+    if message.resent_as:
+        again = Submission.objects.filter(pk=message.resent_as).first()
+        at = again.created_at if again else None
+        link = [(_("Open the resend"), "submission", message.resent_as)]
+        steps.append(Step("resent", _("Sent again"), at, "info", links=link))
+    for reply in (
+        Reply.objects.visible_to(viewer).filter(message_id=message.pk, hidden_at=None).order_by("received_at")[:20]
+    ):
+        facts = [(_("Text"), reply.text), (_("Service number"), reply.service_number)]
+        title = _("Refused further messages") if reply.is_opt_out else _("They answered")
+        link = [(_("Open the reply"), "reply", reply.pk)]
+        steps.append(Step("reply", title, reply.received_at, "info", facts, links=link))
+    return steps
