@@ -16,7 +16,9 @@ _SECRET = re.compile(r"password|authenticator|secret", re.IGNORECASE)
 _ALWAYS = {"result", "status", "state", "success_id"}
 """Fields whose 0 says something."""
 _ID = re.compile(r"(^|_)(msg_id|message_id|submit_sequence_number)$")
-_PHONE = re.compile(r"(?<!\d)(\d{3,5})\d{4}(\d{4})(?!\d)")
+_TIME = re.compile(r"time|date|period|stamp|stat$", re.IGNORECASE)
+_PHONE = re.compile(r"\d{7,}")
+"""Any number long enough to be a subscriber's; what is shorter is a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _words(name: str, value: Any) -> str:
         case bytes():
             return f"{len(value)} octets" if value else ""
         case str():
-            return _PHONE.sub(r"\1****\2", value)
+            return value if _ID.search(name) or _TIME.search(name) else _PHONE.sub(_masked, value)
         case tuple():
             shown = [words for one in value[:MOST_LISTED] if (words := _words(name, one))]
             further = len(value) - MOST_LISTED
@@ -98,3 +100,11 @@ def _words(name: str, value: Any) -> str:
     if is_dataclass(value):
         return " ".join(words for _name, words in _facts(value))
     return ""
+
+
+def _masked(match: re.Match[str]) -> str:
+    """A phone with its middle hidden, as pages show it: 138****8000, 86138****8000."""
+    digits = match[0]
+    if len(digits) < 10:
+        return f"{digits[:2]}****{digits[-2:]}"
+    return f"{digits[: min(len(digits) - 8, 5)]}****{digits[-4:]}"
