@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hongyan.protocols.events import DeliveryReport, IncomingSegment, ReportClass, SubmitRequested
@@ -38,3 +40,16 @@ def test_what_cannot_be_read_says_why() -> None:
     pair = Pair(Protocol.CMPP20).logged_in()
     pair.client.receive((13).to_bytes(4, "big") + (0x80000004).to_bytes(4, "big") + b"\0\0\0\1\0", 1.0)
     assert "too short" in trace(pair.client, 1.0)[0].trouble
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("13800138000", "138****8000"), ("8613800138000", "86138****8000"), ("+8613800138000", "+86138****8000"),
+        ("6591234567", "65****4567"), ("5551234", "55****34"), ("491701234567890", "49170****7890"), ("95588", "95588"),
+    ],
+)  # fmt: skip
+def test_numbers_of_any_length_are_masked(number: str, shown: str) -> None:
+    pair = Pair(Protocol.CMPP20).logged_in()
+    pair.client.submit(replace(SUBMIT, recipients=(number,)), 1, 5.0)
+    assert dict(trace(pair.client, 5.0)[0].facts)["dest_terminal_id"] == shown

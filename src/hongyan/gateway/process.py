@@ -23,6 +23,7 @@ from hongyan.dispatch.channels import Channel
 from hongyan.dispatch.connections import ConnectionState
 from hongyan.dispatch.incoming import ReceivedSegment
 from hongyan.dispatch.outcomes import StoredReport
+from hongyan.gateway.backoff import FIRST_S, Backoff
 from hongyan.gateway.listening import Listener
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.sending import Sender
@@ -50,7 +51,6 @@ log = structlog.get_logger()
 
 CONNECT_LIMIT_S = 10
 UNREADABLE = "the password was stored with another installation's key; enter it again"
-FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0
 SWEEP_EVERY_S = 2.0
 LISTENING_SLOT = 1000
 """Behind all slots of connections that we open."""
@@ -131,8 +131,9 @@ class ChannelRunner:
 
     async def _hold(self, state: ConnectionState) -> None:
         """Keep one slot's connection up: connect, log in, wait for the end, wait a growing while, again."""
-        wait = FIRST_WAIT_S
+        backoff = Backoff(random.SystemRandom())
         while True:
+            wait = FIRST_S
             try:
                 async with await self._gateway.connect() as connection:
                     mine = await connections.claim(
@@ -140,23 +141,24 @@ class ChannelRunner:
                         may_take_over=self._gateway.is_steady,
                     )  # fmt: skip
                 if mine:
-                    was_bound = await self._connect_once(state)
-                    wait = FIRST_WAIT_S if was_bound else min(wait * 2, LONGEST_WAIT_S)
+                    bound_s, is_hopeless = await self._connect_once(state)
+                    wait = backoff.wait_s(bound_s=bound_s, is_hopeless=is_hopeless)
             except (OSError, TimeoutError, psycopg.OperationalError, ProtocolError) as error:
                 self._said(state, "waiting", _words(error, self.channel))
-                wait = min(wait * 2, LONGEST_WAIT_S)
-            # Full jitter: gateways that lost a carrier together do not come back together.
-            await asyncio.sleep(random.uniform(wait / 2, wait))  # noqa: S311
+                wait = backoff.wait_s()
+            await asyncio.sleep(wait)
 
-    async def _connect_once(self, state: ConnectionState) -> bool:
+    async def _connect_once(self, state: ConnectionState) -> tuple[float, bool]:
+        """How long the connection was logged in, and whether it was refused for what does not pass."""
         loop = asyncio.get_running_loop()
         session = make_session(
             self.channel.protocol, Role.CLIENT, account_of(self.channel), **self.channel.session_options()
         )  # fmt: skip
-        bound = False
+        bound_at: float | None = None
+        is_hopeless = False
 
         def on_events(line: Line, events: Sequence[Event]) -> None:
-            nonlocal bound
+            nonlocal bound_at, is_hopeless
             for event in events:
                 match event:
                     case SubmitAnswered():
@@ -170,12 +172,13 @@ class ChannelRunner:
                     case IncomingReceived():
                         self._incoming(line, event)
                     case LoggedIn():
-                        bound = True
+                        bound_at = line.now
                         self.sender.lines.append(line)
                         self.sender.wake()
                         self._said(state, "logged_in", "")
                         log.info("logged in", channel=self.channel.name, slot=state.slot)
                     case LoginRefused():
+                        is_hopeless = not event.may_retry
                         self._said(state, "refused", event.why)
                     case Closed():
                         log.info("connection ended", channel=self.channel.name, slot=state.slot, why=event.why)
@@ -197,7 +200,7 @@ class ChannelRunner:
                 self.sender.lines.remove(line)
         if state.state != "refused":
             self._said(state, "waiting", why)
-        return bound
+        return 0.0 if bound_at is None else loop.time() - bound_at, is_hopeless
 
     def traces(self) -> dict[int, list[dict[str, Any]]]:
         """What passed last on each slot's connections, as it may be shown."""

@@ -16,30 +16,38 @@ from hongyan.protocols.errors import RemoteProtocolError
 class Framer:
     """Cuts a stream into PDUs. Holds at most one unfinished PDU, whatever length a peer announces."""
 
-    __slots__ = ("_header_octets", "_held", "_longest")
+    __slots__ = ("_header_octets", "_held", "_longest", "_needed")
 
     def __init__(self, *, header_octets: int, longest: int) -> None:
         self._header_octets = header_octets
         self._longest = longest
-        self._held = b""
+        self._held = bytearray()
+        self._needed = 4
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The PDUs that `data` completes, in order. Take them all before feeding more.
 
         Raises RemoteProtocolError, after the PDUs before it, at a length that cannot be.
         """
-        held = self._held + data if self._held else data
-        self._held = b""
-        position, end = 0, len(held)
+        if self._held:
+            # Added to, not joined anew: a peer that sends octet by octet costs no more than one that does not.
+            self._held += data
+            if len(self._held) < self._needed:
+                return
+            data, self._held = bytes(self._held), bytearray()
+        position, end, needed = 0, len(data), 4
         while end - position >= 4:
-            size = int.from_bytes(held[position : position + 4], "big")
+            size = int.from_bytes(data[position : position + 4], "big")
             if not self._header_octets <= size <= self._longest:
                 raise RemoteProtocolError(f"the peer announced a PDU of {size} octets")
             if end - position < size:
+                needed = size
                 break
-            yield held[position : position + size]
+            yield data[position : position + size]
             position += size
-        self._held = held[position:]
+        if position < end:
+            self._held += data[position:]
+            self._needed = needed
 
 
 class Pdu(Protocol):

@@ -134,6 +134,8 @@ def units(text: str, rule: Rule = UCS2_RULE) -> int:
 
 
 _JOINER = "\u200d"
+_VIRAMA = 9
+"""Combining class of the sign that binds an Indic consonant to the next."""
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 
 
@@ -152,6 +154,7 @@ def _joins_previous(char: str, previous: str) -> bool:
         or 0xE0020 <= code <= 0xE007F
         or 0x1160 <= code <= 0x11FF
         or unicodedata.category(char) in _MARKS
+        or unicodedata.combining(previous) == _VIRAMA
     )
 
 

@@ -10,13 +10,20 @@ from typing import Any
 from hongyan.protocols.errors import RemoteProtocolError
 from hongyan.protocols.framing import Frame, Unknown
 from hongyan.protocols.session import Passed, Session
+from hongyan.protocols.smgp import pdus as smgp
+from hongyan.protocols.smpp import fields as smpp
 
 MOST_LISTED = 3
+LONGEST_NUMBER = 4
+"""Octets of an optional parameter that is a number for sure."""
 _SECRET = re.compile(r"password|authenticator|secret", re.IGNORECASE)
 _ALWAYS = {"result", "status", "state", "success_id"}
 """Fields whose 0 says something."""
 _ID = re.compile(r"(^|_)(msg_id|message_id|submit_sequence_number)$")
-_PHONE = re.compile(r"(?<!\d)(\d{3,5})\d{4}(\d{4})(?!\d)")
+_TIME = re.compile(r"time|date|period|stamp|stat$", re.IGNORECASE)
+_VERSION = re.compile(r"(^|_)version$")
+_PHONE = re.compile(r"\d{7,}")
+"""Any number long enough to be a subscriber's; what is shorter is a service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +77,27 @@ def _facts(pdu: Any) -> list[tuple[str, str]]:
         return []
     found = []
     for field in fields(pdu):
-        words = _words(field.name, getattr(pdu, field.name))
+        value = getattr(pdu, field.name)
+        words = _parameters(pdu) if field.name == "tlvs" else _words(field.name, value)
         if words:
             found.append((field.name, words))
     return found
+
+
+_TAGS = {
+    "smpp": {int(one): one.name.lower() for one in smpp.Tag},
+    "smgp": {int(one): one.name.lower() for one in smgp.Tag},
+}
+
+
+def _parameters(pdu: Any) -> str:
+    """Optional parameters by their names, or tags; what is longer than a number might be content, and shows its size."""
+    names, shown = _TAGS[type(pdu).__module__.split(".")[2]], []
+    for tag, value in pdu.tlvs[:MOST_LISTED]:
+        said = value.hex() if len(value) <= LONGEST_NUMBER else f"[{len(value)}]"
+        shown.append(f"{names.get(tag, f'{tag:#06x}')}={said}")
+    further = len(pdu.tlvs) - MOST_LISTED
+    return ", ".join(shown) + (f" … +{further}" if further > 0 else "")
 
 
 def _words(name: str, value: Any) -> str:
@@ -86,11 +110,13 @@ def _words(name: str, value: Any) -> str:
         case bool():
             return "1" if value else ""
         case int():
+            if _VERSION.search(name):
+                return f"{value:#x}"
             return f"{value:x}" if _ID.search(name) else str(value) if value or name in _ALWAYS else ""
         case bytes():
-            return f"{len(value)} octets" if value else ""
+            return f"[{len(value)}]" if value else ""
         case str():
-            return _PHONE.sub(r"\1****\2", value)
+            return value if _ID.search(name) or _TIME.search(name) else _PHONE.sub(_masked, value)
         case tuple():
             shown = [words for one in value[:MOST_LISTED] if (words := _words(name, one))]
             further = len(value) - MOST_LISTED
@@ -98,3 +124,11 @@ def _words(name: str, value: Any) -> str:
     if is_dataclass(value):
         return " ".join(words for _name, words in _facts(value))
     return ""
+
+
+def _masked(match: re.Match[str]) -> str:
+    """A phone with its middle hidden, as pages show it: 138****8000, 86138****8000."""
+    digits = match[0]
+    if len(digits) < 10:
+        return f"{digits[:2]}****{digits[-2:]}"
+    return f"{digits[: min(len(digits) - 8, 5)]}****{digits[-4:]}"

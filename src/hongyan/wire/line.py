@@ -15,6 +15,9 @@ OnEvents = Callable[["Line", Sequence[Event]], None]
 MANY_OWED, FEW_OWED = 4_000, 1_000
 """Requests of a peer's that wait for our answers: above the first, nothing more is read until there are fewer again."""
 MOST_OWED_OCTETS = 8 << 20
+"""Or when they take so much, as a few hundred of SMPP's largest do."""
+SOME_OWED = 64
+"""Below this nobody counts."""
 MOST_UNSENT_OCTETS = 16 << 20
 """A peer that does not read this much is cut off: more than any window's submits or answers."""
 
@@ -60,7 +63,7 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._report(self.session.receive(data, self.now))
-        if self.session.owed > FEW_OWED:
+        if self.session.owed > SOME_OWED:
             self._hold()
 
     def _hold(self) -> None:
@@ -107,7 +110,13 @@ class Line(asyncio.Protocol):
                 self._report(self.session.connection_lost(self.now, "the peer does not read what is sent to it"))
                 transport.abort()
                 return
-        if self._is_held and self.session.owed <= FEW_OWED and not transport.is_closing():
+        session = self.session
+        if (
+            self._is_held
+            and session.owed <= FEW_OWED
+            and session.owed_octets <= MOST_OWED_OCTETS // 2
+            and not transport.is_closing()
+        ):
             self._is_held = False
             transport.resume_reading()
         if self.session.is_closed:

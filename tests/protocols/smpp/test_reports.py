@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hongyan.protocols.events import DeliveryReport, ReportClass
 from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.pdus import DataSm, DeliverSm
-from hongyan.protocols.smpp.reports import appendix_b, is_receipt, normalise_id, parse
+from hongyan.protocols.smpp.reports import IdForm, appendix_b, is_receipt, normalise_id, parse
 
 DELIVERED, FAILED, EXPIRED, INTERMEDIATE = (
     ReportClass.DELIVERED, ReportClass.FAILED, ReportClass.EXPIRED, ReportClass.INTERMEDIATE,
@@ -141,3 +141,20 @@ def test_ids_lose_case_and_leading_zeros(raw: str, kept: str) -> None:
 def test_a_receipt_of_ours_is_read_as_it_was_meant(carrier_id: str, what: tuple[str, ReportClass]) -> None:
     report = DeliveryReport(carrier_id, "13800138000", what[1], what[0], "2611231656")
     assert parse(a_receipt(appendix_b(report))) == report
+
+
+@pytest.mark.parametrize(
+    ("form", "written", "answered"),
+    [
+        ("same", "00AbC", "abc"),
+        ("decimal", "0000002748", "abc"),
+        ("hexadecimal", "00ABC", "2748"),
+        # What is no number of the form stays as it came.
+        ("decimal", "abc", "abc"),
+        ("hexadecimal", "id-7", "id-7"),
+        ("decimal", "", ""),
+    ],
+)
+def test_an_id_is_known_in_the_form_of_the_answer(form: IdForm, written: str, answered: str) -> None:
+    message = DeliverSm(esm_class=4, short_message=f"id:{written} stat:DELIVRD".encode())
+    assert parse(message, form).carrier_id == answered

@@ -218,6 +218,21 @@ def test_a_client_that_waits_for_outbind_binds_as_receiver_when_it_comes() -> No
     assert pair.client.window_free == 0
 
 
+@pytest.mark.parametrize(("name", "password"), [("SMSC", "guess"), ("other", "theirs"), ("", "")])
+def test_who_asks_without_the_right_name_and_password_gets_none_of_ours(name: str, password: str) -> None:
+    pair = Pair(Habits(waits_for_outbind=True, peer_login="SMSC", peer_secret="theirs"))
+    (closed,) = pair.to_client(Command.OUTBIND, pdus.Outbind(name, password))
+    assert closed == Closed("who asked for a login did not show the right name and password")
+    assert pair.client.data_to_send() == b""
+
+
+def test_who_asks_with_the_right_name_and_password_gets_the_login() -> None:
+    pair = Pair(Habits(waits_for_outbind=True, peer_login="SMSC", peer_secret="theirs"))
+    assert pair.to_client(Command.OUTBIND, pdus.Outbind("SMSC", "theirs")) == []
+    (bind,) = frames(pair.client.data_to_send())
+    assert bind.command == Command.BIND_RECEIVER
+
+
 def test_an_outbind_that_never_comes_ends_the_session() -> None:
     pair = Pair(Habits(waits_for_outbind=True))
     assert pair.client.tick(15.0) == [Closed("the login was not completed in time")]
@@ -919,3 +934,49 @@ def test_sequence_numbers_of_any_size_are_answered_as_they_came() -> None:
     for sequence in (0, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF):
         pair.to_server(Command.ENQUIRE_LINK, pdus.Empty(), sequence=sequence)
         assert says(pair.server) == [(RESPONSE | Command.ENQUIRE_LINK, 0, sequence)]
+
+
+# -- habits of servers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("default", "alphabet", "coding"),
+    [
+        (Alphabet.GSM7, Alphabet.GSM7, 0), (Alphabet.LATIN1, Alphabet.LATIN1, 0), (Alphabet.GSM7, Alphabet.LATIN1, 3),
+        (Alphabet.GSM7_PACKED, Alphabet.GSM7_PACKED, 0), (Alphabet.ASCII, Alphabet.ASCII, 0), (Alphabet.GSM7, Alphabet.UCS2, 8),
+    ],
+)  # fmt: skip
+def test_the_servers_default_alphabet_has_data_coding_0(default: Alphabet, alphabet: Alphabet, coding: int) -> None:
+    pair = Pair(Habits(default_alphabet=default)).logged_in()
+    pair.client.submit(replace(SUBMIT, alphabet=alphabet, content=b"x"), 1, 0.0)
+    (frame,) = frames(pair.client.data_to_send())
+    assert isinstance(frame.pdu, SubmitSm)
+    assert frame.pdu.data_coding == coding
+
+
+@pytest.mark.parametrize("is_final", [True, False])
+def test_whether_accepted_is_the_last_word_is_the_channels_to_say(is_final: bool) -> None:
+    pair = Pair(Habits(accepted_is_final=is_final)).logged_in()
+    (received,) = pair.to_client(
+        Command.DELIVER_SM, DeliverSm(esm_class=4, source_addr="138", short_message=b"id:7 stat:ACCEPTD err:000 text:")
+    )
+    assert isinstance(received, ReportReceived)
+    assert received.report.outcome is (ReportClass.DELIVERED if is_final else ReportClass.INTERMEDIATE)
+
+
+def test_a_receivers_bind_names_the_numbers_it_serves() -> None:
+    session = SmppSession(Role.CLIENT, ACCOUNT, habits=Habits(bind="receiver", address_range="^1069"))
+    session.opened(0.0)
+    (frame,) = frames(session.data_to_send())
+    assert isinstance(frame.pdu, pdus.Bind)
+    assert frame.pdu.address_range == "^1069"
+
+
+def test_a_repeated_message_of_the_same_number_is_new_once_the_first_has_its_answer() -> None:
+    """The standard knows no repeats, and some clients have one sequence number for all they send."""
+    pair = Pair().logged_in()
+    submit = SubmitSm(destination_addr="138", short_message=b"x")
+    for _ in range(2):
+        (asked,) = pair.to_server(Command.SUBMIT_SM, submit, sequence=1)
+        assert isinstance(asked, SubmitRequested)
+        pair.server.answer_submit(asked.token, 0.0, carrier_ids=("7",))

@@ -78,11 +78,11 @@ class AccountForm(forms.Form):
     refuses_login = forms.BooleanField(label=_("Refuses the login"), required=False)
 
     GROUPS = (
-        (_("Answers"), ("latency_s", "most_per_s", "refused", "refusal_code", "late", "late_s", "unanswered", "answered_twice",
+        (_("Answers to submits"), ("latency_s", "most_per_s", "refused", "refusal_code", "late", "late_s", "unanswered", "answered_twice",
                         "one_id_for_all", "congestion")),
         (_("Receipts"), ("receipt_s", "failed", "failure_code", "expires_s", "segment_failed", "segment_missing",
                          "intermediate", "duplicated", "reordered", "early", "missing", "report_octets", "report_id_form")),
-        (_("Connections"), ("drops_per_minute", "refuses_login")),
+        (_("Connections and login"), ("drops_per_minute", "refuses_login")),
     )  # fmt: skip
 
     def __init__(self, protocol: str, behaviour: dict[str, Any], data: Any = None) -> None:
