@@ -18,6 +18,7 @@ from hongyan.accounts.rights import Right
 from hongyan.contacts import lists
 from hongyan.contacts.models import RecipientList
 from hongyan.dispatch.models import Channel, Message
+from hongyan.dispatch.moving import now_called
 from hongyan.dispatch.numbers import WORDS, BadNumber, mask, normalise
 from hongyan.messaging import submissions
 from hongyan.messaging.asking import Request
@@ -62,6 +63,9 @@ class Ask(Schema):
     signature: Text = Field("", max_length=20, description="One of the company's signatures, without brackets.")
     title: Text = Field("", max_length=120)
     at: AwareDatetime | None = Field(None, description="When to send; at once without it.")
+    validity_minutes: int | None = Field(
+        None, description="How long it is worth sending and delivering; without it, as long as its category says."
+    )
 
     @property
     def addressees(self) -> list[str | Addressee]:
@@ -209,6 +213,7 @@ def _submit_once(
             signature=body.signature,
             # Of a time that has passed since the first asking, the first asking has the say.
             scheduled_at=None if earlier else body.at,
+            validity_minutes=body.validity_minutes,
             origin=Submission.Origin.API,
             idempotency_key=idempotency_key,
             request_digest=digest,
@@ -318,7 +323,8 @@ def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
 def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     """One message."""
     user = _user(request)
-    one = Message.objects.filter(pk=message_id).first()
+    # A message that took another channel may have got another id.
+    one = Message.objects.filter(pk=now_called(submissions.raw_connection(), message_id)).first()
     if one is None:
         raise Http404
     submissions.access_submission(user, one.submission_id)

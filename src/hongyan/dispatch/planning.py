@@ -46,6 +46,8 @@ class Plan:
     """By channel: service number with the sender's extension."""
     is_held: bool = False
     validity_minutes: int | None = None
+    not_before: datetime | None = None
+    """Quiet hours: nothing goes out earlier."""
 
 
 COLUMNS = (
@@ -54,9 +56,9 @@ COLUMNS = (
 
 BATCHES = """
 insert into dispatch_batch (id, submission_id, department_id, channel_id, category, lane, size, text, source_number,
-                            validity_minutes, state)
+                            validity_minutes, not_before, state)
 select v.id, %(submission)s, %(department)s, v.channel_id, %(category)s, %(lane)s, v.size, %(text)s, v.source,
-       %(validity)s, %(state)s
+       %(validity)s, %(not_before)s, %(state)s
 from unnest(%(ids)s::bigint[], %(channels)s::int[], %(sizes)s::smallint[], %(sources)s::text[])
      as v(id, channel_id, size, source)
 """
@@ -134,6 +136,7 @@ def _write_batches(
             "lane": plan.lane,
             "text": shared_text,
             "validity": plan.validity_minutes,
+            "not_before": plan.not_before,
             "state": "held" if plan.is_held else "ready",
             "ids": [batch_id for batch_id, _, _ in batches],
             "channels": [channel for _, channel, _ in batches],

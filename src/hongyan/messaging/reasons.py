@@ -17,6 +17,8 @@ SCREENS: dict[str, Promise] = {
     "unanswered": gettext_lazy("The carrier did not answer; it may have been sent"),
     "gateway_lost": gettext_lazy("The gateway stopped while sending; it may have been sent"),
     "line_lost": gettext_lazy("The connection broke while sending; it may have been sent"),
+    "validity_over": gettext_lazy("It waited longer than it was worth sending"),
+    "no_report": gettext_lazy("The carrier took it but never reported what became of it"),
     "not_sendable": gettext_lazy("The text does not fit the carrier's protocol"),
 }
 

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from hongyan.dispatch.models import Channel
@@ -14,7 +13,9 @@ from hongyan.dispatch.planning import Plan, ensure_partitions, write_messages
 from hongyan.messaging.asking import planned
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.quiet_hours import calendar
 from hongyan.messaging.submissions import raw_connection, request_of
+from hongyan.runtime import clock
 
 log = structlog.get_logger()
 
@@ -65,7 +66,7 @@ def _last_number(submission_id: int) -> str:
 
 def _write(submission: Submission, messages: list, shared: str | None) -> bool:  # type: ignore[type-arg]
     """One chunk in one transaction; False when the submission was cancelled meanwhile."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         row = Submission.objects.select_for_update().get(pk=submission.pk)
         if row.state not in (State.PLANNING, State.PAUSED):
@@ -79,7 +80,7 @@ def _write(submission: Submission, messages: list, shared: str | None) -> bool: 
 
 
 def _write_chunk(submission: Submission, messages: list, shared: str | None, now: datetime) -> None:  # type: ignore[type-arg]
-    psycopg = raw_connection()
+    psycopg, known = raw_connection(), calendar(submission.category)
     ensure_partitions(psycopg, now)
     write_messages(
         psycopg,
@@ -88,9 +89,10 @@ def _write_chunk(submission: Submission, messages: list, shared: str | None, now
             department_id=submission.department_id,
             category=submission.category,
             lane=Category(submission.category).lane,
-            source_numbers=_source_numbers(submission),
+            source_numbers=source_numbers(submission),
             is_held=submission.state == State.PAUSED,
-            validity_minutes=submission.validity_minutes,
+            validity_minutes=submission.validity_minutes or known.validity.get(submission.category),
+            not_before=known.held_until(submission.category, now),
         ),
         messages,
         shared_text=shared,
@@ -103,7 +105,7 @@ def plan_at_once(submission: Submission) -> None:
 
     For verification codes, which are not to wait behind a campaign's job.
     """
-    request, now = request_of(submission), timezone.now()
+    request, now = request_of(submission), clock.now()
     wording = request.wording(submission.owner)
     shared = wording.render({}) if wording.is_shared else None
     for _chunk, messages in planned(submission.owner, request):
@@ -114,7 +116,7 @@ def plan_at_once(submission: Submission) -> None:
     connection.cursor().execute("notify dispatch_events, 'batches'")
 
 
-def _source_numbers(submission: Submission) -> dict[int, str]:
+def source_numbers(submission: Submission) -> dict[int, str]:
     """Each channel's service number with the owner's extension, unless the submission names its own."""
     if submission.source_number:
         return dict.fromkeys(Channel.objects.values_list("pk", flat=True), submission.source_number)
@@ -125,5 +127,5 @@ def _source_numbers(submission: Submission) -> dict[int, str]:
 
 
 def _fail(submission: Submission, error: str) -> None:
-    Submission.objects.filter(pk=submission.pk).update(state=State.FAILED, error=error, finished_at=timezone.now())
+    Submission.objects.filter(pk=submission.pk).update(state=State.FAILED, error=error, finished_at=clock.now())
     publish(f"submission-{submission.pk}")
