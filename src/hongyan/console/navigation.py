@@ -52,6 +52,7 @@ SECTIONS: tuple[Page | Section, ...] = (
         (
             Page(_("Channels"), "channels", "plug", Right.MANAGE_CHANNELS),
             Page(_("Routes"), "routes", "route", Right.MANAGE_CHANNELS),
+            Page(_("Retries and failover"), "code_rules", "refresh", Right.MANAGE_CHANNELS),
             Page(_("Virtual phones"), "phones", "device-mobile-message", Right.SEND),
         ),
     ),
@@ -62,6 +63,7 @@ SECTIONS: tuple[Page | Section, ...] = (
             Page(_("Users"), "users", "users-group", Right.MANAGE_USERS),
             Page(_("Departments"), "departments", "building", Right.MANAGE_USERS),
             Page(_("Signatures"), "signatures", "signature", Right.MANAGE_CHANNELS),
+            Page(_("Sending hours"), "sending_hours", "clock", Right.MANAGE_CHANNELS),
             Page(_("Blocked and opted out"), "refusals", "ban", Right.MANAGE_PEOPLE),
             Page(_("API keys"), "api_keys", "key", Right.USE_API),
             Page(_("Audit log"), "audit", "history", Right.SEE_AUDIT),

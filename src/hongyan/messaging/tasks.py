@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 
 from hongyan.dispatch.models import Channel
 from hongyan.dispatch.planning import Plan, ensure_partitions, write_messages
+from hongyan.messaging import ported
 from hongyan.messaging.asking import planned
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Submission
@@ -54,6 +55,12 @@ def plan(submission_id: int) -> None:
         row.save(update_fields=["is_planned", "state", "updated_at"])
         publish(f"submission-{submission_id}")
         connection.cursor().execute("notify dispatch_events, 'batches'")
+
+
+@app.task(name="messaging.load_ported", retry=3)
+def load_ported(upload_id: int) -> None:
+    """Read a file of ported numbers."""
+    ported.load(upload_id)
 
 
 def _last_number(submission_id: int) -> str:

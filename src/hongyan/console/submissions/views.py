@@ -27,10 +27,12 @@ from hongyan.console.downloads import spreadsheet
 from hongyan.console.search import Hit, provider
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.numbers import mask
+from hongyan.dispatch.sums import held_back
 from hongyan.messaging import drafts, submissions
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.reasons import words
+from hongyan.runtime import clock
 from hongyan.spreadsheets.writing import write_xlsx
 
 PAGE = 25
@@ -60,6 +62,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         {
             "page": page,
             "bars": _bars(page.object_list),
+            "held": held_back(submissions.raw_connection(), [one.pk for one in page.object_list], clock.now()),
             "state": state,
             "tabs": list(TABS),
             "categories": Category.choices,
@@ -110,6 +113,7 @@ def _shown(user: User, submission: Submission) -> dict[str, Any]:
         "resendable": balance.not_delivered,
         "is_live": submission.state in ("planning", "running", "paused", "scheduled"),
         "error_words": _error_words(submission.error),
+        "held": held_back(submissions.raw_connection(), [submission.pk], clock.now()).get(submission.pk),
     }
 
 
