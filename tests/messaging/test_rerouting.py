@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
 
 from hongyan.dispatch import failover, moving
-from hongyan.dispatch.models import Batch, Channel, DispatchPolicy, Message, Move, PortedNumber, Price, Route
+from hongyan.dispatch.models import Batch, Channel, CodeRule, DispatchPolicy, Message, Move, PortedNumber, Price, Route
 from hongyan.dispatch.moving import PutOff
+from hongyan.dispatch.policy import rules
+from hongyan.dispatch.retrying import Fail, NextRoute, RetryAt, decide
 from hongyan.messaging import submissions
 from hongyan.messaging.following import finish_submissions
 from hongyan.messaging.models import Submission
@@ -19,6 +22,7 @@ from tests.builders import Company
 from tests.messaging.waiting import (
     MOBILE,
     UNICOM,
+    InThisTransaction,
     another_channel,
     leased,
     logged_in,
@@ -258,6 +262,19 @@ class TestARefusedMessage:
         assert Submission.objects.get(pk=submission.pk).state == "cancelled"
         assert Rerouter().look(NOW) == 0
         assert sums_agree(submission)
+
+
+@pytest.mark.django_db
+def test_a_gateway_reads_the_rules_as_they_stand(company: Company) -> None:
+    CodeRule.objects.create(protocol="cmpp", code="13", action="retry", after_s=30, most=1)
+    CodeRule.objects.create(channel=company.channel, code="9", action="fail")
+    DispatchPolicy.objects.update(most_attempts=2)
+    found = asyncio.run(rules(InThisTransaction()))  # type: ignore[arg-type]
+    decisions = [
+        decide("cmpp20", code, attempt, found, channel_id=channel)
+        for code, attempt, channel in (("13", 1, 0), ("13", 2, 0), ("9", 1, company.channel.pk), ("9", 1, 0))
+    ]
+    assert decisions == [RetryAt(30), Fail(), Fail(), NextRoute()]
 
 
 @pytest.mark.django_db

@@ -58,6 +58,9 @@ class InThisTransaction:
         async def fetchall(self) -> list[Any]:
             return self._rows
 
+        async def fetchone(self) -> Any:
+            return self._rows[0] if self._rows else None
+
     def __init__(self) -> None:
         self._connection = submissions.raw_connection()
 

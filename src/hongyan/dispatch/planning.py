@@ -56,9 +56,9 @@ COLUMNS = (
 
 BATCHES = """
 insert into dispatch_batch (id, submission_id, department_id, channel_id, category, lane, size, text, source_number,
-                            validity_minutes, not_before, state)
+                            validity_minutes, not_before, state, created_at)
 select v.id, %(submission)s, %(department)s, v.channel_id, %(category)s, %(lane)s, v.size, %(text)s, v.source,
-       %(validity)s, %(not_before)s, %(state)s
+       %(validity)s, %(not_before)s, %(state)s, %(now)s
 from unnest(%(ids)s::bigint[], %(channels)s::int[], %(sizes)s::smallint[], %(sources)s::text[])
      as v(id, channel_id, size, source)
 """
@@ -109,7 +109,7 @@ def write_messages(
                     (batch_id * BATCH_SIZE + position, plan.submission_id, one.number, one.contact_id, one.name, one.text,
                      one.segments, one.channel_id, one.price_micros, state, one.blocked_because, now)
                 )  # fmt: skip
-    _write_batches(connection, plan, zip(ids, groups, strict=True), shared_text)
+    _write_batches(connection, plan, zip(ids, groups, strict=True), shared_text, now)
     _write_tally(connection, plan.submission_id, messages, now)
 
 
@@ -123,6 +123,7 @@ def _write_batches(
     plan: Plan,
     groups: Iterable[tuple[int, tuple[int | None, list[PlannedMessage]]]],
     shared_text: str | None,
+    now: datetime,
 ) -> None:
     batches = [(batch_id, channel, len(members)) for batch_id, (channel, members) in groups if channel is not None]
     if not batches:
@@ -137,6 +138,7 @@ def _write_batches(
             "text": shared_text,
             "validity": plan.validity_minutes,
             "not_before": plan.not_before,
+            "now": now,
             "state": "held" if plan.is_held else "ready",
             "ids": [batch_id for batch_id, _, _ in batches],
             "channels": [channel for _, channel, _ in batches],

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from hongyan.dispatch.retrying import CODE_RULES, Rules, rule_from_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +25,10 @@ class Policy:
 
 
 POLICY = "select failover_after_s, most_attempts, no_report_h, keep_parked_days from dispatch_policy"
+
+
+async def rules(connection: AsyncConnection[Any]) -> Rules:
+    """What `retrying.decide` needs, as it stands now; a gateway asks every minute or so. Two small queries."""
+    policy = await (await connection.execute(POLICY)).fetchone()
+    rows = await (await connection.execute(CODE_RULES)).fetchall()
+    return Rules(map(rule_from_row, rows), most_attempts=policy[1] if policy else Policy().most_attempts)

@@ -68,7 +68,7 @@ class RouteForm(forms.ModelForm[Route]):
     class Meta:
         model = Route
         fields = ("name", "position", "channel", "carriers", "categories", "weight", "is_by_price", "is_enabled")
-        labels = {"is_by_price": _("The cheapest first")}
+        labels = {"name": _("Name of the route"), "is_by_price": _("The cheapest first")}
         help_texts = {
             "position": _("Lower is looked at first; the first route that fits is taken."),
             "weight": _("Among routes of the same order, the share of numbers this one gets."),
