@@ -18,6 +18,7 @@ from hongyan.accounts.rights import Right
 from hongyan.contacts import lists
 from hongyan.contacts.models import RecipientList
 from hongyan.dispatch.models import Channel, Message
+from hongyan.dispatch.moving import now_called
 from hongyan.dispatch.numbers import WORDS, BadNumber, mask, normalise
 from hongyan.messaging import accounting, canary, submissions
 from hongyan.messaging.asking import Request
@@ -89,6 +90,9 @@ class Ask(Schema):
     title: Text = Field("", max_length=120)
     at: AwareDatetime | None = Field(None, description="When to send; at once without it.")
     canary: CanaryIn | None = Field(None, description="Try a small part first.")
+    validity_minutes: int | None = Field(
+        None, description="How long it is worth sending and delivering; without it, as long as its category says."
+    )
 
     @property
     def addressees(self) -> list[str | Addressee]:
@@ -245,6 +249,7 @@ def _submit_once(
             signature=body.signature,
             # Of a time that has passed since the first asking, the first asking has the say.
             scheduled_at=None if earlier else body.at,
+            validity_minutes=body.validity_minutes,
             origin=Submission.Origin.API,
             canary=Terms(**body.canary.dict()) if body.canary else None,
             idempotency_key=idempotency_key,
@@ -369,7 +374,8 @@ def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
 def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     """One message."""
     user = _user(request)
-    one = Message.objects.filter(pk=message_id).first()
+    # A message that took another channel may have got another id.
+    one = Message.objects.filter(pk=now_called(submissions.raw_connection(), message_id)).first()
     if one is None:
         raise Http404
     submissions.access_submission(user, one.submission_id)

@@ -26,6 +26,9 @@ ROW_REASONS: dict[str, str | Promise] = {
     "number_twice_in_file": _("This number stands earlier in the file; the first row was used."),
     "too_long": _("This text is too long for its field."),
     "no_number_column": _("This row ends before the column of numbers."),
+    "carrier_unknown": _("No carrier is called this."),
+    "carrier_missing": _("The row names no carrier, and none was chosen for the file."),
+    "ported_abroad": _("Only mainland numbers are ported between these carriers."),
 }
 """Reasons of a row beside those of its number (`dispatch/numbers.py`)."""
 

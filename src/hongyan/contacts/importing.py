@@ -44,6 +44,8 @@ def access_upload(user: User, upload_id: int) -> Upload:
 def may_upload(user: User, purpose: Upload.Purpose) -> bool:
     if purpose == Upload.Purpose.RECIPIENTS:
         return user.may(Right.SEND)
+    if purpose == Upload.Purpose.PORTED:
+        return user.may(Right.MANAGE_CHANNELS)
     return AddressBook.objects.changeable_by(user).exists()
 
 

@@ -178,13 +178,15 @@ class OwnedQuerySet(models.QuerySet[Any]):
 class Upload(models.Model):
     """A file someone gave us, kept in the database so that any worker on any machine can read it.
 
-    It becomes contacts of a book (purpose `contacts`) or a recipient list (purpose `recipients`).
+    It becomes contacts of a book (purpose `contacts`), a recipient list (purpose `recipients`) or ported numbers
+    (purpose `ported`, read by `messaging/ported.py`).
     `contacts/importing.py` has the verbs, `contacts/tasks.py` the job.
     """
 
     class Purpose(models.TextChoices):
         CONTACTS = "contacts"
         RECIPIENTS = "recipients"
+        PORTED = "ported"
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("Uploaded")

@@ -58,6 +58,34 @@ def cancel(connection: Connection[Any], submission_id: int, now: datetime) -> in
     return len(ids)
 
 
+# What is ready lies in an index; paused batches are found by their submissions. A retry keeps its own, later time.
+DEFER = """
+update dispatch_batch set not_before = %(until)s
+where {which} and category = %(category)s and not wants_route and case
+    when %(until)s::timestamptz is null then tries = 0 and not_before > %(now)s
+    else coalesce(not_before, '-infinity') < %(until)s or tries = 0 and not_before > %(until)s end
+returning submission_id
+"""
+
+
+def defer(
+    connection: Connection[Any], category: str, until: datetime | None, *, paused: list[int], now: datetime
+) -> set[int]:
+    """Hold a category's waiting batches until then, or (None) let them go; gives the submissions touched.
+
+    What a gateway has in hand goes on: two thousand messages of a channel at most.
+    """
+    touched: set[int] = set()
+    for which in ("state = 'ready'", "state = 'held' and submission_id = any(%(paused)s)"):
+        rows = connection.execute(
+            DEFER.format(which=which), {"category": category, "until": until, "paused": paused, "now": now}
+        )
+        touched |= {row[0] for row in rows}
+    if touched and until is None:
+        connection.execute("notify dispatch_batches")
+    return touched
+
+
 def is_at_rest(connection: Connection[Any], submission_id: int) -> bool:
     """Whether no batch waits or is being sent."""
     row = connection.execute(

@@ -67,6 +67,7 @@ class Route(models.Model):
     categories = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     department_ids = ArrayField(models.BigIntegerField(), default=list, blank=True)
     weight = models.IntegerField(_("weight"), default=1)
+    is_by_price = models.BooleanField(_("cheapest first"), default=False)
     is_enabled = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -95,6 +96,11 @@ class Batch(models.Model):
     watermark = models.SmallIntegerField()
     leased_by = models.TextField(null=True)
     created_at = models.DateTimeField()
+    validity_minutes = models.IntegerField(null=True)
+    tries = models.SmallIntegerField(default=0)
+    """How often its messages were refused so far."""
+    wants_route = models.BooleanField(default=False)
+    """Waits for the worker to find it another channel."""
 
     class Meta:
         managed = False
@@ -185,3 +191,130 @@ class Tally(models.Model):
     class Meta:
         managed = False
         db_table = "dispatch_tally"
+
+
+class PortedNumber(models.Model):
+    """A number that another carrier serves than its range says."""
+
+    number = models.TextField(primary_key=True)
+    carrier = models.TextField()
+    source = models.TextField(default="")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_ported_number"
+
+
+class NumberRange(models.Model):
+    """A correction of the built-in number ranges."""
+
+    prefix = models.TextField(primary_key=True)
+    carrier = models.TextField()
+    noted_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_number_range"
+        ordering = ["prefix"]
+
+    def __str__(self) -> str:
+        return self.prefix
+
+
+class Price(models.Model):
+    """What a segment costs on a channel from a day on."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="prices", verbose_name=_("channel"))
+    carrier = models.TextField(default="", blank=True)
+    category = models.TextField(default="", blank=True)
+    price_micros = models.BigIntegerField()
+    valid_from = models.DateField(_("from"))
+    valid_until = models.DateField(_("until"), null=True, blank=True)
+    """The first day it no longer holds."""
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_price"
+        ordering = ["channel__name", "carrier", "category", "-valid_from"]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.carrier} {self.category} {self.valid_from:%Y-%m-%d}".replace("  ", " ")
+
+
+class Outage(models.Model):
+    """A channel without a logged-in connection on any node."""
+
+    channel = models.OneToOneField(Channel, models.CASCADE, primary_key=True, related_name="outage")
+    since = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_outage"
+
+
+class CodeRule(models.Model):
+    """What to do when a submit is refused with a code; of a channel, or of all channels of a protocol."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, null=True, blank=True, related_name="code_rules")
+    protocol = models.TextField(default="", blank=True)
+    code = models.TextField()
+    action = models.TextField()
+    after_s = models.IntegerField(default=0)
+    most = models.SmallIntegerField(default=1)
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_code_rule"
+        ordering = ["protocol", "channel__name", "code"]
+
+    def __str__(self) -> str:
+        return f"{self.channel.name if self.channel else self.protocol} {self.code}"
+
+
+class DispatchPolicy(models.Model):
+    """The one row of what holds for all channels; `dispatch/policy.py` explains each."""
+
+    id = models.BooleanField(primary_key=True, default=True)
+    failover_after_s = models.IntegerField(default=120)
+    most_attempts = models.SmallIntegerField(default=4)
+    no_report_h = models.IntegerField(default=72)
+    keep_parked_days = models.IntegerField(default=14)
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_policy"
+
+
+class ParkedReport(models.Model):
+    """A receipt that matches no message; tried again, then kept for the operator."""
+
+    channel = models.ForeignKey(Channel, models.DO_NOTHING, related_name="+", db_constraint=False)
+    carrier_id = models.TextField()
+    number = models.TextField()
+    outcome = models.TextField()
+    code = models.TextField()
+    received_at = models.DateTimeField()
+    attempts = models.IntegerField()
+    tried_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_parked_report"
+
+
+class Move(models.Model):
+    """That a batch took another channel, or another time, and why."""
+
+    batch_id = models.BigIntegerField()
+    was_batch_id = models.BigIntegerField()
+    from_channel = models.ForeignKey(Channel, models.DO_NOTHING, related_name="+", db_constraint=False)
+    to_channel = models.ForeignKey(Channel, models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    why = models.TextField()
+    code = models.TextField()
+    messages = models.IntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_move"

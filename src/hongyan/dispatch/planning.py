@@ -46,6 +46,8 @@ class Plan:
     """By channel: service number with the sender's extension."""
     is_held: bool = False
     validity_minutes: int | None = None
+    not_before: datetime | None = None
+    """Quiet hours: nothing goes out earlier."""
 
 
 COLUMNS = (
@@ -54,9 +56,9 @@ COLUMNS = (
 
 BATCHES = """
 insert into dispatch_batch (id, submission_id, department_id, channel_id, category, lane, size, text, source_number,
-                            validity_minutes, state)
+                            validity_minutes, not_before, state, created_at)
 select v.id, %(submission)s, %(department)s, v.channel_id, %(category)s, %(lane)s, v.size, %(text)s, v.source,
-       %(validity)s, %(state)s
+       %(validity)s, %(not_before)s, %(state)s, %(now)s
 from unnest(%(ids)s::bigint[], %(channels)s::int[], %(sizes)s::smallint[], %(sources)s::text[])
      as v(id, channel_id, size, source)
 """
@@ -110,7 +112,7 @@ def write_messages(
                     (written[place], plan.submission_id, one.number, one.contact_id, one.name, one.text,
                      one.segments, one.channel_id, one.price_micros, state, one.blocked_because, now)
                 )  # fmt: skip
-    _write_batches(connection, plan, zip(ids, groups, strict=True), shared_text)
+    _write_batches(connection, plan, zip(ids, groups, strict=True), shared_text, now)
     _write_tally(connection, plan.submission_id, messages, now)
     return written
 
@@ -125,6 +127,7 @@ def _write_batches(
     plan: Plan,
     groups: Iterable[tuple[int, tuple[int | None, list[int]]]],
     shared_text: str | None,
+    now: datetime,
 ) -> None:
     batches = [(batch_id, channel, len(members)) for batch_id, (channel, members) in groups if channel is not None]
     if not batches:
@@ -138,6 +141,8 @@ def _write_batches(
             "lane": plan.lane,
             "text": shared_text,
             "validity": plan.validity_minutes,
+            "not_before": plan.not_before,
+            "now": now,
             "state": "held" if plan.is_held else "ready",
             "ids": [batch_id for batch_id, _, _ in batches],
             "channels": [channel for _, channel, _ in batches],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
@@ -110,3 +111,16 @@ class Imbalance:
 def imbalances(connection: Connection[Any], oldest: int = 0) -> list[Imbalance]:
     """What does not agree in all submissions from the id `oldest` on; reads all their messages."""
     return [Imbalance(*row) for row in connection.execute("select * from dispatch_imbalances(%s)", [oldest])]
+
+
+HELD = """
+select submission_id, min(not_before), sum(size - watermark) from dispatch_batch
+where submission_id = any(%(submissions)s) and state = 'ready' and tries = 0 and not_before > %(now)s and not_before < '9999-01-01Z'
+group by 1
+"""
+
+
+def held_back(connection: Connection[Any], submission_ids: list[int], now: datetime) -> dict[int, tuple[datetime, int]]:
+    """Of these submissions, those that wait for their hours: until when, and how many messages. One query."""
+    rows = connection.execute(HELD, {"submissions": submission_ids, "now": now})
+    return {row[0]: (row[1], int(row[2])) for row in rows}

@@ -11,12 +11,13 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.accounts.models import User
+from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Right
 from hongyan.contacts.models import RecipientList
 from hongyan.dispatch import arrays
 from hongyan.dispatch.planning import PlannedMessage
-from hongyan.dispatch.routing import RULES, Router, rule_from_row
+from hongyan.dispatch.prices import PRICES, Price, Prices
+from hongyan.dispatch.routing import PORTED, RANGES, RULES, Ranges, Router, rule_from_row
 from hongyan.messaging import canary, recipients
 from hongyan.messaging.canary import Terms
 from hongyan.messaging.errors import MessagingError
@@ -25,8 +26,10 @@ from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.recipients import Recipient, Selection
 from hongyan.messaging.screening import LONGEST_TEXT, Refusals, Wording, screen
 from hongyan.protocols.text import Measure, measure
+from hongyan.runtime import clock
 
 OPT_OUT_TAIL = "拒收请回复R"
+LONGEST_VALIDITY_MIN = 28 * 24 * 60
 SAMPLED_ABOVE = 20_000
 """Rehearsals of more recipients look at this many and say so."""
 LOOKED_AT_FOR_VARIABLES = 1000
@@ -51,6 +54,8 @@ class Request:
     source_number: str = ""
     canary: Terms | None = None
     """A small part goes first, and the rest only if that went well."""
+    validity_minutes: int | None = None
+    """How long a message is worth sending and delivering; None: as long as its category says."""
 
     @property
     def opt_out_tail(self) -> str:
@@ -131,7 +136,7 @@ def check(user: User, request: Request) -> None:
         raise MessagingError("unknown_category", _("There is no such category."), field="category")
     if request.selection.is_empty:
         raise MessagingError("no_recipients", _("Nobody has been chosen."), field="to")
-    if request.scheduled_at is not None and request.scheduled_at <= timezone.now():
+    if request.scheduled_at is not None and request.scheduled_at <= clock.now():
         raise MessagingError("time_has_passed", _("This time has passed already."), field="scheduled_at")
     if request.canary is not None:
         canary.check(request.canary)
@@ -139,6 +144,12 @@ def check(user: User, request: Request) -> None:
             raise MessagingError(
                 "canary_of_codes", _("Verification codes go out at once, without a trial part."), field="canary"
             )
+    if request.validity_minutes is not None and not 1 <= request.validity_minutes <= LONGEST_VALIDITY_MIN:
+        raise MessagingError(
+            "validity",
+            _("A validity is from 1 to %(most)d minutes.") % {"most": LONGEST_VALIDITY_MIN},
+            field="validity_minutes",
+        )
 
 
 def check_people(user: User, how_many: int) -> None:
@@ -174,12 +185,29 @@ def check_variables(user: User, request: Request) -> None:
 
 
 def router(user: User, category: str) -> Router:
-    """Routes as they are now, for this sender."""
+    """Routes, ranges and prices as they are now, for this sender."""
+    return router_of(user.department, category)
+
+
+def router_of(department: Department, category: str) -> Router:
+    """As `router`, for whoever sends from a department. Three queries over small tables."""
     with connection.cursor() as cursor:
         cursor.execute(RULES)
         rules = [rule_from_row(row) for row in cursor.fetchall()]
-    above = frozenset(int(part) for part in user.department.path.split("/") if part)
-    return Router(rules, category=category, departments=above)
+        cursor.execute(RANGES)
+        ranges = Ranges(dict(cursor.fetchall()))
+        cursor.execute(PRICES)
+        prices = Prices(Price(*row) for row in cursor.fetchall())
+    above = frozenset(int(part) for part in department.path.split("/") if part)
+    today = timezone.localdate(clock.now())
+    return Router(rules, category=category, departments=above, ranges=ranges, prices=prices, on=today)
+
+
+def ported(numbers: list[str]) -> dict[str, str]:
+    """Of `numbers`, those that another carrier serves than their range says. One query for a chunk."""
+    with connection.cursor() as cursor:
+        cursor.execute(PORTED, {"numbers": numbers})
+        return dict(cursor.fetchall())
 
 
 LISTED = """
@@ -208,6 +236,7 @@ def planned(
     wording, routes = request.wording(user), router(user, request.category)
     stream = recipients.stream(user, request.selection, by_row=not wording.is_shared, after=after, most=most, only=only)
     for chunk in stream:
+        routes.know(ported([one.number for one in chunk]))
         listed = refusals([one.number for one in chunk], request.category)
         yield chunk, list(screen(chunk, wording, listed, routes.choose))
 

@@ -1,4 +1,4 @@
-"""What follows from events, beside the job worker: due schedules, finished submissions, incoming messages.
+"""What follows from events, beside the job worker: due schedules, finished submissions, incoming messages; and `upkeep`.
 
 Notifications make it quick, a look each second makes it sure: nothing depends on a notification having come.
 """
@@ -11,14 +11,14 @@ from datetime import timedelta
 import psycopg
 import structlog
 from django.db import OperationalError, close_old_connections, connection, transaction
-from django.utils import timezone
 
 from hongyan.dispatch import control
 from hongyan.messaging import accounting, canary, mailbox
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
 from hongyan.messaging.submissions import _defer_plan, raw_connection
-from hongyan.runtime import database
+from hongyan.messaging.upkeep import Rounds
+from hongyan.runtime import clock, database
 from hongyan.runtime.settings import settings
 
 log = structlog.get_logger()
@@ -31,12 +31,14 @@ State = Submission.State
 
 def follow(stop: threading.Event) -> None:
     """Run until `stop`; comes back by itself when the database was away."""
+    rounds = Rounds()
     while not stop.is_set():
         try:
             with psycopg.connect(database.url(settings()), autocommit=True) as listening:
                 listening.execute("listen dispatch_events")
                 while not stop.is_set():
                     sweep()
+                    rounds.run()
                     # Wakes at the first notification, or after a second.
                     for _notice in listening.notifies(timeout=1.0, stop_after=1):
                         pass
@@ -48,7 +50,7 @@ def follow(stop: threading.Event) -> None:
 
 def sweep() -> None:
     """One round of everything that may be due."""
-    now = timezone.now()
+    now = clock.now()
     start_due()
     canary.judge_due(now)
     accounting.write_flow(now)
@@ -59,7 +61,7 @@ def sweep() -> None:
 
 def start_due() -> int:
     """Begin what is scheduled for now; hold what is too late. Gives how many began."""
-    now = timezone.now()
+    now = clock.now()
     begun = 0
     with transaction.atomic():
         due = Submission.objects.select_for_update(skip_locked=True).filter(
@@ -93,7 +95,7 @@ def finish_submissions() -> int:
         with transaction.atomic():
             row = Submission.objects.select_for_update().get(pk=submission_id)
             if row.state == State.RUNNING and row.is_planned and control.is_at_rest(raw_connection(), submission_id):
-                row.state, row.finished_at = State.FINISHED, timezone.now()
+                row.state, row.finished_at = State.FINISHED, clock.now()
                 row.save(update_fields=["state", "finished_at", "updated_at"])
                 publish(f"submission-{submission_id}")
                 publish("submissions")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -248,6 +249,37 @@ class BlockedNumber(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     added_by = models.ForeignKey(User, models.PROTECT, null=True)
     at = models.DateTimeField(auto_now_add=True)
+
+
+class SendingHours(models.Model):
+    """When messages of a category may go out, and for how long one is worth sending."""
+
+    category = models.CharField(max_length=16, choices=Category.choices, unique=True)
+    is_limited = models.BooleanField(_("only within these hours"), default=False)
+    opens_at = models.TimeField(_("from"), default=time(8))
+    closes_at = models.TimeField(_("until"), default=time(21))
+    """Not later than `opens_at`: on the next day."""
+    on_weekends = models.BooleanField(_("also at weekends"), default=True)
+    on_holidays = models.BooleanField(_("also on holidays"), default=True)
+    validity_minutes = models.IntegerField(_("valid for (minutes)"), null=True, blank=True)
+    """Null: waits as long as it takes, and the carrier's own validity holds."""
+
+    def __str__(self) -> str:
+        return str(self.get_category_display())
+
+
+class Holiday(models.Model):
+    """A day that is not what the calendar says: a holiday, or a weekend day on which people work."""
+
+    day = models.DateField(_("day"), unique=True)
+    is_rest = models.BooleanField(default=True)
+    name = models.CharField(_("name"), max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["day"]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.name}".strip()
 
 
 class ReplyQuerySet(models.QuerySet["Reply"]):

@@ -20,6 +20,8 @@ SCREENS: dict[str, Promise] = {
     "owner_inactive": gettext_lazy("Whoever it would be sent for may no longer send"),
     "missing_signature": gettext_lazy("The text has no signature"),
     "unknown_signature": gettext_lazy("The signature is not on the company's list"),
+    "validity_over": gettext_lazy("It waited longer than it was worth sending"),
+    "no_report": gettext_lazy("The carrier took it but never reported what became of it"),
     "not_sendable": gettext_lazy("The text does not fit the carrier's protocol"),
 }
 

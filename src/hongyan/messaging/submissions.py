@@ -25,6 +25,7 @@ from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.runtime import clock
 
 State = Submission.State
 LIVE_STATES = (State.PLANNING, State.RUNNING)
@@ -115,6 +116,7 @@ def _create(user: User, request: Request, expected: int) -> Submission:
         opt_out_tail=request.opt_out_tail,
         recipients=request.selection.to_json(),
         source_number=request.source_number,
+        validity_minutes=request.validity_minutes,
         scheduled_at=request.scheduled_at,
         resend_of=request.resend_of,
         answers_id=request.answers_id,
@@ -158,6 +160,7 @@ def request_of(submission: Submission) -> Request:
         origin=submission.origin,
         source_number=submission.source_number,
         canary=canary.Terms.from_json(submission.canary_terms) if submission.canary_terms else None,
+        validity_minutes=submission.validity_minutes,
     )
 
 
@@ -215,10 +218,11 @@ def cancel(user: User, submission: Submission) -> int:
     """Nothing that has not left will leave; gives how many messages that stopped at once."""
     row = _locked(user, submission, *STOPPABLE)
     row.state = State.CANCELLED
-    row.finished_at = timezone.now()
+    row.finished_at = clock.now()
     row.save(update_fields=["state", "finished_at", "updated_at"])
-    stopped = control.cancel(raw_connection(), row.pk, timezone.now())
-    canary.decided(row, user, timezone.now(), goes_on=False)
+    now = clock.now()
+    stopped = control.cancel(raw_connection(), row.pk, now)
+    canary.decided(row, user, now, goes_on=False)
     audit.record(user, "submission.cancelled", row, detail={"stopped": stopped})
     _told(row)
     return stopped
@@ -227,7 +231,7 @@ def cancel(user: User, submission: Submission) -> int:
 @transaction.atomic
 def reschedule(user: User, submission: Submission, at: datetime) -> None:
     row = _locked(user, submission, State.SCHEDULED)
-    if at <= timezone.now():
+    if at <= clock.now():
         raise MessagingError("time_has_passed", _("This time has passed already."), field="scheduled_at")
     before, row.scheduled_at = row.scheduled_at, at
     row.save(update_fields=["scheduled_at", "updated_at"])

@@ -7,16 +7,17 @@ from datetime import datetime
 
 import structlog
 from django.db import connection, transaction
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from hongyan.dispatch.models import Channel
 from hongyan.dispatch.planning import Plan, ensure_partitions, write_messages
-from hongyan.messaging import accounting, canary
+from hongyan.messaging import accounting, canary, ported
 from hongyan.messaging.asking import planned
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.quiet_hours import calendar
 from hongyan.messaging.submissions import raw_connection, request_of
+from hongyan.runtime import clock
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ def plan(submission_id: int) -> None:
             submission,
             plan=lambda numbers: (part for _chunk, part in planned(submission.owner, request, only=numbers)),
             write=lambda row, part, now: _write_chunk(row, part, shared, now),
-            now=timezone.now(),
+            now=clock.now(),
         ):
             return
         rest = canary.rest(submission)
@@ -68,6 +69,12 @@ def plan(submission_id: int) -> None:
         connection.cursor().execute("notify dispatch_events, 'batches'")
 
 
+@app.task(name="messaging.load_ported", retry=3)
+def load_ported(upload_id: int) -> None:
+    """Read a file of ported numbers."""
+    ported.load(upload_id)
+
+
 def _last_number(submission_id: int) -> str:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -78,7 +85,7 @@ def _last_number(submission_id: int) -> str:
 
 def _write(submission: Submission, messages: list, shared: str | None) -> bool:  # type: ignore[type-arg]
     """One chunk in one transaction; False when the submission was cancelled meanwhile."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         row = Submission.objects.select_for_update().get(pk=submission.pk)
         if row.state not in (State.PLANNING, State.PAUSED):
@@ -92,7 +99,7 @@ def _write(submission: Submission, messages: list, shared: str | None) -> bool: 
 
 
 def _write_chunk(submission: Submission, messages: list, shared: str | None, now: datetime) -> None:  # type: ignore[type-arg]
-    psycopg = raw_connection()
+    psycopg, known = raw_connection(), calendar(submission.category)
     ensure_partitions(psycopg, now)
     write_messages(
         psycopg,
@@ -101,9 +108,10 @@ def _write_chunk(submission: Submission, messages: list, shared: str | None, now
             department_id=submission.department_id,
             category=submission.category,
             lane=Category(submission.category).lane,
-            source_numbers=_source_numbers(submission),
+            source_numbers=source_numbers(submission),
             is_held=submission.state == State.PAUSED,
-            validity_minutes=submission.validity_minutes,
+            validity_minutes=submission.validity_minutes or known.validity.get(submission.category),
+            not_before=known.held_until(submission.category, now),
         ),
         messages,
         shared_text=shared,
@@ -116,7 +124,7 @@ def plan_at_once(submission: Submission) -> None:
 
     For verification codes, which are not to wait behind a campaign's job.
     """
-    request, now = request_of(submission), timezone.now()
+    request, now = request_of(submission), clock.now()
     wording = request.wording(submission.owner)
     shared = wording.render({}) if wording.is_shared else None
     for _chunk, messages in planned(submission.owner, request):
@@ -127,7 +135,7 @@ def plan_at_once(submission: Submission) -> None:
     connection.cursor().execute("notify dispatch_events, 'batches'")
 
 
-def _source_numbers(submission: Submission) -> dict[int, str]:
+def source_numbers(submission: Submission) -> dict[int, str]:
     """Each channel's service number with the owner's extension, unless the submission names its own."""
     if submission.source_number:
         return dict.fromkeys(Channel.objects.values_list("pk", flat=True), submission.source_number)
@@ -138,5 +146,5 @@ def _source_numbers(submission: Submission) -> dict[int, str]:
 
 
 def _fail(submission: Submission, error: str) -> None:
-    Submission.objects.filter(pk=submission.pk).update(state=State.FAILED, error=error, finished_at=timezone.now())
+    Submission.objects.filter(pk=submission.pk).update(state=State.FAILED, error=error, finished_at=clock.now())
     publish(f"submission-{submission.pk}")

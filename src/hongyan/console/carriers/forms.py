@@ -1,4 +1,4 @@
-"""Forms of channels and routes."""
+"""The form of a channel."""
 
 from __future__ import annotations
 
@@ -10,21 +10,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.dispatch.channels import Options, codes_of
-from hongyan.dispatch.models import Channel, Route
-from hongyan.dispatch.numbers import Carrier
-from hongyan.messaging.models import Category
+from hongyan.dispatch.models import Channel
 from hongyan.protocols.registry import ADVANCED, Protocol
 from hongyan.runtime.secrets import encrypt
-
-CARRIERS = [
-    (Carrier.MOBILE, _("China Mobile")),
-    (Carrier.UNICOM, _("China Unicom")),
-    (Carrier.TELECOM, _("China Telecom")),
-    (Carrier.BROADNET, _("China Broadnet")),
-    (Carrier.ABROAD, _("Abroad")),
-    (Carrier.UNKNOWN, _("Unknown range")),
-]
-
 
 OPTIONS = tuple(dict.fromkeys(name for one in Protocol for name in one.facts.options))
 """Form fields that only some protocols have: `Facts.options` says which."""
@@ -374,49 +362,3 @@ class ChannelForm(forms.ModelForm[Channel]):
         kept = {name: value for name, value in self.instance.options.items() if name not in OPTIONS}
         facts["options"] = kept | given
         return facts
-
-
-class RouteForm(forms.ModelForm[Route]):
-    carriers = forms.MultipleChoiceField(
-        label=_("Home carriers"),
-        required=False,
-        choices=CARRIERS,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked means all."),
-    )
-    categories = forms.MultipleChoiceField(
-        label=_("Categories"),
-        required=False,
-        choices=Category.choices,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked means all."),
-    )
-    prefix_text = forms.CharField(
-        label=_("Number prefixes"), required=False, help_text=_("Separated by commas, as 138,1390; empty means all.")
-    )
-
-    class Meta:
-        model = Route
-        fields = ("name", "position", "channel", "carriers", "categories", "weight", "is_enabled")
-        help_texts = {
-            "position": _("Lower is looked at first; the first route that fits is taken."),
-            "weight": _("Among routes of the same order, the share of numbers this one gets."),
-        }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["channel"].queryset = Channel.objects.filter(removed_at=None)  # type: ignore[attr-defined]
-        self.fields["prefix_text"].initial = ",".join(self.instance.prefixes or [])
-
-    def clean_prefix_text(self) -> list[str]:
-        parts = [
-            part.strip() for part in self.cleaned_data["prefix_text"].replace("，", ",").split(",") if part.strip()
-        ]
-        if not all(part.isdigit() for part in parts):
-            raise forms.ValidationError(_("Prefixes are digits, separated by commas."))
-        return parts
-
-    def save(self, commit: bool = True) -> Route:
-        self.instance.prefixes = self.cleaned_data["prefix_text"]
-        route: Route = super().save(commit)
-        return route

@@ -1,10 +1,10 @@
-"""Channels and routes."""
+"""Channels, routes and what decides with them."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.carriers import views
+from hongyan.console.carriers import routes, tables, views
 
 urlpatterns = [
     path("channels/", views.channels, name="channels"),
@@ -14,8 +14,16 @@ urlpatterns = [
     path("channels/<int:channel_id>/test/", views.test, name="channel_test"),
     path("channels/<int:channel_id>/switch/", views.switch, name="channel_switch"),
     path("channels/<int:channel_id>/remove/", views.remove, name="channel_remove"),
-    path("routes/", views.routes, name="routes"),
-    path("routes/new/", views.route, name="new_route"),
-    path("routes/<int:route_id>/", views.route, name="route"),
-    path("routes/<int:route_id>/remove/", views.remove_route, name="route_remove"),
+    path("channels/receipts/", tables.parked, name="parked_reports"),
+    path("routes/", routes.routes, name="routes"),
+    path("routes/new/", routes.route, name="new_route"),
+    path("routes/<int:route_id>/", routes.route, name="route"),
+    path("routes/<int:route_id>/remove/", routes.remove_route, name="route_remove"),
+    path("routes/explain/", routes.explain, name="route_explain"),
+    path("routes/ported/", tables.ported, name="ported_numbers"),
+    path("routes/ported/<int:upload_id>/", tables.ported_upload, name="ported_upload"),
+    path("routes/ported/<int:upload_id>/errors/", tables.ported_errors, name="ported_errors"),
+    path("routes/ranges/", tables.ranges, name="number_ranges"),
+    path("routes/prices/", tables.prices, name="prices"),
+    path("routes/codes/", tables.codes, name="code_rules"),
 ]

@@ -1,29 +1,25 @@
-"""Channels with their connections as they are now, and the routes that choose between them."""
+"""Channels with their connections as they are now."""
 
 from __future__ import annotations
 
 import asyncio
 
 from django.contrib import messages
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from hongyan.accounts import audit
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
-from hongyan.console.carriers.forms import CARRIERS, ChannelForm, RouteForm
+from hongyan.console.carriers.forms import ChannelForm
 from hongyan.console.context import follow
 from hongyan.console.templatetags.components import connection_words
 from hongyan.dispatch.connections import TRACE
 from hongyan.dispatch.models import Channel, Route
-from hongyan.dispatch.numbers import BadNumber, home_carrier, normalise
 from hongyan.gateway.testing import try_login
-from hongyan.messaging.asking import router
 from hongyan.messaging.channels import ChannelError, change_channel, create_channel, gateway_channel, remove_channel
-from hongyan.messaging.models import Category
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.secrets import SecretUnreadable
 
@@ -117,59 +113,3 @@ def remove(request: HttpRequest, channel_id: int) -> HttpResponseBase:
     remove_channel(me(request), found)
     messages.success(request, _("The channel has been removed."))
     return redirect("console:channels")
-
-
-@needs(Right.MANAGE_CHANNELS)
-def routes(request: HttpRequest) -> HttpResponseBase:
-    """The routes in their order, and which one a number would take."""
-    names = {str(value): label for value, label in CARRIERS}
-    found = list(Route.objects.select_related("channel"))
-    for one in found:
-        one.carrier_names = [names.get(carrier, carrier) for carrier in one.carriers]  # type: ignore[attr-defined]
-        one.category_names = [Category(category).label for category in one.categories]  # type: ignore[attr-defined]
-    asked, chosen, carrier, trouble = request.GET.get("number", "").strip(), None, "", ""
-    if asked:
-        try:
-            number = normalise(asked)
-        except BadNumber:
-            trouble = _("This is not a mobile number.")
-        else:
-            carrier = str(names.get(str(home_carrier(number)), ""))
-            rule = router(me(request), request.GET.get("category", Category.NOTICE)).choose(number)
-            chosen = next((one for one in found if rule and one.pk == rule.id), None)
-            trouble = "" if chosen else _("No route takes this number.")
-    return render(
-        request,
-        "console/carriers/routes.html",
-        {
-            "routes": found,
-            "asked": asked,
-            "chosen": chosen,
-            "carrier": carrier,
-            "trouble": trouble,
-            "has_channel": Channel.objects.filter(removed_at=None).exists(),
-        },
-    )
-
-
-@needs(Right.MANAGE_CHANNELS)
-def route(request: HttpRequest, route_id: int | None = None) -> HttpResponseBase:
-    found = get_object_or_404(Route, pk=route_id) if route_id else Route(is_enabled=True)
-    form = RouteForm(request.POST or None, instance=found)
-    if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            saved = form.save()
-            audit.record(me(request), "route.changed", saved)
-        messages.success(request, _("Saved."))
-        return redirect("console:routes")
-    return render(request, "console/carriers/route.html", {"form": form, "route": found})
-
-
-@needs(Right.MANAGE_CHANNELS)
-@require_POST
-def remove_route(request: HttpRequest, route_id: int) -> HttpResponseBase:
-    found = get_object_or_404(Route, pk=route_id)
-    with transaction.atomic():
-        audit.record(me(request), "route.changed", found, detail={"removed": True})
-        found.delete()
-    return redirect("console:routes")

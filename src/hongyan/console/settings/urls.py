@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.settings import audit, departments, users, views
+from hongyan.console.settings import audit, departments, hours, users, views
 
 urlpatterns = [
     path("settings/users/", users.users, name="users"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("settings/departments/", departments.departments, name="departments"),
     path("settings/departments/<int:department_id>/", departments.department, name="department"),
     path("settings/signatures/", views.signatures, name="signatures"),
+    path("settings/hours/", hours.hours, name="sending_hours"),
     path("settings/refusals/", views.refusals, name="refusals"),
     path("settings/keys/", views.api_keys, name="api_keys"),
     path("settings/audit/", audit.audit_log, name="audit"),

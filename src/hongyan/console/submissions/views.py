@@ -30,10 +30,12 @@ from hongyan.console.submissions import account
 from hongyan.dispatch.flow import LARGE, moments
 from hongyan.dispatch.models import Batch, Channel, Message
 from hongyan.dispatch.numbers import mask
+from hongyan.dispatch.sums import held_back
 from hongyan.messaging import accounting, drafts, submissions
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.reasons import words
+from hongyan.runtime import clock
 from hongyan.spreadsheets.writing import write_xlsx
 
 PAGE = 25
@@ -63,6 +65,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
         {
             "page": page,
             "bars": _bars(page.object_list),
+            "held": held_back(submissions.raw_connection(), [one.pk for one in page.object_list], clock.now()),
             "state": state,
             "tabs": list(TABS),
             "categories": Category.choices,
@@ -104,6 +107,7 @@ def _shown(user: User, submission: Submission) -> dict[str, Any]:
         "resendable": balance.not_delivered,
         "is_live": submission.state in ("planning", "running", "paused", "scheduled"),
         "error_words": _error_words(submission.error),
+        "held": held_back(submissions.raw_connection(), [submission.pk], clock.now()).get(submission.pk),
     }
 
 

@@ -22,5 +22,5 @@ create table dispatch_settled (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0006_leases_by_node")]
+    dependencies = [("dispatch", "0006_routing_and_retrying")]
     operations = [migrations.RunSQL(FOLLOWED, "drop table dispatch_settled; drop table dispatch_followed")]

@@ -17,6 +17,6 @@ alter table dispatch_parked_report drop column tried_at;
 class Migration(migrations.Migration):
     dependencies = [("dispatch", "0004_parked_results")]
     operations = [
-        migrations.RunSQL((Path(__file__).parent / "0006_leases_by_node.sql").read_text(), BEFORE),
+        migrations.RunSQL((Path(__file__).parent / "0005_leases_by_node.sql").read_text(), BEFORE),
         migrations.RemoveField("batch", "lease_until"),
     ]

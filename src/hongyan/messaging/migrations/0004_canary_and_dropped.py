@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_sign_in_in_any_case"),
-        ("messaging", "0001_tables"),
+        ("messaging", "0003_sending_hours"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,5 +10,5 @@ drop function dispatch_balance(bigint);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0006_leases_by_node")]
-    operations = [migrations.RunSQL((Path(__file__).parent / "0007_balance.sql").read_text(), DROP)]
+    dependencies = [("dispatch", "0007_followed")]
+    operations = [migrations.RunSQL((Path(__file__).parent / "0008_balance.sql").read_text(), DROP)]
