@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from ninja import Field, Header, Query, Router, Schema, Status
 from pydantic import AfterValidator, AwareDatetime
 
@@ -30,6 +31,10 @@ router = Router(tags=["messages"])
 MOST_RECIPIENTS = 10_000
 MOST_ROWS = 500
 LARGEST_ID = 2**63 - 1
+STATE = gettext_noop("draft, scheduled, planning, running, paused, finished, cancelled or failed.")
+MESSAGE_STATE = gettext_noop("queued, submitted, delivered, failed, expired, uncertain, blocked or cancelled.")
+IDEMPOTENCY = gettext_noop("A name of your own for this request: asking twice with the same is asking once.")
+TIME = gettext_noop("A time with its zone; null while it has not come.")
 
 
 def _storable(text: str) -> str:
@@ -39,14 +44,21 @@ def _storable(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-After = Annotated[int, Query(0, ge=0, le=LARGEST_ID, description="The `next` of the page before.")]
-Limit = Annotated[int, Query(100, ge=1, le=MOST_ROWS, description="How many at most.")]
+After = Annotated[int, Query(0, ge=0, le=LARGEST_ID, description=gettext_noop("The `next` of the page before."))]
+Limit = Annotated[int, Query(100, ge=1, le=MOST_ROWS, description=gettext_noop("How many at most."))]
 
 
 class Addressee(Schema):
-    number: Text = Field(max_length=40, examples=["13800138000"])
+    number: Text = Field(
+        max_length=40,
+        examples=["13800138000"],
+        description=gettext_noop("A mobile number in any usual form; without a country it is a mainland one."),
+    )
     variables: dict[Text, Text] = Field(
-        default={}, max_length=100, examples=[{"姓名": "王芳"}], description="Values of the text's {variables}."
+        default={},
+        max_length=100,
+        examples=[{"姓名": "王芳"}],
+        description=gettext_noop("Values of the text's {variables}."),
     )
 
 
@@ -54,14 +66,25 @@ class Ask(Schema):
     """What to send, to whom, when."""
 
     to: Text | Addressee | list[Text | Addressee] = Field(
-        description=f"One or up to {MOST_RECIPIENTS} recipients: a number, or a number with values for variables.",
+        description=gettext_noop("One recipient, or up to 10,000: a number, or a number with values for variables."),
         examples=[["13800138000", {"number": "13900139000", "variables": {"姓名": "王芳"}}]],
     )
-    text: Text = Field(max_length=5000, examples=["{姓名}您好，会议改到三点。"])
-    category: Category = Category.NOTICE
-    signature: Text = Field("", max_length=20, description="One of the company's signatures, without brackets.")
-    title: Text = Field("", max_length=120)
-    at: AwareDatetime | None = Field(None, description="When to send; at once without it.")
+    text: Text = Field(
+        max_length=5000,
+        examples=["{姓名}您好，会议改到三点。"],
+        description=gettext_noop("The text, with {variables} where each recipient has a value of its own."),
+    )
+    category: Category = Field(
+        Category.NOTICE,
+        description=gettext_noop("Decides what goes first, when it may be sent and whether consent is needed."),
+    )
+    signature: Text = Field(
+        "", max_length=20, description=gettext_noop("One of the company's signatures, without brackets.")
+    )
+    title: Text = Field("", max_length=120, description=gettext_noop("For your own lists; recipients do not see it."))
+    at: AwareDatetime | None = Field(
+        None, description=gettext_noop("When to send, with its time zone; at once without it.")
+    )
 
     @property
     def addressees(self) -> list[str | Addressee]:
@@ -69,72 +92,85 @@ class Ask(Schema):
 
 
 class Refused(Schema):
-    number: str
-    code: str = Field(examples=["number_too_short"])
-    detail: str = Field(description="The reason in words.")
+    number: str = Field(description=gettext_noop("As it was given."))
+    code: str = Field(examples=["too_short"], description=gettext_noop("The reason, stable for programs."))
+    detail: str = Field(description=gettext_noop("The reason in words."))
 
 
 class Asked(Schema):
     """The submission that was made. Messages may still be blocked when it is planned: see its balance."""
 
-    id: int
-    state: str
-    accepted: int = Field(description="How many distinct numbers.")
-    refused_count: int
-    refused: list[Refused] = Field(description="What was left out, with the reason of each.")
+    id: int = Field(description=gettext_noop("Follow the submission by it."))
+    state: str = Field(examples=["planning"], description=STATE)
+    accepted: int = Field(description=gettext_noop("How many distinct numbers."))
+    refused_count: int = Field(description=gettext_noop("How many were left out."))
+    refused: list[Refused] = Field(description=gettext_noop("What was left out, with the reason of each."))
 
 
 class SubmissionOut(Schema):
     id: int
-    state: str
+    state: str = Field(examples=["running"], description=STATE)
     title: str
     category: str
     created_at: datetime
-    scheduled_at: datetime | None
-    finished_at: datetime | None
-    total: int
-    balance: dict[str, int]
-    segments: int
+    scheduled_at: datetime | None = Field(description=TIME)
+    finished_at: datetime | None = Field(description=TIME)
+    total: int = Field(description=gettext_noop("How many messages it has become so far."))
+    balance: dict[str, int] = Field(
+        examples=[{"delivered": 2}],
+        description=gettext_noop("How many messages are in each state; the sum is the total."),
+    )
+    segments: int = Field(description=gettext_noop("What the carriers count: long texts are several segments."))
     price_yuan: float
 
 
 class MessageOut(Schema):
     id: int
     submission_id: int
-    number: str
-    state: str
-    reason: str
-    reason_words: str
+    number: str = Field(
+        examples=["+8613800138000"], description=gettext_noop("Masked for keys whose user may not see numbers.")
+    )
+    state: str = Field(examples=["delivered"], description=MESSAGE_STATE)
+    reason: str = Field(
+        examples=["DELIVRD"], description=gettext_noop("The carrier's code, or our reason for blocking it.")
+    )
+    reason_words: str = Field(description=gettext_noop("The reason in words."))
     segments: int
-    submitted_at: datetime | None
-    done_at: datetime | None
+    submitted_at: datetime | None = Field(description=TIME)
+    done_at: datetime | None = Field(description=TIME)
 
 
 class ReplyOut(Schema):
     id: int
-    number: str
-    service_number: str
+    number: str = Field(
+        examples=["+8613800138000"], description=gettext_noop("Masked for keys whose user may not see numbers.")
+    )
+    service_number: str = Field(
+        examples=["106900011001"], description=gettext_noop("Which of our numbers it was sent to.")
+    )
     text: str
     received_at: datetime
-    submission_id: int | None
-    message_id: int | None
+    submission_id: int | None = Field(description=gettext_noop("The submission it answers; null when it answers none."))
+    message_id: int | None = Field(description=gettext_noop("The message it answers; null when it answers none."))
 
 
 class MessagePage(Schema):
     items: list[MessageOut]
-    next: int | None = Field(description="Give it as `after` to get the next page; null at the end.")
+    next: int | None = Field(description=gettext_noop("Give it as `after` to get the next page; null at the end."))
 
 
 class ReplyPage(Schema):
     items: list[ReplyOut]
-    next: int | None = Field(description="Give it as `after` next time; null while there is nothing newer.")
+    next: int | None = Field(
+        description=gettext_noop("Give it as `after` next time; null while there is nothing newer.")
+    )
 
 
 class Me(Schema):
     username: str
     name: str
     department: str
-    rights: list[str]
+    rights: list[str] = Field(examples=[["send", "use_api"]], description=gettext_noop("What the key's user may do."))
 
 
 def _user(request: HttpRequest) -> User:
@@ -146,9 +182,14 @@ def _number(user: User, number: str) -> str:
     return number if user.may(Right.SEE_NUMBERS) else mask(number)
 
 
-@router.get("/me", response=Me, tags=["account"], summary="Whose key this is")
+@router.get(
+    "/me",
+    response=Me,
+    tags=["account"],
+    summary=gettext_noop("Whose key this is"),
+    description=gettext_noop("Whose key this is, and what it may do."),
+)
 def whoami(request: HttpRequest) -> dict[str, Any]:
-    """Whose key this is, and what it may do."""
     user = _user(request)
     return {
         "username": user.username,
@@ -158,14 +199,20 @@ def whoami(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.post("/messages", response={202: Asked}, summary="Send")
+@router.post(
+    "/messages",
+    response={202: Asked},
+    summary=gettext_noop("Send"),
+    description=gettext_noop(
+        "Send a text to one or many. Durable when answered; with an idempotency key, asking twice is asking once."
+    ),
+)
 def ask(
     request: HttpRequest,
     response: HttpResponse,
     body: Ask,
-    idempotency_key: Annotated[str, Header("", alias="Idempotency-Key", max_length=128)],
+    idempotency_key: Annotated[str, Header("", alias="Idempotency-Key", max_length=128, description=IDEMPOTENCY)],
 ) -> Status[dict[str, Any]]:
-    """Send a text to one or many. Durable when answered; with an idempotency key, asking twice is asking once."""
     numbers, rows, refused = _read(body.addressees)
     submission, is_replay = _submit_once(request, body, numbers, rows, idempotency_key)
     if is_replay:
@@ -281,15 +328,23 @@ def _submission(submission: Submission) -> dict[str, Any]:
     }
 
 
-@router.get("/submissions/{submission_id}", response=SubmissionOut, summary="One submission")
+@router.get(
+    "/submissions/{submission_id}",
+    response=SubmissionOut,
+    summary=gettext_noop("One submission"),
+    description=gettext_noop("How far it is: messages by state."),
+)
 def submission(request: HttpRequest, submission_id: int) -> dict[str, Any]:
-    """How far it is: messages by state."""
     return _submission(submissions.access_submission(_user(request), submission_id))
 
 
-@router.get("/submissions/{submission_id}/messages", response=MessagePage, summary="Its messages")
+@router.get(
+    "/submissions/{submission_id}/messages",
+    response=MessagePage,
+    summary=gettext_noop("Its messages"),
+    description=gettext_noop("Messages in order of their id, beyond `after`."),
+)
 def messages_of(request: HttpRequest, submission_id: int, after: After, limit: Limit) -> dict[str, Any]:
-    """Messages in order of their id, beyond `after`."""
     user = _user(request)
     found = submissions.access_submission(user, submission_id)
     rows = list(Message.objects.filter(submission_id=found.pk, pk__gt=after).order_by("pk")[: limit + 1])
@@ -314,9 +369,13 @@ def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
     }
 
 
-@router.get("/messages/{message_id}", response=MessageOut, summary="One message")
+@router.get(
+    "/messages/{message_id}",
+    response=MessageOut,
+    summary=gettext_noop("One message"),
+    description=gettext_noop("One message."),
+)
 def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
-    """One message."""
     user = _user(request)
     one = Message.objects.filter(pk=message_id).first()
     if one is None:
@@ -326,21 +385,33 @@ def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     return _message(user, one, protocol)
 
 
-@router.post("/submissions/{submission_id}/pause", response=SubmissionOut, summary="Pause")
+@router.post(
+    "/submissions/{submission_id}/pause",
+    response=SubmissionOut,
+    summary=gettext_noop("Pause"),
+    description=gettext_noop("Nothing more leaves until it is resumed."),
+)
 def pause(request: HttpRequest, submission_id: int) -> dict[str, Any]:
-    """Nothing more leaves until it is resumed."""
     return _steer(request, submission_id, submissions.pause)
 
 
-@router.post("/submissions/{submission_id}/resume", response=SubmissionOut, summary="Resume")
+@router.post(
+    "/submissions/{submission_id}/resume",
+    response=SubmissionOut,
+    summary=gettext_noop("Resume"),
+    description=gettext_noop("Go on after a pause."),
+)
 def resume(request: HttpRequest, submission_id: int) -> dict[str, Any]:
-    """Go on after a pause."""
     return _steer(request, submission_id, submissions.resume)
 
 
-@router.post("/submissions/{submission_id}/cancel", response=SubmissionOut, summary="Cancel")
+@router.post(
+    "/submissions/{submission_id}/cancel",
+    response=SubmissionOut,
+    summary=gettext_noop("Cancel"),
+    description=gettext_noop("What has not left will not leave."),
+)
 def cancel(request: HttpRequest, submission_id: int) -> dict[str, Any]:
-    """What has not left will not leave."""
     return _steer(request, submission_id, submissions.cancel)
 
 
@@ -352,9 +423,14 @@ def _steer(request: HttpRequest, submission_id: int, verb: Callable[[User, Submi
     return _submission(found)
 
 
-@router.get("/replies", response=ReplyPage, tags=["replies"], summary="Replies")
+@router.get(
+    "/replies",
+    response=ReplyPage,
+    tags=["replies"],
+    summary=gettext_noop("Replies"),
+    description=gettext_noop("Replies in order of their id, beyond `after`: keep the last id and ask again."),
+)
 def replies(request: HttpRequest, after: After, limit: Limit) -> dict[str, Any]:
-    """Replies in order of their id, beyond `after`: keep the last id and ask again."""
     user = _user(request)
     rows = list(Reply.objects.visible_to(user).filter(pk__gt=after, hidden_at=None).order_by("pk")[:limit])
     return {

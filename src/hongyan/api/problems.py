@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from hongyan.api.keys import TooManyRequests
 from hongyan.messaging.errors import MessagingError
 
 MEDIA_TYPE = "application/problem+json"
@@ -72,7 +73,10 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def other(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return problem(error.status_code, detail=str(error))
+        made = problem(error.status_code, detail=str(error))
+        if isinstance(error, TooManyRequests):
+            made["Retry-After"] = str(error.wait_s)
+        return made
 
 
 def _field(place: tuple[str | int, ...]) -> str:

@@ -75,6 +75,10 @@ async def _listen() -> None:
             )
             async with connection:
                 await connection.execute("listen hongyan_live")
+                # What was told while nobody listened is unknown, so every page looks again.
+                for topic, following in tuple(pages.items()):
+                    for page in tuple(following):
+                        page.tell(topic, {})
                 async for notice in connection.notifies():
                     message = json.loads(notice.payload)
                     for page in tuple(pages.get(message["topic"], ())):

@@ -18,7 +18,7 @@ from hongyan.console.overview import charts
 from hongyan.contacts.models import Contact
 from hongyan.dispatch.models import Channel, Connection
 from hongyan.messaging.mailbox import unread_count
-from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.reasons import words
 from hongyan.reports import figures
 from hongyan.reports.figures import Period
@@ -98,6 +98,10 @@ def first_steps(user: User) -> list[dict[str, Any]]:
          "shown": user.may(Right.SEE_PEOPLE)},
         {"done": Channel.objects.filter(removed_at=None).exists(), "text": _("Connect a carrier"),
          "url": reverse("console:channels"), "shown": user.may(Right.MANAGE_CHANNELS)},
+        {"done": Signature.objects.exists(), "text": _("Say which signature 【…】 stands before your messages"),
+         "url": reverse("console:signatures"), "shown": user.may(Right.MANAGE_CHANNELS)},
+        {"done": User.objects.exclude(pk=user.pk).exists(), "text": _("Let your colleagues in"),
+         "url": reverse("console:users"), "shown": user.may(Right.MANAGE_USERS)},
         {"done": Submission.objects.filter(owner=user).exclude(state="draft").exists(), "text": _("Send a first message"),
          "url": reverse("console:write"), "shown": user.may(Right.SEND)},
     ]  # fmt: skip

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -25,61 +24,16 @@ from hongyan.console.components.states import STATES
 from hongyan.console.context import follow
 from hongyan.console.downloads import spreadsheet
 from hongyan.console.search import Hit, provider
+from hongyan.console.submissions.listing import MESSAGE_STATES
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.numbers import mask
 from hongyan.messaging import drafts, submissions
 from hongyan.messaging.errors import MessagingError
-from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.models import Submission
 from hongyan.messaging.reasons import words
 from hongyan.spreadsheets.writing import write_xlsx
 
 PAGE = 25
-TABS = {
-    "running": ("planning", "running", "paused"),
-    "scheduled": ("scheduled",),
-    "finished": ("finished", "cancelled", "failed"),
-    "draft": ("draft",),
-}
-MESSAGE_STATES = ("delivered", "submitted", "queued", "failed", "expired", "uncertain", "blocked", "cancelled")
-
-
-def index(request: HttpRequest) -> HttpResponseBase:
-    user = me(request)
-    follow(request, "submissions")
-    found = Submission.objects.visible_to(user).select_related("owner", "department")
-    state, category, asked = (request.GET.get(name, "") for name in ("state", "category", "q"))
-    found = found.filter(state__in=TABS[state]) if state in TABS else found.exclude(state="draft")
-    if category in Category.values:
-        found = found.filter(category=category)
-    if asked:
-        found = found.filter(title__icontains=asked) | found.filter(text__icontains=asked)
-    page = Paginator(found.order_by("-created_at", "-id"), PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "console/submissions/index.html",
-        {
-            "page": page,
-            "bars": _bars(page.object_list),
-            "state": state,
-            "tabs": list(TABS),
-            "categories": Category.choices,
-        },
-    )
-
-
-def _bars(found: Any) -> dict[int, list[tuple[str, int]]]:
-    """The shares of each listed submission; one query for the page."""
-    ids = [one.pk for one in found]
-    bars: dict[int, list[tuple[str, int]]] = {pk: [] for pk in ids}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select submission_id, state, sum(messages) from dispatch_tally where submission_id = any(%s) group by 1, 2",
-            [ids],
-        )
-        for pk, state, count in cursor.fetchall():
-            if count:
-                bars[pk].append((state, int(count)))
-    return {pk: sorted(parts, key=lambda part: MESSAGE_STATES.index(part[0])) for pk, parts in bars.items()}
 
 
 def _shown(user: User, submission: Submission) -> dict[str, Any]:

@@ -46,10 +46,13 @@ class WriteForm(forms.Form):
         label=_("Numbers"), required=False, widget=forms.Textarea({"rows": 4, "placeholder": "13800138000"})
     )
     when = forms.ChoiceField(
-        label=_("When"), choices=[("now", _("Now")), ("later", _("At a time"))], widget=forms.RadioSelect, initial="now"
+        label=_("When it leaves"),
+        choices=[("now", _("Now")), ("later", _("At a time"))],
+        widget=forms.RadioSelect,
+        initial="now",
     )
     scheduled_at = forms.DateTimeField(
-        label=_("Time"),
+        label=_("Date and time"),
         required=False,
         input_formats=["%Y-%m-%dT%H:%M"],
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),

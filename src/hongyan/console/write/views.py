@@ -159,7 +159,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         .values_list("price_micros", flat=True)
         .first()
     )
-    shown = measure(text)
+    shown = measure(text, mainland=person is None or person.number.startswith("+86"))
     return render(
         request,
         "console/write/preview.html",
@@ -200,9 +200,6 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     try:
         one = importing.receive(user, given.name or "file", given.chunks(), purpose=Upload.Purpose.RECIPIENTS)
         importing.look_or_defer(one)
-        one.refresh_from_db()
-        if one.state == Upload.State.UPLOADED and "number" in one.mapping:
-            importing.start(user, one, one.mapping)
     except ContactsError as error:
         return _upload_trouble(request, str(error))
     return redirect("console:write_upload_state", one.pk)
