@@ -29,6 +29,9 @@ CODES = {
 }
 """The code and the sentence of a status that no rule of ours has more to say about."""
 
+FIELDS = {"scheduled_at": "at"}
+"""Our rules name the submission's fields; these are called otherwise in a request."""
+
 
 def problem(status: int, code: str = "", detail: str = "", **further: Any) -> JsonResponse:
     """A problem document; `code` is stable, `detail` is for people."""
@@ -54,7 +57,7 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(MessagingError)
     def messaging(request: HttpRequest, error: MessagingError) -> HttpResponse:
-        errors = [{"field": error.field, "detail": str(error)}] if error.field else []
+        errors = [{"field": FIELDS.get(error.field, error.field), "detail": str(error)}] if error.field else []
         refused = getattr(error, "refused", None)
         return problem(error.status, error.code, str(error), errors=errors, **({"refused": refused} if refused else {}))
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from hongyan.accounts import saved_filters
 from hongyan.accounts.errors import AccountsError
-from hongyan.console.access import me
+from hongyan.console.access import for_everybody, me
 
 LISTS = ("submissions", "mailbox_sent", "audit")
 """URL names of the lists whose filters can be saved. A saved address opens under the list's own rights."""
@@ -26,6 +26,7 @@ def clean(query: QueryDict) -> str:
     return kept.urlencode()
 
 
+@for_everybody
 @require_POST
 def save(request: HttpRequest) -> HttpResponseBase:
     page = request.POST.get("page", "")
@@ -39,6 +40,7 @@ def save(request: HttpRequest) -> HttpResponseBase:
     return redirect(f"{reverse(f'console:{page}')}?{query}")
 
 
+@for_everybody
 @require_POST
 def remove(request: HttpRequest, filter_id: int) -> HttpResponseBase:
     gone = saved_filters.remove_filter(me(request), filter_id)

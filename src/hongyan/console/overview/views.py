@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.console.access import me
+from hongyan.console.access import for_everybody, me
 from hongyan.console.context import follow
 from hongyan.console.overview import charts
 from hongyan.contacts.models import Contact
@@ -26,6 +26,7 @@ from hongyan.reports.figures import Period
 PERIODS = (7, 30, 90, 365)
 
 
+@for_everybody
 def overview(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     follow(request, "submissions")

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Reach
-from hongyan.console.access import me
+from hongyan.console.access import for_everybody, me
 from hongyan.console.context import follow
 from hongyan.messaging.models import Category, Submission
 
@@ -38,6 +38,7 @@ MESSAGE_STATES = ("delivered", "submitted", "queued", "failed", "expired", "unce
 SHOWN_A_DAY = 4
 
 
+@for_everybody
 def index(request: HttpRequest) -> HttpResponseBase:
     """Newest first, as the address filters: state, category, words, whose, days."""
     user = me(request)
@@ -108,6 +109,7 @@ def _bars(found: Any) -> dict[int, list[tuple[str, int]]]:
     return {pk: sorted(parts, key=lambda part: MESSAGE_STATES.index(part[0])) for pk, parts in bars.items()}
 
 
+@for_everybody
 def calendar(request: HttpRequest) -> HttpResponseBase:
     """A month of what has a time: still to come, and gone out."""
     user = me(request)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from hongyan.accounts import audit
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.console.access import me, needs
+from hongyan.console.access import for_everybody, me, needs
 from hongyan.console.components.states import STATES
 from hongyan.console.context import follow
 from hongyan.console.downloads import spreadsheet
@@ -85,6 +85,7 @@ def _reasons(found: list[tuple[str, str, str, int]]) -> list[dict[str, Any]]:
     ]
 
 
+@for_everybody
 def detail(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     user = me(request)
     submission = submissions.access_submission(user, submission_id)
@@ -96,6 +97,7 @@ def detail(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     return render(request, "console/submissions/detail.html", context)
 
 
+@for_everybody
 def live(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     """The part that changes: state, progress, counts."""
     user = me(request)
@@ -104,6 +106,7 @@ def live(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     )
 
 
+@for_everybody
 def rows(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     submission = submissions.access_submission(me(request), submission_id)
     return render(request, "console/submissions/rows.html", {"submission": submission, **_rows(request, submission)})
@@ -205,6 +208,7 @@ def _export_rows(user: User, submission: Submission, found: Any) -> Iterator[lis
         ]  # fmt: skip
 
 
+@for_everybody
 def why(request: HttpRequest, submission_id: int, message_id: int) -> HttpResponseBase:
     """What happened to one message, step by step."""
     submission = submissions.access_submission(me(request), submission_id)

@@ -39,7 +39,7 @@ class WriteForm(forms.Form):
         label=_("Text"),
         required=False,
         strip=False,
-        widget=forms.Textarea({"rows": 6, "data-text": "", "maxlength": 5000}),
+        widget=forms.Textarea({"rows": 6, "data-text": ""}),
     )
     personal = forms.BooleanField(label=_("Add my personal signature"), required=False)
     numbers = forms.CharField(

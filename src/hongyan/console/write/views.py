@@ -22,12 +22,14 @@ from hongyan.contacts import groups, importing, people
 from hongyan.contacts.errors import ContactsError
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList, Upload
 from hongyan.dispatch.models import Channel
+from hongyan.dispatch.numbers import read_many
 from hongyan.messaging import asking, drafts, mailbox, recipients
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.merge import MissingVariable, parse
 from hongyan.messaging.models import Phrase, Signature, Submission
 from hongyan.messaging.reasons import words
 from hongyan.messaging.recipients import Selection
+from hongyan.messaging.screening import LONGEST_TEXT
 from hongyan.messaging.submissions import request_of
 from hongyan.protocols.text import measure
 
@@ -167,6 +169,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
             "draft": draft, "count": count, "person": person, "text": text, "measure": shown, "missing": missing,
             "at": at, "sample": len(sample), "typed": form.typed, "variables": recipients.variables_of(user, asked.selection),
             "price": price * shown.segments * count if price is not None else None, "pieces": _pieces(text, shown.cuts),
+            "too_long": LONGEST_TEXT if len(asked.text) > LONGEST_TEXT else 0,
             "too_many": count > 1 and not user.may(Right.SEND_TO_GROUPS), "unknown": parse(asked.text).names if not sample else [],
         },
     )  # fmt: skip
@@ -235,12 +238,14 @@ def confirm(request: HttpRequest, draft_id: int) -> HttpResponseBase:
     except MessagingError as error:
         messages.error(request, str(error))
         return redirect(back)
+    typed = read_many(draft.recipients.get("typed", ""))
     channels = dict(Channel.objects.values_list("pk", "name"))
     return render(
         request,
         "console/write/confirm.html",
         {
-            "draft": draft, "rehearsal": rehearsal, "back": back,
+            "draft": draft, "rehearsal": rehearsal, "back": back, "typed": typed,
+            "left_out": rehearsal.scaled(rehearsal.blocked.total()) + len(typed.bad),
             "total": rehearsal.scaled(rehearsal.sendable), "segments": rehearsal.scaled(rehearsal.total_segments),
             "price": rehearsal.scaled(rehearsal.price_micros),
             "blocked": [
@@ -248,7 +253,7 @@ def confirm(request: HttpRequest, draft_id: int) -> HttpResponseBase:
                 for reason, count in rehearsal.blocked.most_common()
             ],
             "channels": [(channels.get(pk, "?"), rehearsal.scaled(count)) for pk, count in rehearsal.channels.most_common()],
-            "per_message": sorted(rehearsal.segments.items()),
+            "per_message": [(size, rehearsal.scaled(count)) for size, count in sorted(rehearsal.segments.items())],
         },
     )  # fmt: skip
 
