@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -35,3 +36,13 @@ def test_the_models_say_what_the_migrations_made() -> None:
     from django.core.management import call_command
 
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_every_fact_that_the_audit_log_keeps_has_its_word() -> None:
+    from hongyan.console.settings.details import NAMES
+
+    kept = set()
+    for path in (ROOT / "src" / "hongyan").rglob("*.py"):
+        for facts in re.findall(r"detail=\{([^}]*)\}", path.read_text()):
+            kept |= set(re.findall(r'"(\w+)":', facts))
+    assert kept - set(NAMES) == set()

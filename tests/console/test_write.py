@@ -20,7 +20,9 @@ NUMBERS = "13800138000\n12345\n13900139000\n138-0013-8000"
 
 
 def preview(client: Client, **facts: Any) -> str:
-    answer = client.post("/write/preview/", {"when": "now", "signature": "云帆", "category": "notice", **facts})
+    answer = client.post(
+        "/write/preview/", {"when": "now", "signature": "云帆", "category": "notice", "touched": "1", **facts}
+    )
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -37,6 +39,12 @@ def test_typing_shows_the_text_as_it_will_look_and_saves_the_draft(company: Comp
     assert "1 个号码重复" in shown
     assert draft().text == "会议改到三点"
     assert draft().recipients["typed"] == NUMBERS
+
+
+def test_a_page_that_was_only_opened_leaves_no_draft(company: Company) -> None:
+    shown = preview(signed_in(company.sender), text="请开会", numbers="13800138000", touched="")
+    assert "【云帆】请开会" in shown
+    assert not Submission.objects.exists()
 
 
 def test_overlapping_groups_count_each_person_once_and_exclusions_count_none(company: Company) -> None:

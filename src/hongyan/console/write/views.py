@@ -136,13 +136,14 @@ def _tree(user: User) -> list[tuple[AddressBook, list[groups.Node]]]:
 @needs(Right.SEND)
 @require_POST
 def preview(request: HttpRequest) -> HttpResponseBase:
-    """Save the draft and show phone, counter and totals: answered to every pause in typing."""
+    """Save the draft, once it is touched, and show phone, counter and totals: answered to every pause in typing."""
     user = me(request)
     form = WriteForm(user, request.POST)
     form.is_valid()
     draft = _draft(user, request.POST.get("draft"))
     facts = form.facts()
-    if draft is not None or facts["text"].strip() or not form.selection().is_empty:
+    is_worth_keeping = facts["text"].strip() or not form.selection().is_empty
+    if draft is not None or (request.POST.get("touched") and is_worth_keeping):
         draft = drafts.save(user, draft, **facts, **_answers(user, request))
     asked = request_of(draft or Submission(owner=user, **facts))
     count = recipients.count(user, asked.selection)
