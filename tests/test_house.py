@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from django.urls import reverse
 
 from hongyan.console import navigation
@@ -29,6 +31,16 @@ def test_every_message_is_translated() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_one_sentence_has_one_translation_in_all_rooms() -> None:
+    """Django reads all catalogues as one, so a second translation would silently take the place of the first."""
+    for language in ("zh_Hans", "zh_Hant"):
+        known: dict[object, object] = {}
+        for path in sorted((ROOT / "src" / "hongyan").glob(f"*/locale/{language}/LC_MESSAGES/django.po")):
+            for message in read_po(BytesIO(path.read_bytes())):
+                if message.id:
+                    assert known.setdefault((message.context, message.id), message.string) == message.string, path
 
 
 @pytest.mark.django_db

@@ -106,12 +106,15 @@ def write(request: HttpRequest) -> HttpResponseBase:
             draft = drafts.save(user, None, answers_id=answers, category="interactive")
             form.initial["category"] = "interactive"
     follow(request, f"uploads-{user.pk}")
+    chips = _chips(user, selection)
     phrases = Phrase.objects.filter(owner=None) | Phrase.objects.filter(owner=user)
     return render(
         request,
         "console/write/write.html",
         {
-            "form": form, "draft": draft, "chips": _chips(user, selection), "phrases": phrases,
+            "form": form, "draft": draft, "chips": chips, "phrases": phrases,
+            # Where there are numbers and nobody chosen, the numbers are what one came for.
+            "opens_numbers": bool(form["numbers"].value()) and not chips,
             "may_groups": user.may(Right.SEND_TO_GROUPS), "tree": _tree(user),
             "lists": RecipientList.objects.filter(owner=user, is_kept=True)[:50],
         },
