@@ -196,7 +196,7 @@ def _sent(user: User, query: QueryDict) -> QuerySet[Message]:
         found = found.filter(state__in=submissions.NOT_DELIVERED)
     elif state:
         found = found.filter(state=state)
-    if asked.lstrip("+").isdigit():
+    if asked.lstrip("+").isdecimal():
         found = found.filter(number__contains=asked)
     elif asked:
         own = Submission.objects.filter(pk=OuterRef("submission_id"), text__icontains=asked)
@@ -211,7 +211,7 @@ def sent(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     found = _sent(user, request.GET)
     after = request.GET.get("after", "")
-    page = found.filter(pk__lt=int(after)) if after.isdigit() else found
+    page = found.filter(pk__lt=int(after)) if after.isdecimal() else found
     rows = list(page.order_by("-id")[: PAGE + 1])
     _say_why(rows)
     return render(

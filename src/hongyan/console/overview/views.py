@@ -30,7 +30,7 @@ PERIODS = (7, 30, 90, 365)
 def overview(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     follow(request, "submissions")
-    days = int(request.GET.get("days", "30")) if request.GET.get("days", "30").isdigit() else 30
+    days = int(request.GET.get("days", "30")) if request.GET.get("days", "30").isdecimal() else 30
     days = days if days in PERIODS else 30
     today = timezone.localdate()
     period = Period.last_days(days, today)

@@ -120,7 +120,7 @@ def _filtered(request: HttpRequest, submission: Submission) -> Any:
     elif outcome in MESSAGE_STATES:
         found = found.filter(state=outcome)
     if asked:
-        found = found.filter(number__contains=asked) if asked.isdigit() else found.filter(name__icontains=asked)
+        found = found.filter(number__contains=asked) if asked.isdecimal() else found.filter(name__icontains=asked)
     return found.order_by("id")
 
 
@@ -128,7 +128,7 @@ def _rows(request: HttpRequest, submission: Submission) -> dict[str, Any]:
     """A page of recipients, in key order beyond `after`."""
     after = request.GET.get("after", "")
     found = _filtered(request, submission)
-    if after.isdigit():
+    if after.isdecimal():
         found = found.filter(pk__gt=int(after))
     page = list(found[: PAGE + 1])
     protocols = dict(Channel.objects.values_list("pk", "protocol"))

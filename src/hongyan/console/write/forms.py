@@ -74,7 +74,7 @@ class WriteForm(forms.Form):
     def selection(self) -> Selection:
         """Chips and typed numbers together."""
         chosen = {
-            field: tuple(int(value) for value in self.data.getlist(name) if value.isdigit())  # type: ignore[attr-defined]
+            field: tuple(int(value) for value in self.data.getlist(name) if value.isdecimal())  # type: ignore[attr-defined]
             for name, field in KINDS.items()
         }
         return Selection.from_json({**chosen, "numbers": self.typed.good})

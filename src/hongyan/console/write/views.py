@@ -67,10 +67,10 @@ def _prefilled(user: User, query: QueryDict) -> tuple[dict[str, Any], Selection,
     chosen: dict[str, Any] = {}
     for name, field in KINDS.items():
         values = [part for value in (*query.getlist(name), *query.getlist(f"{name}s")) for part in value.split(",")]
-        chosen[field] = tuple(int(value) for value in values if value.isdigit())
+        chosen[field] = tuple(int(value) for value in values if value.isdecimal())
     initial: dict[str, Any] = {"text": query.get("text", ""), "numbers": query.get("number", "")}
     answers = None
-    if query.get("reply", "").isdigit():
+    if query.get("reply", "").isdecimal():
         reply = mailbox.access_reply(user, int(query.get("reply", "0")))
         answers, initial["numbers"] = reply.pk, reply.number
     default = Signature.objects.filter(is_default=True).first()
@@ -122,12 +122,12 @@ def write(request: HttpRequest) -> HttpResponseBase:
 
 
 def _draft(user: User, draft_id: str | None) -> Submission | None:
-    return drafts.access_draft(user, int(draft_id)) if draft_id and draft_id.isdigit() else None
+    return drafts.access_draft(user, int(draft_id)) if draft_id and draft_id.isdecimal() else None
 
 
 def _answers(user: User, request: HttpRequest) -> dict[str, Any]:
     reply = request.POST.get("answers", "")
-    return {"answers_id": mailbox.access_reply(user, int(reply)).pk} if reply.isdigit() else {}
+    return {"answers_id": mailbox.access_reply(user, int(reply)).pk} if reply.isdecimal() else {}
 
 
 def _tree(user: User) -> list[tuple[AddressBook, list[groups.Node]]]:
@@ -150,7 +150,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         draft = drafts.save(user, draft, **facts, **_answers(user, request))
     asked = request_of(draft or Submission(owner=user, **facts))
     count = recipients.count(user, asked.selection)
-    at = int(request.POST.get("at", "0") or 0) if request.POST.get("at", "0").isdigit() else 0
+    at = int(request.POST.get("at", "0") or 0) if request.POST.get("at", "0").isdecimal() else 0
     sample = [one for chunk in recipients.stream(user, asked.selection, by_row=False, most=20) for one in chunk]
     person = sample[at % len(sample)] if sample else None
     wording = asked.wording(user)
