@@ -16,6 +16,7 @@ from hongyan.accounts.rights import Role
 from hongyan.contacts.models import RecipientList
 from hongyan.messaging.models import Reply, Submission
 from hongyan.messaging.tasks import plan
+from hongyan.runtime.settings import read
 from tests.builders import Company
 
 pytestmark = pytest.mark.django_db
@@ -329,3 +330,30 @@ def test_the_description_is_complete_and_needs_no_other_host(company: Company) -
     assert b"cdn." not in page.content
     schema = Client().get("/api/v1/openapi.json").json()
     assert "/api/v1/messages" in schema["paths"]
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_ask_again(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hongyan.api import keys
+
+    monkeypatch.setattr(keys, "settings", lambda: read({"HONGYAN_API_REQUESTS_PER_MINUTE": "3"}))
+    one, other = Api(company.sender), Api(company.sender)
+    assert [one.get("me").status_code for _ in range(3)] == [200, 200, 200]
+    refused = one.get("me")
+    document = assert_problem(refused, 429, "too_many_requests")
+    assert 1 <= int(refused["Retry-After"]) <= 20
+    assert refused["Retry-After"] in document["detail"]
+    assert other.get("me").status_code == 200
+
+    # The allowance fills up with time, a request each twenty seconds here.
+    ApiKey.objects.update(spare_at=timezone.now() - timedelta(seconds=21))
+    assert one.get("me").status_code == 200
+    assert one.get("me").status_code == 429
+
+
+def test_no_limit_is_a_limit_too(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hongyan.api import keys
+
+    monkeypatch.setattr(keys, "settings", lambda: read({"HONGYAN_API_REQUESTS_PER_MINUTE": "0"}))
+    api = Api(company.sender)
+    assert {api.get("me").status_code for _ in range(5)} == {200}
+    assert ApiKey.objects.get().spare_at is None

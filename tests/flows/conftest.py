@@ -21,8 +21,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 def _free_ports() -> int:
-    """The first of twelve ports in a row that nobody uses."""
-    for base in range(18200, 19000, 12):
+    """The first of twelve ports in a row that nobody uses; runs at the same time begin to look in different places."""
+    blocks = range(18200, 19400, 12)
+    start = os.getpid() % len(blocks)
+    for base in (*blocks[start:], *blocks[:start]):
         sockets = [socket.socket() for _ in range(12)]
         try:
             for offset, one in enumerate(sockets):

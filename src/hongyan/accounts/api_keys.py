@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,12 +60,42 @@ def revoke_key(actor: User | None, key: ApiKey, *, address: str | None = None) -
         )
 
 
-def authenticate(secret: str) -> User | None:
-    """The user of a valid key. One query; the time of use is written once a minute at most.
+SPEND = """
+update accounts_apikey
+set spare_at = now(),
+    spare_requests = least(%(rate)s, coalesce(spare_requests, %(rate)s)
+        + %(rate)s / 60.0 * coalesce(extract(epoch from now() - spare_at), 0)) - 1
+where id = %(key)s
+    and coalesce(spare_requests, %(rate)s) + %(rate)s / 60.0 * coalesce(extract(epoch from now() - spare_at), 0) >= 1
+"""
+"""Runs for every request. The allowance fills up with time, so a burst of a minute's requests is taken at once."""
+
+WAIT = """
+select (1 - spare_requests) * 60.0 / %(rate)s - extract(epoch from now() - spare_at)
+from accounts_apikey where id = %(key)s
+"""
+
+
+def spend_request(key: ApiKey, *, per_minute: int) -> int:
+    """Take one request from the key's allowance: 0, or after how many seconds to ask again. No limit for 0."""
+    if not per_minute:
+        return 0
+    facts = {"rate": per_minute, "key": key.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(SPEND, facts)
+        if cursor.rowcount:
+            return 0
+        cursor.execute(WAIT, facts)
+        row = cursor.fetchone()
+    return max(1, math.ceil(row[0])) if row else 0
+
+
+def authenticate(secret: str) -> ApiKey | None:
+    """The valid key with its user. One query; the time of use is written once a minute at most.
 
     Whether the user may still use the API is for the caller to ask.
     """
-    key = (
+    key: ApiKey | None = (
         ApiKey.objects.select_related("user__department")
         .filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
         .first()
@@ -74,4 +105,4 @@ def authenticate(secret: str) -> User | None:
     now = timezone.now()
     if key.last_used_at is None or now - key.last_used_at > USED_EVERY:
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
-    return key.user
+    return key

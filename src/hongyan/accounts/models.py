@@ -173,11 +173,32 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    spare_requests = models.FloatField(null=True)
+    """What is left of the allowance of requests, as of `spare_at`; null before the first request."""
+    spare_at = models.DateTimeField(null=True)
 
     objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+
+
+class SavedFilter(models.Model):
+    """A list's filter under a name, for its user alone: the query part of a page's address."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="saved_filters")
+    page = models.CharField(max_length=40)
+    """The URL name of the list."""
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=500)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_filter_name_is_one")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class AuditQuerySet(models.QuerySet["AuditEntry"]):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from ninja import Field, Header, Query, Router, Schema, Status
 from pydantic import AfterValidator, AwareDatetime
 
@@ -32,6 +33,10 @@ router = Router(tags=["messages"])
 MOST_RECIPIENTS = 10_000
 MOST_ROWS = 500
 LARGEST_ID = 2**63 - 1
+STATE = gettext_noop("draft, scheduled, planning, running, paused, finished, cancelled or failed.")
+MESSAGE_STATE = gettext_noop("queued, submitted, delivered, failed, expired, uncertain, blocked or cancelled.")
+IDEMPOTENCY = gettext_noop("A name of your own for this request: asking twice with the same is asking once.")
+TIME = gettext_noop("A time with its zone; null while it has not come.")
 
 
 def _storable(text: str) -> str:
@@ -41,34 +46,47 @@ def _storable(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
-After = Annotated[int, Query(0, ge=0, le=LARGEST_ID, description="The `next` of the page before.")]
-Limit = Annotated[int, Query(100, ge=1, le=MOST_ROWS, description="How many at most.")]
+After = Annotated[int, Query(0, ge=0, le=LARGEST_ID, description=gettext_noop("The `next` of the page before."))]
+Limit = Annotated[int, Query(100, ge=1, le=MOST_ROWS, description=gettext_noop("How many at most."))]
 
 
 class Addressee(Schema):
-    number: Text = Field(max_length=40, examples=["13800138000"])
+    number: Text = Field(
+        max_length=40,
+        examples=["13800138000"],
+        description=gettext_noop("A mobile number in any usual form; without a country it is a mainland one."),
+    )
     variables: dict[Text, Text] = Field(
-        default={}, max_length=100, examples=[{"姓名": "王芳"}], description="Values of the text's {variables}."
+        default={},
+        max_length=100,
+        examples=[{"姓名": "王芳"}],
+        description=gettext_noop("Values of the text's {variables}."),
     )
 
 
 class CanaryIn(Schema):
     """A small part goes first, each home carrier with its share; the rest follows only if that went well."""
 
-    percent: float = Field(1.0, ge=0.01, le=50, description="Of the recipients.")
+    percent: float = Field(1.0, ge=0.01, le=50, description=gettext_noop("Of the recipients."))
     least: int = Field(100, ge=1, le=10_000)
     most: int = Field(2000, ge=1, le=10_000)
-    wait_minutes: int = Field(10, ge=0, le=1440, description="Counted from when all of it has been handed over.")
-    enough_percent: int = Field(90, ge=0, le=100, description="Judged sooner with receipts for this share; 0 never.")
-    failure_limit: float = Field(20.0, ge=0, le=100, description="Halts when a larger percentage does not arrive.")
-    opt_out_limit: float = Field(2.0, ge=0, le=100, description="Halts when a larger percentage refuses.")
+    wait_minutes: int = Field(
+        10, ge=0, le=1440, description=gettext_noop("Counted from when all of it has been handed over.")
+    )
+    enough_percent: int = Field(
+        90, ge=0, le=100, description=gettext_noop("Judged sooner with receipts for this share; 0 never.")
+    )
+    failure_limit: float = Field(
+        20.0, ge=0, le=100, description=gettext_noop("Halts when a larger percentage does not arrive.")
+    )
+    opt_out_limit: float = Field(2.0, ge=0, le=100, description=gettext_noop("Halts when a larger percentage refuses."))
 
 
 class CanaryOut(Schema):
     """How the trial part went. Halted: `resume` goes on with the rest, `cancel` stops."""
 
     state: str = Field(examples=["waiting", "passed", "halted", "continued", "stopped"])
-    reason: str = Field(description="Why it was halted: failures, opt_outs or no_receipts.")
+    reason: str = Field(description=gettext_noop("Why it was halted: failures, opt_outs or no_receipts."))
     size: int
     of: int
     handed_over: int
@@ -81,17 +99,31 @@ class Ask(Schema):
     """What to send, to whom, when."""
 
     to: Text | Addressee | list[Text | Addressee] = Field(
-        description=f"One or up to {MOST_RECIPIENTS} recipients: a number, or a number with values for variables.",
+        description=gettext_noop("One recipient, or up to 10,000: a number, or a number with values for variables."),
         examples=[["13800138000", {"number": "13900139000", "variables": {"姓名": "王芳"}}]],
     )
-    text: Text = Field(max_length=5000, examples=["{姓名}您好，会议改到三点。"])
-    category: Category = Category.NOTICE
-    signature: Text = Field("", max_length=20, description="One of the company's signatures, without brackets.")
-    title: Text = Field("", max_length=120)
-    at: AwareDatetime | None = Field(None, description="When to send; at once without it.")
-    canary: CanaryIn | None = Field(None, description="Try a small part first.")
+    text: Text = Field(
+        max_length=5000,
+        examples=["{姓名}您好，会议改到三点。"],
+        description=gettext_noop("The text, with {variables} where each recipient has a value of its own."),
+    )
+    category: Category = Field(
+        Category.NOTICE,
+        description=gettext_noop("Decides what goes first, when it may be sent and whether consent is needed."),
+    )
+    signature: Text = Field(
+        "", max_length=20, description=gettext_noop("One of the company's signatures, without brackets.")
+    )
+    title: Text = Field("", max_length=120, description=gettext_noop("For your own lists; recipients do not see it."))
+    at: AwareDatetime | None = Field(
+        None, description=gettext_noop("When to send, with its time zone; at once without it.")
+    )
+    canary: CanaryIn | None = Field(None, description=gettext_noop("Try a small part first."))
     validity_minutes: int | None = Field(
-        None, description="How long it is worth sending and delivering; without it, as long as its category says."
+        None,
+        description=gettext_noop(
+            "How long it is worth sending and delivering; without it, as long as its category says."
+        ),
     )
 
     @property
@@ -100,75 +132,88 @@ class Ask(Schema):
 
 
 class Refused(Schema):
-    number: str
-    code: str = Field(examples=["number_too_short"])
-    detail: str = Field(description="The reason in words.")
+    number: str = Field(description=gettext_noop("As it was given."))
+    code: str = Field(examples=["too_short"], description=gettext_noop("The reason, stable for programs."))
+    detail: str = Field(description=gettext_noop("The reason in words."))
 
 
 class Asked(Schema):
     """The submission that was made. Messages may still be blocked when it is planned: see its balance."""
 
-    id: int
-    state: str
-    accepted: int = Field(description="How many distinct numbers.")
-    refused_count: int
-    refused: list[Refused] = Field(description="What was left out, with the reason of each.")
+    id: int = Field(description=gettext_noop("Follow the submission by it."))
+    state: str = Field(examples=["planning"], description=STATE)
+    accepted: int = Field(description=gettext_noop("How many distinct numbers."))
+    refused_count: int = Field(description=gettext_noop("How many were left out."))
+    refused: list[Refused] = Field(description=gettext_noop("What was left out, with the reason of each."))
 
 
 class SubmissionOut(Schema):
     id: int
-    state: str
+    state: str = Field(examples=["running"], description=STATE)
     title: str
     category: str
     created_at: datetime
-    scheduled_at: datetime | None
-    finished_at: datetime | None
-    total: int
-    balance: dict[str, int]
-    segments: int
+    scheduled_at: datetime | None = Field(description=TIME)
+    finished_at: datetime | None = Field(description=TIME)
+    total: int = Field(description=gettext_noop("How many messages it has become so far."))
+    balance: dict[str, int] = Field(
+        examples=[{"delivered": 2}],
+        description=gettext_noop("How many messages are in each state; the sum is the total."),
+    )
+    segments: int = Field(description=gettext_noop("What the carriers count: long texts are several segments."))
     price_yuan: float
-    loaded: int = Field(description="Everything that was asked for: `dropped` and the messages.")
-    dropped: dict[str, int] = Field(description="Asked for twice, left out, or no number.")
+    loaded: int = Field(description=gettext_noop("Everything that was asked for: `dropped` and the messages."))
+    dropped: dict[str, int] = Field(description=gettext_noop("Asked for twice, left out, or no number."))
     canary: CanaryOut | None = None
 
 
 class MessageOut(Schema):
     id: int
     submission_id: int
-    number: str
-    state: str
-    reason: str
-    reason_words: str
+    number: str = Field(
+        examples=["+8613800138000"], description=gettext_noop("Masked for keys whose user may not see numbers.")
+    )
+    state: str = Field(examples=["delivered"], description=MESSAGE_STATE)
+    reason: str = Field(
+        examples=["DELIVRD"], description=gettext_noop("The carrier's code, or our reason for blocking it.")
+    )
+    reason_words: str = Field(description=gettext_noop("The reason in words."))
     segments: int
-    submitted_at: datetime | None
-    done_at: datetime | None
+    submitted_at: datetime | None = Field(description=TIME)
+    done_at: datetime | None = Field(description=TIME)
 
 
 class ReplyOut(Schema):
     id: int
-    number: str
-    service_number: str
+    number: str = Field(
+        examples=["+8613800138000"], description=gettext_noop("Masked for keys whose user may not see numbers.")
+    )
+    service_number: str = Field(
+        examples=["106900011001"], description=gettext_noop("Which of our numbers it was sent to.")
+    )
     text: str
     received_at: datetime
-    submission_id: int | None
-    message_id: int | None
+    submission_id: int | None = Field(description=gettext_noop("The submission it answers; null when it answers none."))
+    message_id: int | None = Field(description=gettext_noop("The message it answers; null when it answers none."))
 
 
 class MessagePage(Schema):
     items: list[MessageOut]
-    next: int | None = Field(description="Give it as `after` to get the next page; null at the end.")
+    next: int | None = Field(description=gettext_noop("Give it as `after` to get the next page; null at the end."))
 
 
 class ReplyPage(Schema):
     items: list[ReplyOut]
-    next: int | None = Field(description="Give it as `after` next time; null while there is nothing newer.")
+    next: int | None = Field(
+        description=gettext_noop("Give it as `after` next time; null while there is nothing newer.")
+    )
 
 
 class Me(Schema):
     username: str
     name: str
     department: str
-    rights: list[str]
+    rights: list[str] = Field(examples=[["send", "use_api"]], description=gettext_noop("What the key's user may do."))
 
 
 def _user(request: HttpRequest) -> User:
@@ -180,9 +225,14 @@ def _number(user: User, number: str) -> str:
     return number if user.may(Right.SEE_NUMBERS) else mask(number)
 
 
-@router.get("/me", response=Me, tags=["account"], summary="Whose key this is")
+@router.get(
+    "/me",
+    response=Me,
+    tags=["account"],
+    summary=gettext_noop("Whose key this is"),
+    description=gettext_noop("Whose key this is, and what it may do."),
+)
 def whoami(request: HttpRequest) -> dict[str, Any]:
-    """Whose key this is, and what it may do."""
     user = _user(request)
     return {
         "username": user.username,
@@ -192,14 +242,20 @@ def whoami(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-@router.post("/messages", response={202: Asked}, summary="Send")
+@router.post(
+    "/messages",
+    response={202: Asked},
+    summary=gettext_noop("Send"),
+    description=gettext_noop(
+        "Send a text to one or many. Durable when answered; with an idempotency key, asking twice is asking once."
+    ),
+)
 def ask(
     request: HttpRequest,
     response: HttpResponse,
     body: Ask,
-    idempotency_key: Annotated[str, Header("", alias="Idempotency-Key", max_length=128)],
+    idempotency_key: Annotated[str, Header("", alias="Idempotency-Key", max_length=128, description=IDEMPOTENCY)],
 ) -> Status[dict[str, Any]]:
-    """Send a text to one or many. Durable when answered; with an idempotency key, asking twice is asking once."""
     numbers, rows, refused = _read(body.addressees)
     submission, is_replay = _submit_once(request, body, numbers, rows, idempotency_key)
     if is_replay:
@@ -337,15 +393,23 @@ def _canary(submission: Submission) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-@router.get("/submissions/{submission_id}", response=SubmissionOut, summary="One submission")
+@router.get(
+    "/submissions/{submission_id}",
+    response=SubmissionOut,
+    summary=gettext_noop("One submission"),
+    description=gettext_noop("How far it is: messages by state."),
+)
 def submission(request: HttpRequest, submission_id: int) -> dict[str, Any]:
-    """How far it is: messages by state."""
     return _submission(submissions.access_submission(_user(request), submission_id))
 
 
-@router.get("/submissions/{submission_id}/messages", response=MessagePage, summary="Its messages")
+@router.get(
+    "/submissions/{submission_id}/messages",
+    response=MessagePage,
+    summary=gettext_noop("Its messages"),
+    description=gettext_noop("Messages in order of their id, beyond `after`."),
+)
 def messages_of(request: HttpRequest, submission_id: int, after: After, limit: Limit) -> dict[str, Any]:
-    """Messages in order of their id, beyond `after`."""
     user = _user(request)
     found = submissions.access_submission(user, submission_id)
     rows = list(Message.objects.filter(submission_id=found.pk, pk__gt=after).order_by("pk")[: limit + 1])
@@ -370,9 +434,13 @@ def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
     }
 
 
-@router.get("/messages/{message_id}", response=MessageOut, summary="One message")
+@router.get(
+    "/messages/{message_id}",
+    response=MessageOut,
+    summary=gettext_noop("One message"),
+    description=gettext_noop("One message."),
+)
 def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
-    """One message."""
     user = _user(request)
     # A message that took another channel may have got another id.
     one = Message.objects.filter(pk=now_called(submissions.raw_connection(), message_id)).first()
@@ -383,21 +451,33 @@ def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     return _message(user, one, protocol)
 
 
-@router.post("/submissions/{submission_id}/pause", response=SubmissionOut, summary="Pause")
+@router.post(
+    "/submissions/{submission_id}/pause",
+    response=SubmissionOut,
+    summary=gettext_noop("Pause"),
+    description=gettext_noop("Nothing more leaves until it is resumed."),
+)
 def pause(request: HttpRequest, submission_id: int) -> dict[str, Any]:
-    """Nothing more leaves until it is resumed."""
     return _steer(request, submission_id, submissions.pause)
 
 
-@router.post("/submissions/{submission_id}/resume", response=SubmissionOut, summary="Resume")
+@router.post(
+    "/submissions/{submission_id}/resume",
+    response=SubmissionOut,
+    summary=gettext_noop("Resume"),
+    description=gettext_noop("Go on after a pause."),
+)
 def resume(request: HttpRequest, submission_id: int) -> dict[str, Any]:
-    """Go on after a pause."""
     return _steer(request, submission_id, submissions.resume)
 
 
-@router.post("/submissions/{submission_id}/cancel", response=SubmissionOut, summary="Cancel")
+@router.post(
+    "/submissions/{submission_id}/cancel",
+    response=SubmissionOut,
+    summary=gettext_noop("Cancel"),
+    description=gettext_noop("What has not left will not leave."),
+)
 def cancel(request: HttpRequest, submission_id: int) -> dict[str, Any]:
-    """What has not left will not leave."""
     return _steer(request, submission_id, submissions.cancel)
 
 
@@ -409,9 +489,14 @@ def _steer(request: HttpRequest, submission_id: int, verb: Callable[[User, Submi
     return _submission(found)
 
 
-@router.get("/replies", response=ReplyPage, tags=["replies"], summary="Replies")
+@router.get(
+    "/replies",
+    response=ReplyPage,
+    tags=["replies"],
+    summary=gettext_noop("Replies"),
+    description=gettext_noop("Replies in order of their id, beyond `after`: keep the last id and ask again."),
+)
 def replies(request: HttpRequest, after: After, limit: Limit) -> dict[str, Any]:
-    """Replies in order of their id, beyond `after`: keep the last id and ask again."""
     user = _user(request)
     rows = list(Reply.objects.visible_to(user).filter(pk__gt=after, hidden_at=None).order_by("pk")[:limit])
     return {

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from hongyan.api.keys import TooManyRequests
 from hongyan.messaging.errors import MessagingError
 
 MEDIA_TYPE = "application/problem+json"
@@ -27,6 +28,9 @@ CODES = {
     503: ("unavailable", gettext_lazy("Not available at the moment; try again later.")),
 }
 """The code and the sentence of a status that no rule of ours has more to say about."""
+
+FIELDS = {"scheduled_at": "at"}
+"""Our rules name the submission's fields; these are called otherwise in a request."""
 
 
 def problem(status: int, code: str = "", detail: str = "", **further: Any) -> JsonResponse:
@@ -53,7 +57,7 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(MessagingError)
     def messaging(request: HttpRequest, error: MessagingError) -> HttpResponse:
-        errors = [{"field": error.field, "detail": str(error)}] if error.field else []
+        errors = [{"field": FIELDS.get(error.field, error.field), "detail": str(error)}] if error.field else []
         refused = getattr(error, "refused", None)
         return problem(error.status, error.code, str(error), errors=errors, **({"refused": refused} if refused else {}))
 
@@ -72,7 +76,10 @@ def register(api: NinjaAPI) -> None:
 
     @api.exception_handler(HttpError)
     def other(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return problem(error.status_code, detail=str(error))
+        made = problem(error.status_code, detail=str(error))
+        if isinstance(error, TooManyRequests):
+            made["Retry-After"] = str(error.wait_s)
+        return made
 
 
 def _field(place: tuple[str | int, ...]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ninja import NinjaAPI
-from ninja.openapi.docs import Swagger
 
 from hongyan import __version__
 from hongyan.api import messages, problems
+from hongyan.api.documentation import Documentation
 from hongyan.api.keys import KeyAuth
 
 api = NinjaAPI(
@@ -14,8 +14,7 @@ api = NinjaAPI(
     version=__version__,
     description="Send messages, follow what becomes of them, and fetch the replies. Every call needs an API key.",
     auth=KeyAuth(),
-    # Swagger's page starts itself from a file of its own; Redoc's needs a script in the page, which our policy forbids.
-    docs=Swagger({"persistAuthorization": False, "displayRequestDuration": True, "defaultModelsExpandDepth": -1}),
+    docs=Documentation(),
     docs_url="/v1/docs",
     openapi_url="/v1/openapi.json",
     urls_namespace="api",

@@ -1,4 +1,7 @@
-"""Who may open a page: everyone signed in, unless the view says more (`needs`) or less (`open_to_all`)."""
+"""Who may open a page. Every view says so itself: `needs` a right, `for_everybody` signed in, or `open_to_all`.
+
+A test of the house fails when a route says nothing; the sign-in stands before all but the last.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,12 @@ View = Callable[..., HttpResponseBase]
 def open_to_all(view: View) -> View:
     """A page that needs no sign-in."""
     view.is_open_to_all = True  # type: ignore[attr-defined]
+    return view
+
+
+def for_everybody(view: View) -> View:
+    """A page of whoever is signed in; what it shows of records goes through their own gates."""
+    view.is_for_everybody = True  # type: ignore[attr-defined]
     return view
 
 

@@ -19,7 +19,7 @@ def chosen(request: HttpRequest, visible: Rows, found: Callable[[QueryDict], Row
     """
     if request.POST.get("all"):
         return found(QueryDict(urlsplit(request.POST.get("next", "")).query))
-    return visible.filter(pk__in=[pk for pk in request.POST.getlist("id") if pk.isdigit()])
+    return visible.filter(pk__in=[pk for pk in request.POST.getlist("id") if pk.isdecimal()])
 
 
 def back_to(request: HttpRequest, area: str, otherwise: str) -> str:

@@ -13,9 +13,9 @@ from hongyan.runtime.settings import settings as operator
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Navigation, unread count and live token; nothing for who is not signed in or asks for a fragment."""
+    """Navigation, unread count and live token; nothing for who is not signed in."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or request.path.startswith("/api/"):
+    if user is None or not user.is_authenticated:
         return {}
     topics = [f"mailbox-{user.pk}", "sending", *getattr(request, "live_topics", ())]
     return {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 from django_htmx.http import HttpResponseClientRedirect
@@ -35,6 +36,8 @@ class SignedInMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], _args: object, _kwargs: object
     ) -> HttpResponseBase | None:
+        if not request.path.startswith("/api/") and _holds_nul(request):
+            return render(request, "400.html", status=400)
         if request.path.startswith(OPEN_PREFIXES) or getattr(view, "is_open_to_all", False):
             return None
         if request.user.is_authenticated:
@@ -42,6 +45,13 @@ class SignedInMiddleware:
         if getattr(request, "htmx", False):
             return HttpResponseClientRedirect(reverse(settings.LOGIN_URL))
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+
+
+def _holds_nul(request: HttpRequest) -> bool:
+    """Whether a field holds U+0000, which no keyboard writes and the database cannot keep."""
+    return any(
+        "\x00" in value for asked in (request.GET, request.POST) for _name, values in asked.lists() for value in values
+    )
 
 
 def _policy(request: HttpRequest) -> str:

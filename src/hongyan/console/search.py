@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 
 from hongyan.accounts.models import User
 from hongyan.console import navigation
-from hongyan.console.access import me
+from hongyan.console.access import for_everybody, me
 
 MOST_HITS = 6
 
@@ -42,6 +42,7 @@ def _pages(user: User, query: str) -> list[Hit]:
     return found[:MOST_HITS]
 
 
+@for_everybody
 def search(request: HttpRequest) -> JsonResponse:
     query = request.GET.get("q", "").strip()[:60]
     hits = [hit for one in _providers for hit in one(me(request), query)[:MOST_HITS]] if query else []

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from django.urls import path
 
+from hongyan.console import filters
 from hongyan.console.search import search
 
 AREAS = (
@@ -24,6 +25,8 @@ AREAS = (
 
 app_name = "console"
 urlpatterns = [
+    path("filters/", filters.save, name="filter_save"),
+    path("filters/<int:filter_id>/remove/", filters.remove, name="filter_remove"),
     path("search/", search, name="search"),
     *(pattern for area in AREAS for pattern in import_module(f"hongyan.console.{area}.urls").urlpatterns),
 ]

@@ -9,12 +9,13 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 from django.http import Http404
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts import audit
@@ -31,6 +32,13 @@ PART_BYTES = 1024 * 1024
 LOOKED_AT_ONCE_BYTES = 2 * 1024 * 1024
 """A file up to this size is looked at while its giver waits (under half a second); a larger one in the background."""
 PREVIEWED = 10
+FORGOTTEN_AFTER = timedelta(days=7)
+KEPT_FOR = timedelta(days=90)
+OLD = """
+select id from contacts_upload
+where state = 'uploaded' and created_at < %s or state in ('finished', 'failed') and created_at < %s
+for update skip locked
+"""
 
 
 def access_upload(user: User, upload_id: int) -> Upload:
@@ -103,10 +111,21 @@ def look_or_defer(upload: Upload) -> None:
     """Find the columns now, or in the background if that would keep someone waiting."""
     if upload.size_bytes <= LOOKED_AT_ONCE_BYTES:
         inspect(upload)
+        start_if_plain(upload)
     else:
         from hongyan.contacts.tasks import inspect_upload
 
         transaction.on_commit(lambda: inspect_upload.defer(upload_id=upload.pk))
+
+
+def start_if_plain(upload: Upload) -> None:
+    """Read a file of recipients without a question where it is plain which column holds the numbers."""
+    if (
+        upload.purpose == Upload.Purpose.RECIPIENTS
+        and upload.state == Upload.State.UPLOADED
+        and "number" in upload.mapping
+    ):
+        start(upload.owner, upload, upload.mapping)
 
 
 def inspect(upload: Upload) -> None:
@@ -115,9 +134,7 @@ def inspect(upload: Upload) -> None:
         with the_file(upload) as path:
             shape = look(path, sheet=upload.sheet)
     except SpreadsheetError as error:
-        upload.state = Upload.State.FAILED
-        with translation.override(upload.owner.language or None):
-            upload.error = file_words(error)
+        upload.state, upload.error = Upload.State.FAILED, file_words(error)
         upload.finished_at = timezone.now()
         upload.save(update_fields=["state", "error", "finished_at"])
         tell(upload)
@@ -227,6 +244,18 @@ def discard(user: User, upload: Upload) -> None:
     with connection.cursor() as cursor:
         cursor.execute("delete from contacts_uploaderror where upload_id = %s", [found.pk])
     found.delete()
+
+
+def drop_old(now: datetime) -> int:
+    """Remove files that nobody went on with, and what is left of those read long ago; gives how many uploads."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(OLD, [now - FORGOTTEN_AFTER, now - KEPT_FOR])
+        ids = [row[0] for row in cursor.fetchall()]
+        for table in ("contacts_uploaderror", "contacts_uploadpart"):
+            cursor.execute(f"delete from {table} where upload_id = any(%s)", [ids])  # noqa: S608 - our own names
+        cursor.execute("update contacts_recipientlist set upload_id = null where upload_id = any(%s)", [ids])
+        cursor.execute("delete from contacts_upload where id = any(%s)", [ids])
+    return len(ids)
 
 
 def tell(upload: Upload, cursor: Any = None) -> None:

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -184,7 +185,7 @@ def load(upload_id: int) -> None:
             upload = Upload.objects.select_related("owner", "book", "group").filter(pk=upload_id).first()
             if upload is None or upload.state != Upload.State.RUNNING:
                 return
-            with translation.override(upload.owner.language or None), Progress(upload) as progress:
+            with translation.override(upload.owner.language or settings.LANGUAGE_CODE), Progress(upload) as progress:
                 refusal = _refusal(upload)
                 if refusal:
                     _fail(upload, refusal)
@@ -193,7 +194,7 @@ def load(upload_id: int) -> None:
     except SpreadsheetError as error:
         with transaction.atomic():
             upload = Upload.objects.select_related("owner").get(pk=upload_id)
-            with translation.override(upload.owner.language or None):
+            with translation.override(upload.owner.language or settings.LANGUAGE_CODE):
                 _fail(upload, file_words(error))
 
 

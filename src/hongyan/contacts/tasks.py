@@ -1,11 +1,13 @@
-"""Background jobs of people: look at an upload, read it, drop what has expired. Each may run twice."""
+"""Background jobs of people: look at an upload and read it. Each may run twice."""
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.utils import translation
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from hongyan.contacts import importing, lists, loading
+from hongyan.contacts import importing, loading
 from hongyan.contacts.models import Upload
 
 # A worker that dies gives its job back; a database that was away for a moment is asked again.
@@ -17,18 +19,12 @@ def inspect_upload(upload_id: int) -> None:
     """Find the columns of a large file."""
     upload = Upload.objects.select_related("owner").filter(pk=upload_id, state=Upload.State.UPLOADED).first()
     if upload is not None and not upload.columns:
-        importing.inspect(upload)
+        with translation.override(upload.owner.language or settings.LANGUAGE_CODE):
+            importing.inspect(upload)
+            importing.start_if_plain(upload)
 
 
 @app.task(name="contacts.load_upload", retry=AGAIN)
 def load_upload(upload_id: int) -> None:
     """Read an upload into its book or list."""
     loading.load(upload_id)
-
-
-@app.periodic(cron="20 3 * * *")
-@app.task(name="contacts.drop_expired_lists")
-def drop_expired_lists(timestamp: int) -> None:
-    """Delete recipient lists past their day."""
-    while lists.drop_expired() == 500:
-        pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from hongyan.messaging.models import Submission
 from hongyan.messaging.submissions import _defer_plan, request_of
 
 State = Submission.State
+KEPT_FOR = timedelta(days=90)
 
 
 def access_draft(user: User, draft_id: int) -> Submission:
@@ -64,3 +66,8 @@ def send(user: User, draft: Submission, *, address: str | None = None) -> Submis
 
 def delete(user: User, draft: Submission) -> None:
     Submission.objects.filter(pk=draft.pk, owner=user, state=State.DRAFT).delete()
+
+
+def drop_old(now: datetime) -> int:
+    """Remove drafts that nobody has touched for three months; gives how many."""
+    return Submission.objects.filter(state=State.DRAFT, updated_at__lt=now - KEPT_FOR).delete()[0]

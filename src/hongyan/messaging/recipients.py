@@ -204,3 +204,14 @@ def _field_names(owner: User, selection: Selection) -> list[str]:
         for one in chunk:
             found.update(dict.fromkeys(one.values))
     return list(found)
+
+
+def lists_waited_for() -> set[int]:
+    """Recipient lists that a submission which has not been planned yet still reads."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """select distinct list_id::bigint from messaging_submission s,
+                   jsonb_array_elements_text(coalesce(s.recipients->'list_ids', '[]')) as chosen(list_id)
+               where s.state in ('scheduled', 'planning', 'paused') and not s.is_planned"""
+        )
+        return {row[0] for row in cursor.fetchall()}

@@ -52,6 +52,7 @@ class Settings:
     gateway_port: str = _setting("", "status port of the gateway; empty is the page port plus three")
     allowed_hosts: str = _setting("*", "host names the pages answer to, separated by commas")
     trusted_origins: str = _setting("", "https origins of a proxy in front, separated by commas")
+    api_requests_per_minute: str = _setting("6000", "requests a minute that one API key may make; 0 is no limit")
     secret_key: str = _setting("", "key for sign-in cookies and stored secrets; empty keeps one in the data folder")
     time_zone: str = _setting("Asia/Shanghai", "time zone of pages and schedules")
     language: str = _setting("zh-hans", "language of the console until a user chooses: zh-hans, zh-hant or en")
@@ -64,6 +65,8 @@ class Settings:
             value = getattr(self, name)
             if value and not (value.isdigit() and 0 < int(value) < 65536):
                 raise SettingError(name, value, "a port from 1 to 65535")
+        if not (self.api_requests_per_minute.isdecimal() and int(self.api_requests_per_minute) <= 1_000_000):
+            raise SettingError("api_requests_per_minute", self.api_requests_per_minute, "a number from 0 to 1000000")
         for name in ("debug", "demo"):
             if getattr(self, name) not in {"yes", "no"}:
                 raise SettingError(name, getattr(self, name), "yes or no")
@@ -111,6 +114,11 @@ class Settings:
     @property
     def gateway_status_port(self) -> int:
         return int(self.gateway_port) if self.gateway_port else self.web_port + 3
+
+    @property
+    def api_rate(self) -> int:
+        """Requests a minute for one API key; 0 is no limit."""
+        return int(self.api_requests_per_minute)
 
     @property
     def is_debug(self) -> bool:

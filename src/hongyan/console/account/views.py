@@ -20,7 +20,7 @@ from hongyan.accounts.errors import AccountsError
 from hongyan.accounts.models import ApiKey, User
 from hongyan.accounts.rights import Right
 from hongyan.accounts.users import change_own_password, create_first_administrator
-from hongyan.console.access import me, open_to_all
+from hongyan.console.access import for_everybody, me, open_to_all
 from hongyan.console.account.forms import CodeForm, FirstAdministratorForm, PasswordForm, ProfileForm, SignInForm
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -152,6 +152,7 @@ def _remember_language(request: HttpRequest, response: HttpResponseBase, code: s
     )
 
 
+@for_everybody
 def profile(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     form = ProfileForm(request.POST or None, instance=user)
@@ -169,6 +170,7 @@ def profile(request: HttpRequest) -> HttpResponseBase:
     return render(request, "console/account/profile.html", context)
 
 
+@for_everybody
 def password(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     form = PasswordForm(user, request.POST or None)
@@ -180,6 +182,7 @@ def password(request: HttpRequest) -> HttpResponseBase:
     return render(request, "console/account/password.html", {"form": form})
 
 
+@for_everybody
 def two_step_page(request: HttpRequest) -> HttpResponseBase:
     """Turn the second step on (the code proves that the app has the secret) or off (with the password)."""
     user = me(request)

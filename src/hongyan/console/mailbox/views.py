@@ -20,7 +20,7 @@ from hongyan.accounts import audit
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Reach, Right
 from hongyan.console import bulk
-from hongyan.console.access import me, needs
+from hongyan.console.access import for_everybody, me, needs
 from hongyan.console.components.states import STATES
 from hongyan.console.context import follow
 from hongyan.console.downloads import spreadsheet
@@ -79,6 +79,7 @@ def _name_people(user: User, rows: list[Any]) -> None:
         row.person = known.get(row.number, "")
 
 
+@for_everybody
 def inbox(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     follow(request, f"mailbox-{user.pk}")
@@ -93,10 +94,12 @@ def inbox(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+@for_everybody
 def unread(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"unread": mailbox.unread_count(me(request))})
 
 
+@for_everybody
 @require_POST
 def act(request: HttpRequest) -> HttpResponseBase:
     """Read, delete or star what is ticked."""
@@ -113,6 +116,7 @@ def act(request: HttpRequest) -> HttpResponseBase:
     return redirect(bulk.back_to(request, "/mailbox/", reverse("console:mailbox")))
 
 
+@for_everybody
 def conversation(request: HttpRequest, reply_id: int) -> HttpResponseBase:
     """Everything between this phone and us that the user may see, oldest first."""
     user = me(request)
@@ -192,7 +196,7 @@ def _sent(user: User, query: QueryDict) -> QuerySet[Message]:
         found = found.filter(state__in=submissions.NOT_DELIVERED)
     elif state:
         found = found.filter(state=state)
-    if asked.lstrip("+").isdigit():
+    if asked.lstrip("+").isdecimal():
         found = found.filter(number__contains=asked)
     elif asked:
         own = Submission.objects.filter(pk=OuterRef("submission_id"), text__icontains=asked)
@@ -201,12 +205,13 @@ def _sent(user: User, query: QueryDict) -> QuerySet[Message]:
     return dated
 
 
+@for_everybody
 def sent(request: HttpRequest) -> HttpResponseBase:
     """Sent messages, newest first, in key order below `after`."""
     user = me(request)
     found = _sent(user, request.GET)
     after = request.GET.get("after", "")
-    page = found.filter(pk__lt=int(after)) if after.isdigit() else found
+    page = found.filter(pk__lt=int(after)) if after.isdecimal() else found
     rows = list(page.order_by("-id")[: PAGE + 1])
     _say_why(rows)
     return render(

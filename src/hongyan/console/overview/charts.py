@@ -48,8 +48,7 @@ def by_day(days: dict[date, dict[str, int]], replies: Sequence[tuple[date, int]]
             {
                 "name": _("Replies"),
                 "type": "line",
-                "smooth": True,
-                "showSymbol": False,
+                "symbolSize": 5,
                 "yAxisIndex": 1,
                 "data": [answered.get(day, 0) for day in days],
             },

@@ -12,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.console.access import me
+from hongyan.console.access import for_everybody, me
 from hongyan.console.context import follow
 from hongyan.console.overview import charts
 from hongyan.contacts.models import Contact
 from hongyan.dispatch.models import Channel, Connection
 from hongyan.messaging.mailbox import unread_count
-from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.reasons import words
 from hongyan.reports import figures
 from hongyan.reports.figures import Period
@@ -26,10 +26,11 @@ from hongyan.reports.figures import Period
 PERIODS = (7, 30, 90, 365)
 
 
+@for_everybody
 def overview(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     follow(request, "submissions")
-    days = int(request.GET.get("days", "30")) if request.GET.get("days", "30").isdigit() else 30
+    days = int(request.GET.get("days", "30")) if request.GET.get("days", "30").isdecimal() else 30
     days = days if days in PERIODS else 30
     today = timezone.localdate()
     period = Period.last_days(days, today)
@@ -103,6 +104,10 @@ def first_steps(user: User) -> list[dict[str, Any]]:
          "shown": user.may(Right.SEE_PEOPLE)},
         {"done": Channel.objects.filter(removed_at=None).exists(), "text": _("Connect a carrier"),
          "url": reverse("console:channels"), "shown": user.may(Right.MANAGE_CHANNELS)},
+        {"done": Signature.objects.exists(), "text": _("Say which signature 【…】 stands before your messages"),
+         "url": reverse("console:signatures"), "shown": user.may(Right.MANAGE_CHANNELS)},
+        {"done": User.objects.exclude(pk=user.pk).exists(), "text": _("Let your colleagues in"),
+         "url": reverse("console:users"), "shown": user.may(Right.MANAGE_USERS)},
         {"done": Submission.objects.filter(owner=user).exclude(state="draft").exists(), "text": _("Send a first message"),
          "url": reverse("console:write"), "shown": user.may(Right.SEND)},
     ]  # fmt: skip

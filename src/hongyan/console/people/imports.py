@@ -52,8 +52,8 @@ def mapping(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     if request.method == "POST":
         chosen = {field: request.POST.get(f"map-{field}", "") for field in FIELDS}
         chosen = {field: column for field, column in chosen.items() if column}
-        book = AddressBook.objects.changeable_by(user).filter(pk=request.POST.get("book") or 0).first()
-        group = Group.objects.filter(pk=request.POST.get("group") or 0, book=book).first() if book else None
+        book = AddressBook.objects.changeable_by(user).filter(pk=_id(request.POST.get("book", ""))).first()
+        group = Group.objects.filter(pk=_id(request.POST.get("group", "")), book=book).first() if book else None
         try:
             importing.start(user, one, chosen, book=book, group=group)
         except ContactsError as error:
@@ -71,6 +71,10 @@ def mapping(request: HttpRequest, upload_id: int) -> HttpResponseBase:
             ],
         },
     )  # fmt: skip
+
+
+def _id(value: str) -> int:
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else 0
 
 
 @needs(Right.SEND)

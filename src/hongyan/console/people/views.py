@@ -38,10 +38,10 @@ MOST_SINGLE = 500
 
 def _chosen(user: User, query: QueryDict) -> tuple[AddressBook | None, Group | None]:
     group_id, book_id = query.get("group", ""), query.get("book", "")
-    group = groups.access_group(user, int(group_id)) if group_id.isdigit() else None
+    group = groups.access_group(user, int(group_id)) if group_id.isdecimal() else None
     if group is not None:
         return group.book, group
-    return (books.access_book(user, int(book_id)), None) if book_id.isdigit() else (None, None)
+    return (books.access_book(user, int(book_id)), None) if book_id.isdecimal() else (None, None)
 
 
 def _contacts(user: User, query: QueryDict) -> ContactQuerySet:
@@ -186,7 +186,7 @@ def act(request: HttpRequest) -> HttpResponseBase:
 
 def _id(request: HttpRequest, name: str) -> int:
     given = request.POST.get(name, "")
-    return int(given) if given.isdigit() else 0
+    return int(given) if given.isdecimal() else 0
 
 
 def _write_to(request: HttpRequest, user: User, chosen: ContactQuerySet) -> HttpResponseBase:
@@ -273,7 +273,7 @@ def lists(request: HttpRequest) -> HttpResponseBase:
     """Reusable lists of recipients."""
     user = me(request)
     if request.method == "POST":
-        found = list_verbs.access_list(user, int(request.POST.get("id") or 0))
+        found = list_verbs.access_list(user, _id(request, "id"))
         if request.POST.get("act") == "keep":
             list_verbs.keep(user, found, days=365)
         else:

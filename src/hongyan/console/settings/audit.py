@@ -20,6 +20,7 @@ from hongyan.accounts.models import AuditEntry, User
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.downloads import spreadsheet
+from hongyan.console.settings.details import detail_words
 from hongyan.spreadsheets import write_xlsx
 
 MOST_EXPORTED = 1_000_000
@@ -59,7 +60,7 @@ def _filtered(request: HttpRequest) -> QuerySet[AuditEntry]:
 def audit_log(request: HttpRequest) -> HttpResponseBase:
     page = Paginator(_filtered(request), 40).get_page(request.GET.get("page"))
     for one in page.object_list:
-        one.detail_words = detail_words(one)  # type: ignore[attr-defined]
+        one.detail_words = detail_words(one.detail)  # type: ignore[attr-defined]
     template = "console/settings/audit.html"
     return render(
         request,
@@ -72,16 +73,6 @@ def audit_log(request: HttpRequest) -> HttpResponseBase:
             "query": request.GET.urlencode(),
         },
     )
-
-
-def detail_words(entry: AuditEntry) -> str:
-    """The further facts of an entry on one line."""
-    shown = (
-        f"{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in entry.detail.items()
-        if value not in ("", None, [], False)
-    )
-    return "; ".join(shown)
 
 
 @needs(Right.SEE_AUDIT, Right.EXPORT)
@@ -99,7 +90,7 @@ def export_audit(request: HttpRequest) -> HttpResponseBase:
             yield (
                 timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M:%S"), one.user.name if one.user else "",
                 one.user.username if one.user else "", words(one.action), one.summary,
-                f"{one.object_type} {one.object_id}".strip(), detail_words(one), one.address or "",
+                f"{one.object_type} {one.object_id}".strip(), detail_words(one.detail), one.address or "",
             )  # fmt: skip
 
     headings = [

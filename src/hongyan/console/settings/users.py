@@ -73,7 +73,7 @@ class UserForm(forms.ModelForm[User]):
 
     def clean_extension(self) -> str:
         extension: str = self.cleaned_data["extension"]
-        if extension and not (extension.isascii() and extension.isdigit()):
+        if extension and not (extension.isascii() and extension.isdecimal()):
             raise forms.ValidationError(_("An extension is made of digits."))
         return extension
 

@@ -26,6 +26,7 @@ from hongyan.messaging import refusals as refusing
 from hongyan.messaging import signatures as signing
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import BlockedNumber, OptOut, Signature
+from hongyan.reports import upkeep
 from hongyan.reports.health import parts
 from hongyan.runtime.settings import settings as operator
 
@@ -188,5 +189,6 @@ def health(request: HttpRequest) -> HttpResponseBase:
             "disk": disk,
             "disk_is_low": disk.free < 1_000_000_000,
             "version": __version__,
+            "chores": upkeep.shown(),
         },
     )

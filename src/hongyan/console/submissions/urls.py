@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.submissions import views, why
+from hongyan.console.submissions import listing, views, why
 
 urlpatterns = [
-    path("submissions/", views.index, name="submissions"),
+    path("submissions/", listing.index, name="submissions"),
+    path("submissions/calendar/", listing.calendar, name="submission_calendar"),
     path("submissions/<int:submission_id>/", views.detail, name="submission"),
     path("submissions/<int:submission_id>/live/", views.live, name="submission_live"),
     path("submissions/<int:submission_id>/rows/", views.rows, name="submission_rows"),

@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db import connection
 from django.db.models import Exists, IntegerField, OuterRef, QuerySet
 from django.db.models.functions import Mod
 from django.http import Http404, HttpRequest, HttpResponseBase
@@ -21,71 +19,25 @@ from django.views.decorators.http import require_POST
 from hongyan.accounts import audit
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.console.access import me, needs
+from hongyan.console.access import for_everybody, me, needs
 from hongyan.console.components.states import STATES
 from hongyan.console.context import follow
 from hongyan.console.downloads import spreadsheet
 from hongyan.console.search import Hit, provider
 from hongyan.console.submissions import account
+from hongyan.console.submissions.listing import MESSAGE_STATES
 from hongyan.dispatch.flow import LARGE, moments
 from hongyan.dispatch.models import Batch, Channel, Message
 from hongyan.dispatch.numbers import mask
 from hongyan.dispatch.sums import held_back
 from hongyan.messaging import accounting, drafts, submissions
 from hongyan.messaging.errors import MessagingError
-from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.models import Submission
 from hongyan.messaging.reasons import words
 from hongyan.runtime import clock
 from hongyan.spreadsheets.writing import write_xlsx
 
 PAGE = 25
-TABS = {
-    "running": ("planning", "running", "paused"),
-    "scheduled": ("scheduled",),
-    "finished": ("finished", "cancelled", "failed"),
-    "draft": ("draft",),
-}
-MESSAGE_STATES = ("delivered", "submitted", "queued", "failed", "expired", "uncertain", "blocked", "cancelled")
-
-
-def index(request: HttpRequest) -> HttpResponseBase:
-    user = me(request)
-    follow(request, "submissions")
-    found = Submission.objects.visible_to(user).select_related("owner", "department")
-    state, category, asked = (request.GET.get(name, "") for name in ("state", "category", "q"))
-    found = found.filter(state__in=TABS[state]) if state in TABS else found.exclude(state="draft")
-    if category in Category.values:
-        found = found.filter(category=category)
-    if asked:
-        found = found.filter(title__icontains=asked) | found.filter(text__icontains=asked)
-    page = Paginator(found.order_by("-created_at", "-id"), PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "console/submissions/index.html",
-        {
-            "page": page,
-            "bars": _bars(page.object_list),
-            "held": held_back(submissions.raw_connection(), [one.pk for one in page.object_list], clock.now()),
-            "state": state,
-            "tabs": list(TABS),
-            "categories": Category.choices,
-        },
-    )
-
-
-def _bars(found: Any) -> dict[int, list[tuple[str, int]]]:
-    """The shares of each listed submission; one query for the page."""
-    ids = [one.pk for one in found]
-    bars: dict[int, list[tuple[str, int]]] = {pk: [] for pk in ids}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select submission_id, state, sum(messages) from dispatch_tally where submission_id = any(%s) group by 1, 2",
-            [ids],
-        )
-        for pk, state, count in cursor.fetchall():
-            if count:
-                bars[pk].append((state, int(count)))
-    return {pk: sorted(parts, key=lambda part: MESSAGE_STATES.index(part[0])) for pk, parts in bars.items()}
 
 
 def _shown(user: User, submission: Submission) -> dict[str, Any]:
@@ -120,6 +72,7 @@ def _error_words(error: str) -> str:
     }.get(error, error)
 
 
+@for_everybody
 def detail(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     user = me(request)
     submission = submissions.access_submission(user, submission_id)
@@ -131,6 +84,7 @@ def detail(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     return render(request, "console/submissions/detail.html", context)
 
 
+@for_everybody
 def live(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     """The part that changes: state, progress, counts."""
     user = me(request)
@@ -139,6 +93,7 @@ def live(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     )
 
 
+@for_everybody
 def flow(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     """The plot of what was handed over and delivered by time."""
     submission = submissions.access_submission(me(request), submission_id)
@@ -147,6 +102,7 @@ def flow(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     return render(request, "console/submissions/flow.html", {"submission": submission, "option": option})
 
 
+@for_everybody
 def verify(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     """Count every message again and say whether the sheet is right."""
     submission = submissions.access_submission(me(request), submission_id)
@@ -154,6 +110,7 @@ def verify(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     return render(request, "console/submissions/verdict.html", {"verdict": verdict, "submission": submission})
 
 
+@for_everybody
 def rows(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     submission = submissions.access_submission(me(request), submission_id)
     return render(request, "console/submissions/rows.html", {"submission": submission, **_rows(request, submission)})
@@ -183,7 +140,7 @@ def _filtered(request: HttpRequest, submission: Submission) -> Any:
         if at := _time(request.GET.get(name, "")):
             found = found.filter(**{f"{column}__{condition}": at})
     if asked:
-        found = found.filter(number__contains=asked) if asked.isdigit() else found.filter(name__icontains=asked)
+        found = found.filter(number__contains=asked) if asked.isdecimal() else found.filter(name__icontains=asked)
     return found.order_by("id")
 
 
@@ -200,7 +157,7 @@ def _rows(request: HttpRequest, submission: Submission) -> dict[str, Any]:
     """A page of recipients, in key order beyond `after`."""
     after = request.GET.get("after", "")
     found = _filtered(request, submission)
-    if after.isdigit():
+    if after.isdecimal():
         found = found.filter(pk__gt=int(after))
     page = list(found[: PAGE + 1])
     protocols = dict(Channel.objects.values_list("pk", "protocol"))

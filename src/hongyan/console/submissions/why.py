@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from hongyan.console.access import me
+from hongyan.console.access import for_everybody, me
 from hongyan.dispatch.models import Message
 from hongyan.dispatch.numbers import BadNumber, normalise
 from hongyan.messaging import submissions
@@ -16,6 +16,7 @@ from hongyan.messaging.explaining import Step, explain, explain_missing, explain
 from hongyan.messaging.models import Submission
 
 
+@for_everybody
 def why(request: HttpRequest, submission_id: int, message_id: int) -> HttpResponseBase:
     """What happened to one message: a drawer beside a list, or a page of its own."""
     user = me(request)
@@ -28,6 +29,7 @@ def why(request: HttpRequest, submission_id: int, message_id: int) -> HttpRespon
     return render(request, f"console/submissions/{'why' if part else 'why_page'}.html", context)
 
 
+@for_everybody
 def look_up(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     """Any number that was asked for, or was not: its messages, or why there is none."""
     user = me(request)

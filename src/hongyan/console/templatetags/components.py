@@ -19,8 +19,10 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from hongyan.accounts import saved_filters as kept
 from hongyan.accounts.audit_words import words as action_words
 from hongyan.accounts.rights import Right
+from hongyan.console import filters
 from hongyan.console.components.states import STATES
 from hongyan.dispatch.numbers import mask
 from hongyan.protocols.sentences import parts
@@ -217,3 +219,18 @@ def address_with(context: Context, **changes: Any) -> str:
         if value not in (None, ""):
             query[name] = str(value)
     return f"?{query.urlencode()}"
+
+
+@register.inclusion_tag("console/components/saved_filters.html", takes_context=True)
+def saved_filters(context: Context, page: str) -> dict[str, Any]:
+    """The user's saved filters of a list (one of console/filters.py's LISTS), and the offer to save this one."""
+    request = context["request"]
+    query, saved = filters.clean(request.GET), kept.saved_filters(request.user, page)
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "page": page,
+        "query": query,
+        "saved": saved,
+        "is_saved": any(one.query == query for one in saved),
+    }

@@ -41,17 +41,20 @@ class WriteForm(forms.Form):
         label=_("Text"),
         required=False,
         strip=False,
-        widget=forms.Textarea({"rows": 6, "data-text": "", "maxlength": 5000}),
+        widget=forms.Textarea({"rows": 6, "data-text": ""}),
     )
     personal = forms.BooleanField(label=_("Add my personal signature"), required=False)
     numbers = forms.CharField(
         label=_("Numbers"), required=False, widget=forms.Textarea({"rows": 4, "placeholder": "13800138000"})
     )
     when = forms.ChoiceField(
-        label=_("When"), choices=[("now", _("Now")), ("later", _("At a time"))], widget=forms.RadioSelect, initial="now"
+        label=_("When it leaves"),
+        choices=[("now", _("Now")), ("later", _("At a time"))],
+        widget=forms.RadioSelect,
+        initial="now",
     )
     scheduled_at = forms.DateTimeField(
-        label=_("Time"),
+        label=_("Date and time"),
         required=False,
         input_formats=["%Y-%m-%dT%H:%M"],
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
@@ -117,7 +120,7 @@ class WriteForm(forms.Form):
     def selection(self) -> Selection:
         """Chips and typed numbers together."""
         chosen = {
-            field: tuple(int(value) for value in self.data.getlist(name) if value.isdigit())  # type: ignore[attr-defined]
+            field: tuple(int(value) for value in self.data.getlist(name) if value.isdecimal())  # type: ignore[attr-defined]
             for name, field in KINDS.items()
         }
         return Selection.from_json({**chosen, "numbers": self.typed.good})

@@ -22,12 +22,14 @@ from hongyan.contacts import groups, importing, people
 from hongyan.contacts.errors import ContactsError
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList, Upload
 from hongyan.dispatch.models import Channel
+from hongyan.dispatch.numbers import read_many
 from hongyan.messaging import asking, drafts, mailbox, recipients
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.merge import MissingVariable, parse
 from hongyan.messaging.models import Phrase, Signature, Submission
 from hongyan.messaging.reasons import words
 from hongyan.messaging.recipients import Selection
+from hongyan.messaging.screening import LONGEST_TEXT
 from hongyan.messaging.submissions import request_of
 from hongyan.protocols.text import measure
 
@@ -65,10 +67,10 @@ def _prefilled(user: User, query: QueryDict) -> tuple[dict[str, Any], Selection,
     chosen: dict[str, Any] = {}
     for name, field in KINDS.items():
         values = [part for value in (*query.getlist(name), *query.getlist(f"{name}s")) for part in value.split(",")]
-        chosen[field] = tuple(int(value) for value in values if value.isdigit())
+        chosen[field] = tuple(int(value) for value in values if value.isdecimal())
     initial: dict[str, Any] = {"text": query.get("text", ""), "numbers": query.get("number", "")}
     answers = None
-    if query.get("reply", "").isdigit():
+    if query.get("reply", "").isdecimal():
         reply = mailbox.access_reply(user, int(query.get("reply", "0")))
         answers, initial["numbers"] = reply.pk, reply.number
     default = Signature.objects.filter(is_default=True).first()
@@ -104,12 +106,15 @@ def write(request: HttpRequest) -> HttpResponseBase:
             draft = drafts.save(user, None, answers_id=answers, category="interactive")
             form.initial["category"] = "interactive"
     follow(request, f"uploads-{user.pk}")
+    chips = _chips(user, selection)
     phrases = Phrase.objects.filter(owner=None) | Phrase.objects.filter(owner=user)
     return render(
         request,
         "console/write/write.html",
         {
-            "form": form, "draft": draft, "chips": _chips(user, selection), "phrases": phrases,
+            "form": form, "draft": draft, "chips": chips, "phrases": phrases,
+            # Where there are numbers and nobody chosen, the numbers are what one came for.
+            "opens_numbers": bool(form["numbers"].value()) and not chips,
             "may_groups": user.may(Right.SEND_TO_GROUPS), "tree": _tree(user),
             "lists": RecipientList.objects.filter(owner=user, is_kept=True)[:50],
         },
@@ -117,12 +122,12 @@ def write(request: HttpRequest) -> HttpResponseBase:
 
 
 def _draft(user: User, draft_id: str | None) -> Submission | None:
-    return drafts.access_draft(user, int(draft_id)) if draft_id and draft_id.isdigit() else None
+    return drafts.access_draft(user, int(draft_id)) if draft_id and draft_id.isdecimal() else None
 
 
 def _answers(user: User, request: HttpRequest) -> dict[str, Any]:
     reply = request.POST.get("answers", "")
-    return {"answers_id": mailbox.access_reply(user, int(reply)).pk} if reply.isdigit() else {}
+    return {"answers_id": mailbox.access_reply(user, int(reply)).pk} if reply.isdecimal() else {}
 
 
 def _tree(user: User) -> list[tuple[AddressBook, list[groups.Node]]]:
@@ -134,17 +139,18 @@ def _tree(user: User) -> list[tuple[AddressBook, list[groups.Node]]]:
 @needs(Right.SEND)
 @require_POST
 def preview(request: HttpRequest) -> HttpResponseBase:
-    """Save the draft and show phone, counter and totals: answered to every pause in typing."""
+    """Save the draft, once it is touched, and show phone, counter and totals: answered to every pause in typing."""
     user = me(request)
     form = WriteForm(user, request.POST)
     form.is_valid()
     draft = _draft(user, request.POST.get("draft"))
     facts = form.facts()
-    if draft is not None or facts["text"].strip() or not form.selection().is_empty:
+    is_worth_keeping = facts["text"].strip() or not form.selection().is_empty
+    if draft is not None or (request.POST.get("touched") and is_worth_keeping):
         draft = drafts.save(user, draft, **facts, **_answers(user, request))
     asked = request_of(draft or Submission(owner=user, **facts))
     count = recipients.count(user, asked.selection)
-    at = int(request.POST.get("at", "0") or 0) if request.POST.get("at", "0").isdigit() else 0
+    at = int(request.POST.get("at", "0") or 0) if request.POST.get("at", "0").isdecimal() else 0
     sample = [one for chunk in recipients.stream(user, asked.selection, by_row=False, most=20) for one in chunk]
     person = sample[at % len(sample)] if sample else None
     wording = asked.wording(user)
@@ -159,7 +165,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         .values_list("price_micros", flat=True)
         .first()
     )
-    shown = measure(text)
+    shown = measure(text, mainland=person is None or person.number.startswith("+86"))
     return render(
         request,
         "console/write/preview.html",
@@ -167,6 +173,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
             "draft": draft, "count": count, "person": person, "text": text, "measure": shown, "missing": missing,
             "at": at, "sample": len(sample), "typed": form.typed, "variables": recipients.variables_of(user, asked.selection),
             "price": price * shown.segments * count if price is not None else None, "pieces": _pieces(text, shown.cuts),
+            "too_long": LONGEST_TEXT if len(asked.text) > LONGEST_TEXT else 0,
             "too_many": count > 1 and not user.may(Right.SEND_TO_GROUPS), "unknown": parse(asked.text).names if not sample else [],
         },
     )  # fmt: skip
@@ -200,9 +207,6 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     try:
         one = importing.receive(user, given.name or "file", given.chunks(), purpose=Upload.Purpose.RECIPIENTS)
         importing.look_or_defer(one)
-        one.refresh_from_db()
-        if one.state == Upload.State.UPLOADED and "number" in one.mapping:
-            importing.start(user, one, one.mapping)
     except ContactsError as error:
         return _upload_trouble(request, str(error))
     return redirect("console:write_upload_state", one.pk)
@@ -239,12 +243,14 @@ def confirm(request: HttpRequest, draft_id: int) -> HttpResponseBase:
     except MessagingError as error:
         messages.error(request, str(error))
         return redirect(back)
+    typed = read_many(draft.recipients.get("typed", ""))
     channels = dict(Channel.objects.values_list("pk", "name"))
     return render(
         request,
         "console/write/confirm.html",
         {
-            "draft": draft, "rehearsal": rehearsal, "back": back,
+            "draft": draft, "rehearsal": rehearsal, "back": back, "typed": typed,
+            "left_out": rehearsal.scaled(rehearsal.blocked.total()) + len(typed.bad),
             "total": rehearsal.scaled(rehearsal.sendable), "segments": rehearsal.scaled(rehearsal.total_segments),
             "price": rehearsal.scaled(rehearsal.price_micros),
             "trial": asked.canary.size(rehearsal.recipients) if asked.canary else 0, "terms": asked.canary,
@@ -253,7 +259,7 @@ def confirm(request: HttpRequest, draft_id: int) -> HttpResponseBase:
                 for reason, count in rehearsal.blocked.most_common()
             ],
             "channels": [(channels.get(pk, "?"), rehearsal.scaled(count)) for pk, count in rehearsal.channels.most_common()],
-            "per_message": sorted(rehearsal.segments.items()),
+            "per_message": [(size, rehearsal.scaled(count)) for size, count in sorted(rehearsal.segments.items())],
         },
     )  # fmt: skip
 

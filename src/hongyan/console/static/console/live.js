@@ -27,11 +27,13 @@
       for (const match of element.getAttribute("hx-trigger").matchAll(/live-([\w-]+)/g)) names.add(match[1]);
     }
     names.forEach((name) => announce(name, {}));
+    announce("open", {});
   };
 
   const source = new EventSource(`${base}/live?topics=${encodeURIComponent(token)}`);
   source.onopen = () => {
-    // What changed while we were away is fetched again; at first only what happened between the page and now.
+    // What changed while we were away is fetched again; at first only what "open" listens for: what happened between
+    // the page and now.
     if (failures) poll();
     else announce("open", {});
     failures = 0;

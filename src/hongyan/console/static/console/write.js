@@ -3,7 +3,11 @@
   const form = document.querySelector("[data-write]");
   const chips = form.querySelector("[data-chips]");
   const text = form.querySelector("[data-text]");
-  const changed = () => htmx.trigger(form, "hy-changed");
+  // Only what somebody has changed is kept as a draft; opening the page by a link is not.
+  const touched = form.querySelector("[data-touched]");
+  const touch = () => { touched.value = "1"; };
+  form.addEventListener("input", touch);
+  const changed = () => { touch(); htmx.trigger(form, "hy-changed"); };
 
   const addChip = (kind, id, label) => {
     if (chips.querySelector(`input[name="${kind}"][value="${id}"]`)) return;
@@ -34,7 +38,7 @@
     if (turn) {
       const at = form.querySelector("[data-at]");
       at.value = Math.max(0, Number(at.value) + Number(turn.dataset.turn));
-      changed();
+      htmx.trigger(form, "hy-changed");
     }
   });
 

@@ -1,0 +1,164 @@
+"""The list of submissions and their calendar."""
+
+from __future__ import annotations
+
+import calendar as calendars
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db import connection
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.dates import WEEKDAYS_ABBR
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Reach
+from hongyan.console.access import for_everybody, me
+from hongyan.console.context import follow
+from hongyan.dispatch.sums import held_back
+from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.submissions import raw_connection
+from hongyan.runtime import clock
+
+PAGE = 25
+TABS = {
+    "": (gettext_lazy("All"), ()),
+    "running": (gettext_lazy("Running"), ("planning", "running", "paused")),
+    "scheduled": (gettext_lazy("Scheduled"), ("scheduled",)),
+    "finished": (gettext_lazy("Finished"), ("finished", "cancelled", "failed")),
+    "draft": (gettext_lazy("Drafts"), ("draft",)),
+}
+COUNTED = ("running", "scheduled", "draft")
+"""Tabs that say how many wait in them; the others would only count the past."""
+MESSAGE_STATES = ("delivered", "submitted", "queued", "failed", "expired", "uncertain", "blocked", "cancelled")
+SHOWN_A_DAY = 4
+
+
+@for_everybody
+def index(request: HttpRequest) -> HttpResponseBase:
+    """Newest first, as the address filters: state, category, words, whose, days."""
+    user = me(request)
+    follow(request, "submissions")
+    visible = Submission.objects.visible_to(user)
+    found, state = _filtered(user, visible.select_related("owner", "department"), request), request.GET.get("state", "")
+    page = Paginator(found.order_by("-created_at", "-id"), PAGE).get_page(request.GET.get("page"))
+    bars = _bars(page.object_list)
+    held = held_back(raw_connection(), [one.pk for one in page.object_list], clock.now())
+    return render(
+        request,
+        "console/submissions/index.html",
+        {
+            "page": page,
+            "rows": [(one, bars[one.pk], held.get(one.pk)) for one in page.object_list],
+            "state": state if state in TABS else "",
+            "tabs": [
+                (name, label, visible.filter(state__in=states).count() if name in COUNTED else 0)
+                for name, (label, states) in TABS.items()
+            ],
+            "categories": Category.choices,
+            "may_see_others": user.reach is not Reach.OWN,
+            "is_filtered": any(request.GET.get(name) for name in ("q", "category", "whose", "since", "until")),
+            "untitled": _("(nothing written yet)"),
+        },
+    )
+
+
+def _filtered(user: User, found: Any, request: HttpRequest) -> Any:
+    asked = request.GET
+    states = TABS.get(asked.get("state", ""), TABS[""])[1]
+    found = found.filter(state__in=states) if states else found.exclude(state="draft")
+    if asked.get("category") in Category.values:
+        found = found.filter(category=asked["category"])
+    if asked.get("whose") == "mine":
+        found = found.filter(owner=user)
+    if words := asked.get("q", "").replace("\x00", "").strip():
+        found = found.filter(Q(title__icontains=words) | Q(text__icontains=words))
+    if asked.get("since") or asked.get("until"):
+        # A submission's day is the one it is for, as the list shows it.
+        found = found.annotate(at=Coalesce("scheduled_at", "created_at"))
+        if since := _midnight(asked.get("since", "")):
+            found = found.filter(at__gte=since)
+        if until := _midnight(asked.get("until", "")):
+            found = found.filter(at__lt=until + timedelta(days=1))
+    return found
+
+
+def _midnight(text: str) -> datetime | None:
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None
+
+
+def _bars(found: Any) -> dict[int, list[tuple[str, int]]]:
+    """The shares of each listed submission; one query for the page."""
+    ids = [one.pk for one in found]
+    bars: dict[int, list[tuple[str, int]]] = {pk: [] for pk in ids}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select submission_id, state, sum(messages) from dispatch_tally where submission_id = any(%s) group by 1, 2",
+            [ids],
+        )
+        for pk, state, count in cursor.fetchall():
+            if count:
+                bars[pk].append((state, int(count)))
+    return {pk: sorted(parts, key=lambda part: MESSAGE_STATES.index(part[0])) for pk, parts in bars.items()}
+
+
+@for_everybody
+def calendar(request: HttpRequest) -> HttpResponseBase:
+    """A month of what has a time: still to come, and gone out."""
+    user = me(request)
+    follow(request, "submissions")
+    month = _month(request.GET.get("month", ""))
+    weeks = calendars.Calendar().monthdatescalendar(month.year, month.month)
+    since, until = _start(weeks[0][0]), _start(weeks[-1][-1] + timedelta(days=1))
+    found = (
+        Submission.objects.visible_to(user)
+        .filter(scheduled_at__gte=since, scheduled_at__lt=until)
+        .exclude(state="draft")
+        .select_related("owner")
+        .order_by("scheduled_at", "id")
+    )
+    by_day: dict[date, list[Submission]] = {}
+    for one in found[:5000]:
+        assert one.scheduled_at is not None
+        by_day.setdefault(timezone.localdate(one.scheduled_at), []).append(one)
+    return render(
+        request,
+        "console/submissions/calendar.html",
+        {
+            "month": month,
+            "earlier": (month - timedelta(days=1)).replace(day=1),
+            "later": (month + timedelta(days=31)).replace(day=1),
+            "today": timezone.localdate(),
+            "weekdays": [WEEKDAYS_ABBR[number] for number in range(7)],
+            "days": [
+                (day, by_day.get(day, [])[:SHOWN_A_DAY], max(0, len(by_day.get(day, [])) - SHOWN_A_DAY))
+                for week in weeks
+                for day in week
+            ],
+            "total": sum(len(ones) for day, ones in by_day.items() if day.month == month.month),
+        },
+    )
+
+
+def _start(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _month(text: str) -> date:
+    """The first day of "2026-11"; of this month for anything else."""
+    try:
+        month = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        month = timezone.localdate().replace(day=1)
+    return month if 2000 <= month.year <= 2100 else timezone.localdate().replace(day=1)

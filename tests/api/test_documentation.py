@@ -1,0 +1,82 @@
+"""The page that explains the API says all that the OpenAPI document says, in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import translation
+
+import hongyan
+from hongyan.api.documentation import RULES
+from hongyan.api.problems import CODES
+from hongyan.api.urls import api
+
+pytestmark = pytest.mark.django_db
+
+
+def document() -> Any:
+    return api.get_openapi_schema(path_prefix="/api/")
+
+
+def sentences(part: Any) -> Iterator[str]:
+    """Every summary and description of ours; those of a response or a schema as a whole are not shown."""
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name in ("summary", "description") and isinstance(value, str):
+                yield value
+            elif name not in ("responses",):
+                yield from sentences(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from sentences(value)
+
+
+def test_every_endpoint_and_field_is_explained_in_each_language() -> None:
+    found = set(sentences(document()["paths"]))
+    for schema in document()["components"]["schemas"].values():
+        found |= set(sentences(schema.get("properties", {})))
+    assert len(found) > 30
+    for language in ("zh-hans", "zh-hant"):
+        with translation.override(language):
+            assert [one for one in found if translation.gettext(one) == one] == [], language
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh-hans", "如何开始"), ("zh-hant", "如何開始"), ("en", "How to begin")]
+)
+def test_the_page_names_every_path_and_field(language: str, words: str) -> None:
+    client = Client()
+    client.cookies["django_language"] = language
+    page = client.get("/api/v1/docs").content.decode()
+    assert words in page
+    for path, methods in document()["paths"].items():
+        assert path in page
+        for facts in methods.values():
+            assert f'id="{facts["operationId"].removeprefix("hongyan_api_")}"' in page
+    for schema in ("Ask", "Addressee", "Asked", "Refused", "SubmissionOut", "MessageOut", "ReplyOut"):
+        for name in document()["components"]["schemas"][schema]["properties"]:
+            assert f"<code>{name}</code>" in page, (schema, name)
+    assert "Retry-After" in page
+
+
+def test_every_code_that_asking_can_answer_with_is_listed() -> None:
+    raised = set()
+    for name in ("asking", "submissions", "recipients"):
+        source = (Path(hongyan.__file__).parent / "messaging" / f"{name}.py").read_text()
+        raised |= set(re.findall(r'MessagingError\(\s*"(\w+)"', source))
+    # Resending is the console's.
+    assert raised - {"nobody_left"} <= set(RULES) | {code for code, _words in CODES.values()}
+
+
+def test_the_example_of_sending_is_a_request_that_the_api_takes() -> None:
+    from hongyan.api.documentation import Reader
+    from hongyan.api.messages import Ask
+
+    reader = Reader(document(), "http://localhost")
+    example = reader._example({"$ref": "#/components/schemas/Ask"})
+    assert Ask(**example).addressees
