@@ -270,7 +270,7 @@ def test_a_session_is_no_key(company: Company) -> None:
         ({"to": A, "text": "a\x00b"}, 422, "invalid_request", "text"),
         ({"to": A, "text": "您好", "category": "spam"}, 422, "invalid_request", "category"),
         ({"to": A, "text": "您好", "signature": "别人"}, 422, "unknown_signature", "signature"),
-        ({"to": A, "text": "您好", "at": "2020-01-01T00:00:00Z"}, 422, "time_has_passed", "scheduled_at"),
+        ({"to": A, "text": "您好", "at": "2020-01-01T00:00:00Z"}, 422, "time_has_passed", "at"),
         ({"to": A, "text": "您好", "at": "2099-01-01T00:00:00"}, 422, "invalid_request", "at"),
         ({"to": {"number": A, "variables": {"x": 1}}, "text": "您好"}, 422, "invalid_request", None),
         ({"to": A, "text": "您好", "canary": {"percent": 90}}, 422, "invalid_request", None),

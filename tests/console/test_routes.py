@@ -127,7 +127,7 @@ class TestTheExplanation:
         second = admin.get(reverse("console:route_explain"), {"number": "13912345678"}).context["found"]
         assert (second.carrier, second.is_corrected) == ("unicom", True)
 
-    @pytest.mark.parametrize("query", ["number=abc", "number=13800138000&category=x&department=0", "number=%00"])
+    @pytest.mark.parametrize("query", ["number=abc", "number=13800138000&category=x&department=0"])
     def test_answers_nonsense_with_a_sentence(self, admin: Client, query: str) -> None:
         assert admin.get(f"{reverse('console:route_explain')}?{query}").status_code == 200
 

@@ -31,7 +31,7 @@ def company(transactional_db: None) -> Company:
             """truncate dispatch_node, dispatch_connection, dispatch_incoming, dispatch_incoming_part, dispatch_tally,
                dispatch_parked_report, dispatch_segment, dispatch_message, dispatch_batch, dispatch_route, dispatch_channel,
                dispatch_followed, dispatch_settled, doors_part, doors_gathering, doors_receipt, doors_delivery, doors_connection,
-               doors_refusal"""
+               doors_refusal cascade"""
         )
     return builders.company()
 

@@ -208,7 +208,7 @@ def company(transactional_db: None) -> Company:
     with connection.cursor() as cursor:
         cursor.execute(
             """truncate dispatch_node, dispatch_connection, dispatch_incoming, dispatch_incoming_part, dispatch_tally,
-               dispatch_parked_report, dispatch_segment, dispatch_message, dispatch_batch, dispatch_route, dispatch_channel"""
+               dispatch_parked_report, dispatch_segment, dispatch_message, dispatch_batch, dispatch_route, dispatch_channel cascade"""
         )
     return builders.company()
 
