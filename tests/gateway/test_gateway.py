@@ -7,14 +7,15 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
 from django.db import connection
 
-from hongyan.dispatch.models import Batch, Channel, Connection, Incoming, Message
+from hongyan.dispatch.models import Batch, Channel, CodeRule, Connection, Incoming, Message, Route
 from hongyan.gateway.process import Gateway
-from hongyan.messaging import submissions, tasks
+from hongyan.messaging import rerouting, submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
@@ -23,6 +24,7 @@ from hongyan.protocols.registry import Protocol, make_session
 from hongyan.protocols.session import Account, Role, Side
 from hongyan.protocols.smpp.session import SmppSession
 from hongyan.protocols.text import Concatenation
+from hongyan.runtime import clock
 from hongyan.runtime.settings import read
 from hongyan.simulator.ids import Ids
 from hongyan.wire.line import Line
@@ -509,3 +511,49 @@ def test_a_receipt_settles_what_a_lost_response_left_uncertain(beside: LoopThrea
         beside.run(report())
         eventually(lambda: states(submission) == {"delivered": 1})
     assert not carrier.seen
+
+
+def test_a_refusal_that_passes_is_tried_again_and_sent_once(beside: LoopThread, company: Company) -> None:
+    carrier, refused = Carrier(Protocol.CMPP20), set[str]()
+
+    def not_now(line: Line, event: SubmitRequested) -> bool:
+        number = event.submit.recipients[0]
+        if number in refused or int(number[-1]) % 2:
+            return False
+        refused.add(number)
+        line.session.answer_submit(event.token, line.now, code=20)
+        return True
+
+    carrier.on_submit = not_now
+    set_up(beside, company, carrier)
+    CodeRule.objects.create(channel=company.channel, code="20", action="retry", after_s=1, most=2)
+    submission = asked(company, 20)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 20})
+    assert len(refused) == 10
+    assert len(carrier.seen) == len(set(carrier.seen)) == 20
+
+
+def test_what_one_carrier_does_not_serve_goes_to_the_next_route(beside: LoopThread, company: Company) -> None:
+    closed, open_ = Carrier(Protocol.CMPP20), Carrier(Protocol.SMPP34)
+    closed.on_submit = lambda line, event: line.session.answer_submit(event.token, line.now, code=9) is None
+    set_up(beside, company, closed)
+    other = a_channel(name="Other", protocol="smpp34", port=beside.run(open_.start()), speed_per_s=50_000)
+    Route.objects.create(name="Second", channel=other, position=200)
+    submission = asked(company, 10)
+    with running(beside):
+        eventually(lambda: Batch.objects.filter(wants_route=True).exists())
+        rerouting.Rerouter().look(clock.now())
+        eventually(lambda: states(submission) == {"delivered": 10})
+    assert len(open_.seen) == 10
+
+
+def test_what_waited_longer_than_it_is_worth_does_not_leave(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier)
+    submission = asked(company, 5)
+    Batch.objects.update(validity_minutes=5)
+    with clock.stopped_at(clock.now() + timedelta(minutes=6)), running(beside):
+        eventually(lambda: states(submission) == {"expired": 5})
+    assert not carrier.seen
+    assert set(Message.objects.values_list("reason", flat=True)) == {"validity_over"}

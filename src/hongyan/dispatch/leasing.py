@@ -9,9 +9,12 @@ finds out when it moves its watermark, before any byte leaves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
+
+from hongyan.runtime import clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,17 @@ class LeasedBatch:
     source_number: str
     wants_report: bool
     watermark: int
+    tries: int = 0
+    """How often its messages have been refused so far."""
+    validity_minutes: int | None = None
+    valid_from: datetime | None = None
+    """From when the validity counts."""
+
+    @property
+    def valid_until(self) -> datetime | None:
+        if self.validity_minutes is None or self.valid_from is None:
+            return None
+        return self.valid_from + timedelta(minutes=self.validity_minutes)
 
 
 @dataclass(slots=True)
@@ -48,12 +62,12 @@ class LeasedMessage:
 HEADS = """
 with recursive heads as (
     (select b.lane, b.department_id from dispatch_batch b
-     where b.channel_id = %(channel)s and b.state = 'ready' and (b.not_before is null or b.not_before <= now())
+     where b.channel_id = %(channel)s and b.state = 'ready' and (b.not_before is null or b.not_before <= %(now)s)
      order by b.lane, b.department_id limit 1)
     union all
     select n.lane, n.department_id from heads h, lateral (
         select b.lane, b.department_id from dispatch_batch b
-        where b.channel_id = %(channel)s and b.state = 'ready' and (b.not_before is null or b.not_before <= now())
+        where b.channel_id = %(channel)s and b.state = 'ready' and (b.not_before is null or b.not_before <= %(now)s)
           and (b.lane, b.department_id) > (h.lane, h.department_id)
         order by b.lane, b.department_id limit 1) n
 )
@@ -65,11 +79,11 @@ update dispatch_batch b set state = 'leased', leased_by = %(node)s, attempts = a
 where b.id = (
     select id from dispatch_batch
     where channel_id = %(channel)s and lane = %(lane)s and department_id = %(department)s and state = 'ready'
-      and (not_before is null or not_before <= now())
+      and (not_before is null or not_before <= %(now)s)
     order by id limit 1 for update skip locked
 )
 returning b.id, b.submission_id, b.department_id, b.lane, b.category, b.size, b.text, b.source_number, b.wants_report,
-          b.watermark
+          b.watermark, b.tries, b.validity_minutes, dispatch_valid_from(b.tries, b.created_at, b.not_before)
 """
 
 # The whole way from ready to "about to leave" in one round trip, for codes that people wait for.
@@ -80,14 +94,15 @@ with taken as (
     where b.id = (
         select id from dispatch_batch
         where channel_id = %(channel)s and lane = 0 and state = 'ready' and size <= %(most)s
-          and (not_before is null or not_before <= now())
+          and (not_before is null or not_before <= %(now)s)
         order by department_id, id limit 1 for update skip locked
     )
     returning b.id, b.submission_id, b.department_id, b.lane, b.category, b.size, b.text, b.source_number,
-              b.wants_report, b.watermark, old.watermark as from_position
+              b.wants_report, b.watermark, b.tries, b.validity_minutes,
+              dispatch_valid_from(b.tries, b.created_at, b.not_before) as valid_from, old.watermark as from_position
 )
 select t.id, t.submission_id, t.department_id, t.lane, t.category, t.size, t.text, t.source_number, t.wants_report,
-       t.watermark, m.id, m.number, coalesce(m.text, t.text), m.segments
+       t.watermark, t.tries, t.validity_minutes, t.valid_from, m.id, m.number, coalesce(m.text, t.text), m.segments
 from taken t left join dispatch_message m
      on m.id >= t.id * 1000 + t.from_position and m.id < t.id * 1000 + t.size and m.state = 'queued'
 order by m.id
@@ -129,14 +144,21 @@ where m.id >= %(low)s and m.id < %(high)s and m.state = 'queued'
 
 async def heads(connection: AsyncConnection[Any], *, channel_id: int) -> list[Head]:
     """What is ready, by lane and department, most urgent lane first. One query."""
-    cursor = await connection.execute(HEADS, {"channel": channel_id})
+    cursor = await connection.execute(HEADS, {"channel": channel_id, "now": clock.now()})
     return [Head(*row) for row in await cursor.fetchall()]
 
 
 async def lease(connection: AsyncConnection[Any], *, channel_id: int, node: str, head: Head) -> LeasedBatch | None:
     """Take the oldest ready batch of a department in a lane; None when another node was first."""
     cursor = await connection.execute(
-        LEASE, {"channel": channel_id, "node": node, "lane": head.lane, "department": head.department_id}
+        LEASE,
+        {
+            "channel": channel_id,
+            "node": node,
+            "lane": head.lane,
+            "department": head.department_id,
+            "now": clock.now(),
+        },
     )
     row = await cursor.fetchone()
     return LeasedBatch(*row) if row else None
@@ -146,11 +168,13 @@ async def take_urgent(
     connection: AsyncConnection[Any], *, channel_id: int, node: str, most: int
 ) -> tuple[LeasedBatch, list[LeasedMessage]] | None:
     """A ready batch of verification codes with at most `most`, leased, loaded and its watermark at its end."""
-    cursor = await connection.execute(TAKE_URGENT, {"channel": channel_id, "node": node, "most": most})
+    cursor = await connection.execute(
+        TAKE_URGENT, {"channel": channel_id, "node": node, "most": most, "now": clock.now()}
+    )
     rows = await cursor.fetchall()
     if not rows:
         return None
-    return LeasedBatch(*rows[0][:10]), [LeasedMessage(*row[10:]) for row in rows if row[10] is not None]
+    return LeasedBatch(*rows[0][:13]), [LeasedMessage(*row[13:]) for row in rows if row[13] is not None]
 
 
 async def load(connection: AsyncConnection[Any], batch: LeasedBatch) -> list[LeasedMessage]:

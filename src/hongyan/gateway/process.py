@@ -18,11 +18,12 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from hongyan.dispatch import channels, connections, incoming, outcomes
+from hongyan.dispatch import channels, connections, incoming, outcomes, policy
 from hongyan.dispatch.channels import Channel
 from hongyan.dispatch.connections import ConnectionState
 from hongyan.dispatch.incoming import ReceivedSegment
 from hongyan.dispatch.outcomes import StoredReport
+from hongyan.dispatch.retrying import Rules
 from hongyan.gateway.backoff import FIRST_S, Backoff
 from hongyan.gateway.listening import Listener
 from hongyan.gateway.recorder import Recorder
@@ -82,7 +83,7 @@ class ChannelRunner:
     def __init__(self, channel: Channel, gateway: Gateway) -> None:
         self.channel = channel
         self._gateway = gateway
-        self.sender = Sender(channel, gateway.node, gateway.connect, gateway.recorder)
+        self.sender = Sender(channel, gateway.node, gateway.connect, gateway.recorder, lambda: gateway.rules)
         self.states = [ConnectionState(channel.id, slot) for slot in range(channel.connections)]
         self._tasks: list[asyncio.Task[None]] = []
         self._listening: ConnectionState | None = None
@@ -250,6 +251,7 @@ class Gateway:
         self._url = database.url(settings)
         self.node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.recorder = Recorder(self.connect, self.node)
+        self.rules = Rules()
         self.runners: dict[int, ChannelRunner] = {}
         self.states_changed = asyncio.Event()
         self._beating_since = 0.0
@@ -286,8 +288,9 @@ class Gateway:
                 await asyncio.sleep(1)
 
     async def _follow_channels(self, connection: AsyncConnection[Any]) -> None:
-        """Start, restart and stop runners as channels are added, changed and removed."""
+        """Start, restart and stop runners as channels are added, changed and removed; keep the rules for refusals."""
         while True:
+            self.rules = await policy.rules(connection)
             readable, unreadable = await channels.enabled(connection)
             wanted = {channel.id: channel for channel in readable}
             for channel_id in unreadable:

@@ -17,8 +17,9 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from hongyan.dispatch import incoming, outcomes, parking
+from hongyan.dispatch import incoming, moving, outcomes, parking
 from hongyan.dispatch.incoming import ReceivedSegment
+from hongyan.dispatch.moving import PutOff
 from hongyan.dispatch.outcomes import StoredReport
 from hongyan.gateway.matching import Found, RecentIds
 from hongyan.gateway.results import Results, from_text, to_text
@@ -66,6 +67,11 @@ class Recorder:
 
     def changed(self, message_id: int, state: str, reason: str) -> None:
         self._gathering.change(message_id, state, reason)
+        self._woken()
+
+    def put_off(self, item: PutOff) -> None:
+        """A refused message that gets another chance."""
+        self._gathering.put_off.append(item)
         self._woken()
 
     def finished(self, batch_id: int) -> None:
@@ -197,6 +203,9 @@ class Recorder:
     async def _store(self, connection: AsyncConnection[Any], part: Results) -> list[int]:
         """One piece in one transaction; gives the submissions touched."""
         now = datetime.now(UTC)
+        if part.put_off:
+            async with connection.transaction():
+                return await moving.put_off(connection, part.put_off, now)
         if part.segments or part.changes or part.finished:
             return await outcomes.record(
                 connection, node=self._node, segments=part.segments, finished=part.finished, now=now,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hongyan.dispatch.changes import rank
 from hongyan.dispatch.incoming import ReceivedSegment
+from hongyan.dispatch.moving import PutOff
 from hongyan.dispatch.outcomes import StoredReport, SubmittedSegment
 from hongyan.protocols.events import IncomingSegment
 from hongyan.protocols.text import Concatenation
@@ -20,6 +22,8 @@ Located = tuple[StoredReport, int, int, int]
 class Results:
     """One gathering."""
 
+    put_off: list[PutOff] = field(default_factory=list)
+    """Refused messages that get another chance: taken out of their batch before it is finished."""
     segments: list[SubmittedSegment] = field(default_factory=list)
     changes: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Message id -> the furthest (state, reason)."""
@@ -33,7 +37,7 @@ class Results:
 
     def __len__(self) -> int:
         return (
-            len(self.segments) + len(self.changes) + len(self.finished) + len(self.located) + len(self.reports)
+            len(self.put_off) + len(self.segments) + len(self.changes) + len(self.finished) + len(self.located) + len(self.reports)
             + len(self.received)
         )  # fmt: skip
 
@@ -46,6 +50,7 @@ class Results:
     def parts(self) -> list[Results]:
         """By what is written together, in the order of writing: a report then finds its segment."""
         parts = [
+            Results(put_off=self.put_off),
             Results(segments=self.segments, changes=self.changes, finished=self.finished),
             Results(located=self.located, reports=self.reports),
             Results(received=self.received),
@@ -57,6 +62,7 @@ class Results:
         if len(self) <= 1:
             return [self]
         kinds = [
+            Results(put_off=self.put_off),
             Results(segments=self.segments),
             Results(changes=self.changes),
             Results(finished=self.finished),
@@ -71,7 +77,7 @@ class Results:
         changes = list(self.changes.items())
         return [
             Results(
-                self.segments[part], dict(changes[part]), self.finished[part], self.located[part], self.reports[part],
+                self.put_off[part], self.segments[part], dict(changes[part]), self.finished[part], self.located[part], self.reports[part],
                 self.received[part],
             )
             for part in (slice(middle), slice(middle, None))
@@ -80,13 +86,14 @@ class Results:
 
 def to_text(results: Results) -> str:
     """As they are parked."""
-    return json.dumps(asdict(results))
+    return json.dumps(asdict(results), default=datetime.isoformat)
 
 
 def from_text(payload: str) -> Results:
     """What `to_text` was given."""
     kept: dict[str, list[Any]] = json.loads(payload)
     return Results(
+        put_off=[_put_off(one) for one in kept.get("put_off", [])],
         segments=[tuple(one) for one in kept["segments"]],
         changes={int(message_id): tuple(change) for message_id, change in dict(kept["changes"]).items()},
         finished=kept["finished"],
@@ -94,6 +101,10 @@ def from_text(payload: str) -> Results:
         reports=[StoredReport(**one) for one in kept["reports"]],
         received=[_received(one) for one in kept["received"]],
     )
+
+
+def _put_off(kept: dict[str, Any]) -> PutOff:
+    return PutOff(**{**kept, "due_at": datetime.fromisoformat(kept["due_at"]) if kept["due_at"] else None})
 
 
 def _received(kept: dict[str, Any]) -> ReceivedSegment:

@@ -13,7 +13,7 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -23,12 +23,16 @@ from psycopg import AsyncConnection
 from hongyan.dispatch import leasing, outcomes
 from hongyan.dispatch.channels import Channel
 from hongyan.dispatch.leasing import LeasedBatch, LeasedMessage
+from hongyan.dispatch.moving import PutOff
+from hongyan.dispatch.retrying import Decision, Fail, NextRoute, RetryAt, Rules, decide
 from hongyan.gateway.flights import Flight, LongMessage, References, flights
 from hongyan.gateway.pace import Pace
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.works import Work, Works
+from hongyan.protocols import validity
 from hongyan.protocols.errors import LocalProtocolError, NotLoggedIn, WindowFull
 from hongyan.protocols.events import AnsweredLate, Submit, SubmitAnswered, SubmitUnanswered, Verdict
+from hongyan.runtime import clock
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
@@ -61,8 +65,16 @@ class Speed:
 class Sender:
     """The sending side of one channel in this process."""
 
-    def __init__(self, channel: Channel, node: str, connect: Callable[[], Any], recorder: Recorder) -> None:
+    def __init__(
+        self,
+        channel: Channel,
+        node: str,
+        connect: Callable[[], Any],
+        recorder: Recorder,
+        rules: Callable[[], Rules] = Rules,
+    ) -> None:
         self.channel = channel
+        self._rules = rules
         self.lines: list[Line] = []
         self.speed = Speed()
         self._node = node
@@ -157,7 +169,7 @@ class Sender:
                 continue
             messages = await leasing.load(connection, batch)
             work = self._take(batch, messages)
-            if messages:
+            if messages and not self._expired(work, messages):
                 work.waiting.extend(messages)
                 self._works.add(work)
 
@@ -175,12 +187,28 @@ class Sender:
             if found is None:
                 return
             batch, messages = found
-            self._launch(self._take(batch, messages), messages)
+            work = self._take(batch, messages)
+            if messages and not self._expired(work, messages):
+                self._launch(work, messages)
+
+    def _expired(self, work: Work, messages: Sequence[LeasedMessage]) -> bool:
+        """Whether it is too late for these messages; then they have ended."""
+        until = work.batch.valid_until
+        if until is None or clock.now() < until:
+            return False
+        for message in messages:
+            self._recorder.changed(message.id, "expired", "validity_over")
+        self._settled(work, len(messages))
+        return True
 
     async def _send_some(self, connection: AsyncConnection[Any]) -> bool:
         """Send as much of the batch whose turn it is as windows and pace allow; tells whether anything moved."""
         work = self._works.next()
         waiting, batch = work.waiting, work.batch
+        if self._expired(work, waiting):
+            waiting.clear()
+            self._works.remove(work)
+            return True
         per_submit = self.channel.numbers_per_submit if batch.text is not None else 1
         count = min(len(waiting), self._fitting(work) * per_submit, self._pace.available(self._loop.time()))
         if count < len(waiting):
@@ -244,7 +272,7 @@ class Sender:
         if line is None:
             self._again.append(flight)
             return
-        channel = self.channel
+        channel, until = self.channel, flight.work.batch.valid_until
         submit = Submit(
             source=flight.work.batch.source_number or channel.service_number,
             recipients=tuple([channel.wire_number(message.number) for message in flight.messages]),
@@ -255,6 +283,7 @@ class Sender:
             has_header=flight.of > 1,
             wants_report=flight.work.batch.wants_report,
             service_id=channel.options.service_id,
+            validity=validity.wire(channel.protocol.value, until, clock.now()) if until else "",
         )
         try:
             line.session.submit(submit, flight, line.now)
@@ -282,7 +311,31 @@ class Sender:
                 self._pace.throttled(self._loop.time())
                 self._turned_away(flight)
             case Verdict.REFUSED:
-                self._end(flight, "failed", f"submit:{event.code}")
+                self._refused(flight, event.code)
+
+    def _refused(self, flight: Flight, code: str) -> None:
+        """As the rules for this code say: the end, another try later, or another channel.
+
+        A long message fails as soon as a segment is refused: what has partly left is not tried again.
+        """
+        decision: Decision = Fail()
+        if flight.of == 1:
+            attempt, channel = flight.work.batch.tries + 1, self.channel
+            decision = decide(channel.protocol.value, code, attempt, self._rules(), channel_id=channel.id)
+        match decision:
+            case Fail():
+                self._end(flight, "failed", f"submit:{code}")
+            case RetryAt(after_s):
+                self._put_off(flight, code, clock.now() + timedelta(seconds=after_s))
+            case NextRoute():
+                self._put_off(flight, code, None)
+
+    def _put_off(self, flight: Flight, code: str, due_at: datetime | None) -> None:
+        for message in flight.messages:
+            self._recorder.put_off(PutOff(message.id, code, due_at))
+        self._unrecorded += 1
+        self._recorder.settle(self._recorded)
+        self._settled(flight.work, len(flight.messages))
 
     def unanswered(self, event: SubmitUnanswered) -> None:
         flight = event.reference
