@@ -218,6 +218,12 @@ def test_a_channels_alphabet_is_used_where_it_has_the_whole_text(
     assert can_hold(preferred, text) is (used is preferred)
 
 
+def test_characters_of_four_octets_are_counted_as_such() -> None:
+    # GB18030's own, outside GBK: 36 of them are 144 octets.
+    assert count_segments("ç" * 35, RULES[Alphabet.GBK][0]) == 1
+    assert count_segments("ç" * 36, RULES[Alphabet.GBK][0]) == 2
+
+
 def test_a_wide_reference_leaves_less_room() -> None:
     assert count_segments("雁" * 134, UCS2_RULE) == 2
     assert count_segments("雁" * 134, rule_of("雁", Alphabet.UCS2, wide=True)) == 3

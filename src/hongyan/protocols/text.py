@@ -194,7 +194,7 @@ def split(text: str, rule: Rule = UCS2_RULE) -> list[str]:
 
 def count_segments(text: str, rule: Rule = UCS2_RULE) -> int:
     """How many segments `text` takes; quick for short texts."""
-    if len(text) * 2 <= rule.single:
+    if len(text) * (4 if rule.alphabet is Alphabet.GBK else 2) <= rule.single:
         return 1
     return len(split(text, rule))
 
