@@ -14,7 +14,7 @@ from hongyan.contacts.models import AddressBook, Upload
 from hongyan.messaging import drafts
 from hongyan.messaging.models import Phrase, Submission
 from tests.builders import Company, a_contact, a_group
-from tests.console.test_routes import ROUTES, filled
+from tests.console.test_every_route import ROUTES, filled
 
 TEMPLATES = Path(hongyan.__file__).parent / "console" / "templates"
 NONSENSE = ("²", "x" * 5000, "a\x00b", "99999999999999999999", "💥{", "2026-13-45T99:99")

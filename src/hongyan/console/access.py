@@ -50,3 +50,9 @@ def needs(*rights: Right) -> Callable[[View], View]:
 def me(request: HttpRequest) -> User:
     """The signed-in user. Only for views behind the sign-in."""
     return cast(User, request.user)
+
+
+def key_of(request: HttpRequest) -> int:
+    """The id that a form names; 0, which nothing has, for what is none."""
+    text = request.POST.get("id", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0

@@ -229,7 +229,7 @@ class Price(models.Model):
     carrier = models.TextField(default="", blank=True)
     category = models.TextField(default="", blank=True)
     price_micros = models.BigIntegerField()
-    valid_from = models.DateField(_("from"))
+    valid_from = models.DateField(_("in force from"))
     valid_until = models.DateField(_("until"), null=True, blank=True)
     """The first day it no longer holds."""
 

@@ -256,7 +256,7 @@ class SendingHours(models.Model):
 
     category = models.CharField(max_length=16, choices=Category.choices, unique=True)
     is_limited = models.BooleanField(_("only within these hours"), default=False)
-    opens_at = models.TimeField(_("from"), default=time(8))
+    opens_at = models.TimeField(_("opens at"), default=time(8))
     closes_at = models.TimeField(_("until"), default=time(21))
     """Not later than `opens_at`: on the next day."""
     on_weekends = models.BooleanField(_("also at weekends"), default=True)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hongyan.accounts.rights import Right
-from hongyan.console.access import me, needs
+from hongyan.console.access import key_of, me, needs
 from hongyan.console.carriers.route_forms import ACTIONS, CARRIERS, FAMILIES, CodeRuleForm, PolicyForm, PriceForm
 from hongyan.console.carriers.routes import address, carrier_names, refused
 from hongyan.console.context import follow
@@ -188,7 +188,7 @@ def prices(request: HttpRequest) -> HttpResponseBase:
                     messages.success(request, _("Saved."))
                     return redirect("console:prices")
             else:
-                found = get_object_or_404(Price, pk=request.POST.get("id") or 0)
+                found = get_object_or_404(Price, pk=key_of(request))
                 if act == "end" and found.valid_from < today:
                     routing.end_price(me(request), found, today, address=address(request))
                 else:
@@ -228,7 +228,7 @@ def codes(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST":
         try:
             if act == "remove":
-                rule = get_object_or_404(CodeRule, pk=request.POST.get("id") or 0)
+                rule = get_object_or_404(CodeRule, pk=key_of(request))
                 routing.remove_code_rule(me(request), rule, address=address(request))
                 return redirect("console:code_rules")
             if act == "rule" and form.is_valid():
@@ -278,7 +278,7 @@ def parked(request: HttpRequest) -> HttpResponseBase:
         rows = rows.filter(carrier_id__icontains=asked) | rows.filter(number__contains=asked)
     if request.method == "POST":
         minutes = ParkedReport.objects.filter(received_at__lt=clock.now() - timedelta(minutes=10))
-        chosen = minutes if request.POST.get("all") else ParkedReport.objects.filter(pk=request.POST.get("id") or 0)
+        chosen = minutes if request.POST.get("all") else ParkedReport.objects.filter(pk=key_of(request))
         removed = routing.remove_parked(me(request), chosen, address=address(request))
         text = ngettext("%(n)d receipt removed.", "%(n)d receipts removed.", removed)
         messages.success(request, text % {"n": removed})

@@ -45,6 +45,17 @@ NAMES: dict[str, str | Promise] = {
     "stopped": gettext_lazy("messages stopped"),
     "to": gettext_lazy("to"),
     "updated": gettext_lazy("changed"),
+    "carrier": gettext_lazy("home carrier"),
+    "source": gettext_lazy("source"),
+    "limited": gettext_lazy("categories with hours"),
+    "rest": gettext_lazy("day of rest"),
+    "micros": gettext_lazy("price in millionths"),
+    "until": gettext_lazy("until"),
+    "action": gettext_lazy("what happens"),
+    "after_s": gettext_lazy("after seconds"),
+    "most": gettext_lazy("at most"),
+    "of": gettext_lazy("of"),
+    "reason": gettext_lazy("reason"),
 }
 _VALUES: dict[str, dict[str, str | Promise]] = {
     "category": {one.value: one.label for one in Category},

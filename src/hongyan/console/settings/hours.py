@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from hongyan.accounts.rights import Right
-from hongyan.console.access import me, needs
+from hongyan.console.access import key_of, me, needs
 from hongyan.messaging import quiet_hours
 from hongyan.messaging.asking import LONGEST_VALIDITY_MIN
 from hongyan.messaging.errors import MessagingError
@@ -107,6 +107,6 @@ def _change(request: HttpRequest, act: str | None, hour_forms: list[HoursForm], 
         facts = day_form.cleaned_data
         quiet_hours.enter_day(user, facts["day"], is_rest=facts["is_rest"], name=facts["name"], address=address)
         return True
-    found = get_object_or_404(Holiday, pk=request.POST.get("id") or 0)
+    found = get_object_or_404(Holiday, pk=key_of(request))
     quiet_hours.remove_day(user, found, address=address)
     return True

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("category", models.CharField(choices=CATEGORIES, max_length=16, unique=True)),
                 ("is_limited", models.BooleanField(default=False, verbose_name="only within these hours")),
-                ("opens_at", models.TimeField(default=datetime.time(8), verbose_name="from")),
+                ("opens_at", models.TimeField(default=datetime.time(8), verbose_name="opens at")),
                 ("closes_at", models.TimeField(default=datetime.time(21), verbose_name="until")),
                 ("on_weekends", models.BooleanField(default=True, verbose_name="also at weekends")),
                 ("on_holidays", models.BooleanField(default=True, verbose_name="also on holidays")),
