@@ -168,6 +168,7 @@ def worker() -> None:
     set_up_django()
     from procrastinate.contrib.django import app
 
+    from hongyan.cli.jobs import Jobs
     from hongyan.messaging.following import follow
 
     stop = threading.Event()
@@ -177,9 +178,7 @@ def worker() -> None:
     async def work() -> None:
         beating = asyncio.create_task(_beat("worker"))
         try:
-            jobs = app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
-            async with jobs.open_async():
-                await jobs.run_worker_async(concurrency=2, install_signal_handlers=True, delete_jobs="successful")
+            await Jobs(lambda: app.with_connector(app.connector.get_worker_connector())).run()  # type: ignore[attr-defined]
         finally:
             beating.cancel()
 

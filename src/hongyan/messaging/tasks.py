@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 
 import structlog
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from hongyan.dispatch.models import Channel
@@ -23,9 +26,36 @@ log = structlog.get_logger()
 
 State = Submission.State
 
+# A database that goes away again and again is no reason to leave a submission half planned; a fault of ours is seen
+# soon enough.
+AGAIN = RetryStrategy(max_attempts=20, wait=3)
+PLANNING_LOCK = 0x706C616E
+"""Kind of the advisory locks that planners hold."""
 
-@app.task(name="messaging.plan", queue="planning", retry=3)
+
+@contextmanager
+def _alone(submission_id: int) -> Iterator[None]:
+    """No two plan a submission at once, even if one of them was taken for dead.
+
+    The lock lives and dies with the connection that writes, so whoever lost it can write no more.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s, %s)", [PLANNING_LOCK, submission_id])
+    try:
+        yield
+    finally:
+        with suppress(Error), connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock(%s, %s)", [PLANNING_LOCK, submission_id])
+
+
+@app.task(name="messaging.plan", queue="planning", retry=AGAIN)
 def plan(submission_id: int) -> None:
+    """Plan the submission, alone."""
+    with _alone(submission_id):
+        _plan(submission_id)
+
+
+def _plan(submission_id: int) -> None:
     """Write the submission's messages, chunk by chunk, each chunk whole or not at all.
 
     May be killed and run again: recipients come in the order of their numbers, so it goes on behind the last number
