@@ -230,6 +230,8 @@ class Sender:
     def _launch(self, work: Work, chunk: Sequence[LeasedMessage]) -> None:
         """Messages below their batch's watermark, onto the lines."""
         self._pace.take(len(chunk), self._loop.time())
+        if until := work.batch.valid_until:
+            work.validity = validity.wire(self.channel.protocol.value, until, clock.now())
         made = flights(work, chunk, channel=self.channel, references=self._references)
         for place, flight in enumerate(made, start=1):
             if flight.of > 1 and flight.segment == 1:
@@ -272,7 +274,7 @@ class Sender:
         if line is None:
             self._again.append(flight)
             return
-        channel, until = self.channel, flight.work.batch.valid_until
+        channel = self.channel
         submit = Submit(
             source=flight.work.batch.source_number or channel.service_number,
             recipients=tuple([channel.wire_number(message.number) for message in flight.messages]),
@@ -283,7 +285,7 @@ class Sender:
             has_header=flight.of > 1,
             wants_report=flight.work.batch.wants_report,
             service_id=channel.options.service_id,
-            validity=validity.wire(channel.protocol.value, until, clock.now()) if until else "",
+            validity=flight.work.validity,
         )
         try:
             line.session.submit(submit, flight, line.now)

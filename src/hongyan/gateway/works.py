@@ -28,6 +28,8 @@ class Work:
     """Messages in hand or on their way."""
     longest: int = 1
     """Most segments that one of them has."""
+    validity: str = ""
+    """How long the carrier may try, as its protocol writes it."""
     is_stopped: bool = False
     back_to: int | None = None
     """After a stop: the lowest position that the carrier has certainly not taken."""
