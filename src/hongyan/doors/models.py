@@ -27,7 +27,7 @@ class Door(models.Model):
         REQUIRE = "require", _("Refuse a text without a registered signature")
         FREE = "free", _("Leave the text as it is")
 
-    name = models.CharField(_("name"), max_length=80)
+    name = models.CharField(_("name of the customer or system"), max_length=80)
     family = models.CharField(_("protocol"), max_length=8, choices=Family.choices, default=Family.CMPP)
     login = models.CharField(_("login"), max_length=16)
     secret_encrypted = models.TextField(default="", editable=False)

@@ -273,7 +273,7 @@ class Holiday(models.Model):
 
     day = models.DateField(_("day"), unique=True)
     is_rest = models.BooleanField(default=True)
-    name = models.CharField(_("name"), max_length=40, blank=True)
+    name = models.CharField(_("name of the day"), max_length=40, blank=True)
 
     class Meta:
         ordering = ["day"]

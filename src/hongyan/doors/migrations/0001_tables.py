@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
             name="Door",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("name", models.CharField(max_length=80, verbose_name="name of the customer or system")),
                 (
                     "family",
                     models.CharField(

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("day", models.DateField(unique=True, verbose_name="day")),
                 ("is_rest", models.BooleanField(default=True)),
-                ("name", models.CharField(blank=True, max_length=40, verbose_name="name")),
+                ("name", models.CharField(blank=True, max_length=40, verbose_name="name of the day")),
             ],
             options={"ordering": ["day"]},
         ),
