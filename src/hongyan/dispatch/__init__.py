@@ -8,8 +8,9 @@ How the tables tell a message's life, and why they are as they are:
 - `watermark` of a batch: positions below it may have left; it is written before the bytes go. After a crash, messages
   below it that have no submitted segment are `uncertain`; the ones above go on.
 - A message row is written by COPY, then updated by primary key: `queued` -> `submitted` -> outcome. No index holds a
-  column that these updates touch, so they stay HOT.
-- The carrier's ids are appended to `dispatch_segment`; receipts find their message there by (channel, carrier id).
+  column that these updates touch and the pages have room, so they stay HOT.
+- The carrier's ids are appended to `dispatch_segment`; receipts find their message there by (channel, carrier id). Its
+  state is kept for the segments of long messages only: of a single one the message says everything.
 - `dispatch_tally` holds the sums of a submission by channel, day, state and reason; each change of messages changes it
   in the same transaction, so the sums always agree and no page ever counts messages.
 """
