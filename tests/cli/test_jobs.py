@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import cast
 
 import pytest
-from django.db import connection
+from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError, connection, connections
 from procrastinate import App
 from procrastinate.contrib.django import app as django_app
+from procrastinate.exceptions import ConnectorException
 
 from hongyan.cli.jobs import DEAD_AFTER_S, Jobs
 
@@ -77,3 +80,25 @@ def test_a_job_of_ours_that_ended_while_the_database_was_away_begins_again() -> 
     assert statuses() == ["doing"], "its end may be on its way to the store"
     look(jobs)
     assert statuses() == ["todo"]
+
+
+def test_an_attempt_to_work_begins_with_a_living_connection_for_periodic_jobs() -> None:
+    def break_connection() -> None:
+        connection.ensure_connection()
+        connection.connection.close()
+        with suppress(OperationalError, InterfaceError), connection.cursor() as cursor:
+            cursor.execute("select 1")
+
+    def no_further() -> App:
+        raise ConnectorException
+
+    async def work() -> list[tuple[object, ...]]:
+        await sync_to_async(break_connection)()
+        with suppress(ConnectorException):
+            await Jobs(no_further)._work()
+        try:
+            return await sync_to_async(sql)("select 1")
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    assert asyncio.run(work()) == [(1,)]

@@ -192,6 +192,11 @@ class World:
                 """update dispatch_route r set is_enabled = c.name = %s from dispatch_channel c where c.id = r.channel_id""",
                 [name],
             )
+            # Receipts come over any connection of an account, so no other channel may be logged in to it.
+            connection.execute(
+                """update dispatch_channel set is_enabled = name = %s where protocol = %s and is_enabled <> (name = %s)""",
+                [name, protocol, name],
+            )
         eventually(lambda: self.logged_in(name) == self.connections, f"{name} is logged in")
 
     def logged_in(self, name: str) -> int:

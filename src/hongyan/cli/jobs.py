@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
@@ -68,6 +69,8 @@ class Jobs:
                 await asyncio.wait({stopping}, timeout=1)
 
     async def _work(self) -> None:
+        # Periodic jobs are put into the queue over Django's connection of one thread, which nobody else looks after.
+        await sync_to_async(close_old_connections)()
         app = self._connect()
         async with app.open_async():
             looking = asyncio.create_task(self._look_after(app))
