@@ -10,9 +10,11 @@ from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
 
+import psycopg
 import pytest
 from django.db import connection
 
+from hongyan.dispatch import leasing
 from hongyan.dispatch.models import Batch, Channel, CodeRule, Connection, Incoming, Message, Route
 from hongyan.gateway.process import Gateway
 from hongyan.messaging import rerouting, submissions, tasks
@@ -557,3 +559,23 @@ def test_what_waited_longer_than_it_is_worth_does_not_leave(beside: LoopThread, 
         eventually(lambda: states(submission) == {"expired": 5})
     assert not carrier.seen
     assert set(Message.objects.values_list("reason", flat=True)) == {"validity_over"}
+
+
+def test_a_lease_whose_answer_was_lost_is_given_back(
+    beside: LoopThread, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier, load, broken = Carrier(Protocol.CMPP20), leasing.load, list[int]()
+
+    async def breaks_once(connection: Any, batch: leasing.LeasedBatch) -> list[leasing.LeasedMessage]:
+        if not broken:
+            broken.append(batch.id)
+            raise psycopg.OperationalError("the line to the database broke")
+        return await load(connection, batch)
+
+    monkeypatch.setattr(leasing, "load", breaks_once)
+    set_up(beside, company, carrier)
+    submission = asked(company, 10)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 10})
+    assert broken
+    assert len(carrier.seen) == 10

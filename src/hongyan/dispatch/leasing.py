@@ -8,12 +8,14 @@ finds out when it moves its watermark, before any byte leaves.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
 
+from hongyan.dispatch import arrays
 from hongyan.runtime import clock
 
 
@@ -128,6 +130,15 @@ where id = %(id)s and leased_by = %(node)s and state = 'leased'
 returning state
 """
 
+# Leased by an answer that was lost: nobody sent anything of them. A verification batch had its watermark moved at once.
+RECLAIM = """
+update dispatch_batch
+set state = case when stop = 'cancel' then 'cancelled' when stop = 'hold' then 'held' else 'ready' end,
+    stop = null, leased_by = null, watermark = case when lane = 0 then 0 else watermark end
+where channel_id = %(channel)s and leased_by = %(node)s and state = 'leased' and id <> all(%(known)s::bigint[])
+returning id, state
+"""
+
 # Batches of nodes that beat no more.
 LOST = """
 select id, submission_id, category, watermark from dispatch_batch b
@@ -184,6 +195,14 @@ async def load(connection: AsyncConnection[Any], batch: LeasedBatch) -> list[Lea
         LOAD, {"text": batch.text, "low": low + batch.watermark, "high": low + batch.size}
     )
     return [LeasedMessage(*row) for row in await cursor.fetchall()]
+
+
+async def reclaim(
+    connection: AsyncConnection[Any], *, channel_id: int, node: str, known: Iterable[int]
+) -> list[tuple[int, str]]:
+    """Give back what this node holds without knowing it; gives ids and new states."""
+    cursor = await connection.execute(RECLAIM, {"channel": channel_id, "node": node, "known": arrays.integers(known)})
+    return [(row[0], row[1]) for row in await cursor.fetchall()]
 
 
 async def advance(connection: AsyncConnection[Any], *, batch_id: int, node: str, watermark: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from hongyan.dispatch import arrays
+from hongyan.dispatch import arrays, leasing
 from hongyan.dispatch.changes import CHANGE, STEPS, parameters
 from hongyan.dispatch.leasing import LOST, ORPHANS, release
 from hongyan.dispatch.numbers import e164
@@ -298,6 +298,16 @@ async def give_back(
         if await release(connection, batch_id=batch_id, node=node, back_to=back_to) != "cancelled":
             return []
         return await _cancel_rest(connection, batch_id, now)
+
+
+async def reclaim(
+    connection: AsyncConnection[Any], *, channel_id: int, node: str, known: Iterable[int], now: datetime
+) -> None:
+    """Give back batches whose lease this node was granted without hearing of it: the line to the database broke then."""
+    async with connection.transaction():
+        for batch_id, state in await leasing.reclaim(connection, channel_id=channel_id, node=node, known=known):
+            if state == "cancelled":
+                await _cancel_rest(connection, batch_id, now)
 
 
 async def take_over(connection: AsyncConnection[Any], *, node: str, stale_s: float, now: datetime) -> list[int]:

@@ -47,8 +47,6 @@ class Recorder:
         self._settled: dict[Settled, int] = defaultdict(int)
         self._recent = RecentIds()
         self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._closing = False
         self._live_at: dict[int, float] = {}
         self._live_due: set[int] = set()
@@ -102,7 +100,6 @@ class Recorder:
         self._settled[settled] += 1
 
     def _woken(self) -> None:
-        self._idle.clear()
         self._wake.set()
 
     @property
@@ -110,8 +107,22 @@ class Recorder:
         return len(self._gathering)
 
     async def drained(self) -> None:
-        """Wait until everything told so far is in the database."""
-        await self._idle.wait()
+        """Wait until everything told so far is in the database, whatever is told meanwhile."""
+        if not self._has_work:
+            return
+        stored: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def settled(_count: int) -> None:
+            if not stored.done():
+                stored.set_result(None)
+
+        self.settle(settled)
+        self._wake.set()
+        await stored
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(len(self._gathering) or self._writing or self._settled)
 
     async def close(self) -> None:
         self._closing = True
@@ -121,9 +132,8 @@ class Recorder:
 
     async def run(self) -> None:
         connection: AsyncConnection[Any] | None = None
-        while not (self._closing and not len(self._gathering) and not self._writing):
-            if not len(self._gathering) and not self._writing:
-                self._idle.set()
+        while not (self._closing and not self._has_work):
+            if not self._has_work:
                 self._wake.clear()
                 await self._rest()
             await asyncio.sleep(GATHER_S)

@@ -118,10 +118,19 @@ class Sender:
         while not self._closing:
             try:
                 async with await self._connect() as connection:
+                    await self._reclaim(connection)
                     await self._work(connection)
             except psycopg.OperationalError as error:
                 log.warning("sending waits for the database", channel=self.channel.name, error=str(error)[:200])
                 await asyncio.sleep(1)
+
+    async def _reclaim(self, connection: AsyncConnection[Any]) -> None:
+        """After the line to the store broke: a lease may have been granted in an answer that never came."""
+        await self._recorder.drained()
+        await asyncio.gather(*self._giving_back)
+        await outcomes.reclaim(
+            connection, channel_id=self.channel.id, node=self._node, known=list(self._leased), now=datetime.now(UTC)
+        )
 
     async def _work(self, connection: AsyncConnection[Any]) -> None:
         while not self._closing:
