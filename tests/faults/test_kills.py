@@ -96,7 +96,7 @@ def test_nothing_unsent_leaves_after_cancel_whatever_dies(world: World, lines: L
     world.steer(submission, "cancel")
     left = world.taken().total()
     world.kill("gateway")
-    settled = {"delivered", "failed", "cancelled", "uncertain"}
+    settled = {"delivered", "failed", "expired", "cancelled", "uncertain"}
     eventually(lambda: set(world.states(submission)) <= settled, "everything is settled")
     states = world.check(submission, world.planned(submission), kills=1)
     assert states["cancelled"]
