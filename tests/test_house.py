@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -11,7 +13,9 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 from django.urls import reverse
+from packaging.utils import canonicalize_name
 
+import hongyan
 from hongyan.console import navigation
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,3 +62,29 @@ def test_every_fact_that_the_audit_log_keeps_has_its_word() -> None:
         for facts in re.findall(r"detail=\{([^}]*)\}", path.read_text()):
             kept |= set(re.findall(r'"(\w+)":', facts))
     assert kept - set(NAMES) == set()
+
+
+def test_the_product_imports_only_what_it_depends_on_at_run_time() -> None:
+    """`./run` installs no test dependency, so no import may rest on one; what `./test` installs would hide it."""
+    root = Path(hongyan.__file__).parent
+    needed = {
+        canonicalize_name(re.split(r"[^\w.-]", line)[0])
+        for line in (importlib.metadata.requires("hongyan") or [])
+        if "extra ==" not in line
+    }
+    distributions = importlib.metadata.packages_distributions()
+    imported = {
+        module.partition(".")[0]
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for module in _modules_of(node)
+    }
+    foreign = imported - set(sys.stdlib_module_names) - {"hongyan"}
+    missing = {name for name in foreign if needed.isdisjoint(map(canonicalize_name, distributions.get(name, [])))}
+    assert missing == set()
+
+
+def _modules_of(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [name.name for name in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
