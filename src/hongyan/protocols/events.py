@@ -48,6 +48,8 @@ class Submit:
     service_id: str = ""
     validity: str = ""
     """Carrier's time format, or empty."""
+    is_international: bool = field(default=False, compare=False)
+    """Read only: the client said that the recipients begin with a country code (SMPP 3.4 §5.2.5, TON 1)."""
 
 
 @dataclass(frozen=True, slots=True)

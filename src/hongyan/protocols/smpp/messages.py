@@ -200,8 +200,12 @@ def submit_value(message: AnyMessage, habits: Habits) -> Submit:
         recipients = tuple([to.destination_addr for to in message.dest_address if isinstance(to, SmeAddress)])
         if len(recipients) != len(message.dest_address):
             raise Unreadable("the peer submits to a distribution list", Status.RINVDLNAME)
+        international = all(
+            to.dest_addr_ton == INTERNATIONAL for to in message.dest_address if isinstance(to, SmeAddress)
+        )
     else:
         recipients = (message.destination_addr,)
+        international = message.dest_addr_ton == INTERNATIONAL
     return Submit(
         source=message.source_addr,
         recipients=recipients,
@@ -213,6 +217,7 @@ def submit_value(message: AnyMessage, habits: Habits) -> Submit:
         wants_report=bool(message.registered_delivery & 3),
         service_id=message.service_type,
         validity="" if isinstance(message, DataSm) else message.validity_period,
+        is_international=international,
     )
 
 
