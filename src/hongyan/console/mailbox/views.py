@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from hongyan.accounts import audit
-from hongyan.accounts.models import User
+from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Reach, Right
 from hongyan.console import bulk
 from hongyan.console.access import for_everybody, me, needs
@@ -188,9 +188,20 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _sent(user: User, query: QueryDict) -> QuerySet[Message]:
-    """Single messages that the user may see and the filter bar asks for; `state=failed` is all that did not arrive."""
+    """Single messages that the user may see and the filter bar asks for; `state=failed` is all that did not arrive.
+
+    Plots lead here too, with `department`, `category`, `channel` and `code`, any number of each.
+    """
     visible = Submission.objects.visible_to(user).filter(pk=OuterRef("submission_id"))
+    if departments := _numbers(query, "department"):
+        visible = visible.filter(department_id__in=departments)
+    if categories := query.getlist("category"):
+        visible = visible.filter(category__in=categories)
     found = Message.objects.filter(Exists(visible), hidden_at=None)
+    if channels := _numbers(query, "channel"):
+        found = found.filter(channel_id__in=channels)
+    if codes := query.getlist("code"):
+        found = found.filter(reason__in=codes)
     state, asked = query.get("state", ""), query.get("q", "").strip()
     if state == "failed":
         found = found.filter(state__in=submissions.NOT_DELIVERED)
@@ -203,6 +214,32 @@ def _sent(user: User, query: QueryDict) -> QuerySet[Message]:
         found = found.filter(Q(name__icontains=asked) | Q(text__icontains=asked) | Q(text=None) & Exists(own))
     dated: QuerySet[Message] = _between(query, found, "planned_at")
     return dated
+
+
+def _narrowed(user: User, query: QueryDict) -> list[dict[str, Any]]:
+    """What narrows the list beside the filter bar's own fields: parameter, values, in words, and the list without it."""
+    shown = {
+        "department": ", ".join(
+            map(str, Department.objects.visible_to(user).filter(pk__in=_numbers(query, "department")))
+        ),
+        "channel": ", ".join(map(str, Channel.objects.filter(pk__in=_numbers(query, "channel")))),
+        "category": ", ".join(str(Category(one).label) for one in query.getlist("category") if one in Category.values),
+        "code": ", ".join(query.getlist("code")),
+    }
+    found = []
+    for kind, in_words in shown.items():
+        if values := query.getlist(kind):
+            without = query.copy()
+            for gone in (kind, "after"):
+                without.pop(gone, None)
+            found.append(
+                {"kind": kind, "values": values, "words": in_words or ", ".join(values), "without": without.urlencode()}
+            )
+    return found
+
+
+def _numbers(query: QueryDict, name: str) -> list[int]:
+    return [int(one) for one in query.getlist(name) if one.isdecimal()]
 
 
 @for_everybody
@@ -221,6 +258,7 @@ def sent(request: HttpRequest) -> HttpResponseBase:
             "rows": rows[:PAGE],
             "next_after": rows[PAGE - 1].pk if len(rows) > PAGE else None,
             "state": request.GET.get("state", ""),
+            "narrowed": _narrowed(user, request.GET),
             "whole": found[: MOST_AT_ONCE + 1].count() if rows else 0,
             "most": MOST_AT_ONCE,
         },

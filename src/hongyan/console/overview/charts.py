@@ -1,18 +1,22 @@
 """The overview's plots as ECharts options: plain values in, a dict out.
 
-`tones` names colours of console.css for the series in order; the browser fills them in, for light and dark.
+`tones` names colours of console.css for the series in order; the browser fills them in, for light and dark. `links`
+of a series names for each of its bars where the messages behind it are listed.
 """
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from hongyan.reports.figures import FAILED_STATES, Share
+from hongyan.reports.figures import FAILED_STATES, Period, Share
 
 Option = dict[str, Any]
 
@@ -23,13 +27,20 @@ def _day(day: date) -> str:
     return date_format(day, "MONTH_DAY_FORMAT")
 
 
+def _behind(page: str, period: Period, **asked: str | Sequence[str]) -> str:
+    """Where the list `page` shows what a bar counts."""
+    query = {"from": period.first.isoformat(), "to": period.last.isoformat(), **asked}
+    return f"{reverse(page)}?{urlencode(query, doseq=True)}"
+
+
 def by_day(days: dict[date, dict[str, int]], replies: Sequence[tuple[date, int]]) -> Option:
     """Stacked bars of delivered, no receipt yet and failed, with replies as a line; a slider when there are many days."""
     answered = dict(replies)
 
-    def bar(name: str, *states: str) -> Option:
+    def bar(name: str, listed_as: str, *states: str) -> Option:
         data = [sum(sums.get(state, 0) for state in states) for sums in days.values()]
-        return {"name": name, "type": "bar", "stack": "sent", "data": data, "barMaxWidth": 28}
+        links = [_behind("console:mailbox_sent", Period(day, day), state=listed_as) for day in days]
+        return {"name": name, "type": "bar", "stack": "sent", "data": data, "links": links, "barMaxWidth": 28}
 
     return {
         "grid": {**GRID, "bottom": 48 if len(days) > 60 else 8},
@@ -42,23 +53,30 @@ def by_day(days: dict[date, dict[str, int]], replies: Sequence[tuple[date, int]]
         ],
         "dataZoom": [{"type": "slider", "height": 18, "bottom": 8, "start": 75, "end": 100}] if len(days) > 60 else [],
         "series": [
-            bar(_("Delivered"), "delivered"),
-            bar(_("No receipt yet"), "submitted"),
-            bar(_("Not delivered"), *FAILED_STATES),
+            bar(_("Delivered"), "delivered", "delivered"),
+            bar(_("No receipt yet"), "submitted", "submitted"),
+            bar(_("Not delivered"), "failed", *FAILED_STATES),
             {
                 "name": _("Replies"),
                 "type": "line",
                 "symbolSize": 5,
                 "yAxisIndex": 1,
                 "data": [answered.get(day, 0) for day in days],
+                "links": [_behind("console:mailbox", Period(day, day), folder="all") for day in days],
             },
         ],
     }
 
 
-def shares(rows: Sequence[Share]) -> Option:
-    """Horizontal bars, the largest on top: delivered and not delivered of each."""
+def shares(rows: Sequence[Share], kind: str, period: Period) -> Option:
+    """Horizontal bars, the largest on top: delivered and not delivered of each. `kind` is what the list of sent messages
+    filters by: department, channel or category.
+    """
     rows = list(rows)[:12][::-1]
+
+    def links(state: str) -> list[str]:
+        return [_behind("console:mailbox_sent", period, state=state, **{kind: row.key}) for row in rows]
+
     return {
         "tones": ["good", "bad"],
         "grid": {**GRID, "top": 32},
@@ -73,6 +91,7 @@ def shares(rows: Sequence[Share]) -> Option:
                 "stack": "sent",
                 "barMaxWidth": 18,
                 "data": [row.delivered for row in rows],
+                "links": links("delivered"),
             },
             {
                 "name": _("Not delivered"),
@@ -80,24 +99,38 @@ def shares(rows: Sequence[Share]) -> Option:
                 "stack": "sent",
                 "barMaxWidth": 18,
                 "data": [row.failed for row in rows],
+                "links": links("failed"),
             },
         ],
     }
 
 
-def reasons(rows: Sequence[tuple[str, int]]) -> Option:
-    """Why messages were not delivered, the commonest on top."""
+def reasons(rows: Sequence[tuple[str, int, Sequence[str]]], period: Period) -> Option:
+    """Why messages were not delivered, the commonest on top: words, messages, and the codes that mean it."""
     rows = list(rows)[::-1]
     return {
         "tones": ["bad"],
         "grid": {**GRID, "top": 8},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}},
         "xAxis": {"type": "value", "minInterval": 1},
-        "yAxis": {"type": "category", "data": [words for words, _count in rows]},
+        "yAxis": {"type": "category", "data": [words for words, _count, _codes in rows]},
         "series": [
-            {"name": _("Messages"), "type": "bar", "barMaxWidth": 18, "data": [count for _words, count in rows]}
+            {
+                "name": _("Messages"),
+                "type": "bar",
+                "barMaxWidth": 18,
+                "data": [count for _words, count, _codes in rows],
+                "links": [
+                    _behind("console:mailbox_sent", period, state="failed", code=codes)
+                    for _words, _count, codes in rows
+                ],
+            }
         ],
     }
+
+
+def _month_of(day: date) -> Period:
+    return Period(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def price(rows: Sequence[tuple[date, int]]) -> Option:
@@ -114,6 +147,7 @@ def price(rows: Sequence[tuple[date, int]]) -> Option:
                 "type": "bar",
                 "barMaxWidth": 28,
                 "data": [round(micros / 1_000_000, 2) for _month, micros in rows],
+                "links": [_behind("console:mailbox_sent", _month_of(month)) for month, _price in rows],
             }
         ],
     }

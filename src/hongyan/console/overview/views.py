@@ -45,10 +45,12 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         context |= {
             "period": figures.sums(user, period),
             "by_day": charts.by_day(figures.by_day(user, period), figures.replies_by_day(user, period)),
-            "by_department": charts.shares(figures.by_department(user, period)),
-            "by_channel": charts.shares(figures.by_channel(user, period)),
-            "by_category": charts.shares([_named(share) for share in figures.by_category(user, period)]),
-            "reasons": charts.reasons(_reasons(user, period)),
+            "by_department": charts.shares(figures.by_department(user, period), "department", period),
+            "by_channel": charts.shares(figures.by_channel(user, period), "channel", period),
+            "by_category": charts.shares(
+                [_named(share) for share in figures.by_category(user, period)], "category", period
+            ),
+            "reasons": charts.reasons(_reasons(user, period), period),
             "price": charts.price(figures.price_by_month(user, Period.last_days(365, today))),
         }
     return render(request, "console/overview/overview.html", context)
@@ -59,13 +61,15 @@ def _named(share: figures.Share) -> figures.Share:
     return figures.Share(share.key, name, share.sent, share.delivered, share.failed, share.price_micros)
 
 
-def _reasons(user: User, period: Period) -> list[tuple[str, int]]:
-    """Failures in words; codes that mean the same count together."""
-    sums: dict[str, int] = {}
+def _reasons(user: User, period: Period) -> list[tuple[str, int, list[str]]]:
+    """Failures in words with the codes that mean them; what means the same counts together."""
+    found: dict[str, list[figures.Failure]] = {}
     for failure in figures.failures(user, period, most=30):
-        name = words(failure.code, failure.protocol) or failure.code
-        sums[name] = sums.get(name, 0) + failure.messages
-    return sorted(sums.items(), key=lambda pair: -pair[1])[:8]
+        found.setdefault(words(failure.code, failure.protocol) or failure.code, []).append(failure)
+    reasons = [
+        (name, sum(one.messages for one in each), sorted({one.code for one in each})) for name, each in found.items()
+    ]
+    return sorted(reasons, key=lambda reason: -reason[1])[:8]
 
 
 def needs(user: User) -> list[dict[str, str]]:
