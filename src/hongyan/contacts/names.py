@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from pypinyin import lazy_pinyin
-
 # Readings as a surname where the usual reading of the character, which pypinyin gives, is another.
 SURNAMES: dict[str, str] = {
     "单": "shan", "曾": "zeng", "仇": "qiu", "解": "xie", "朴": "piao", "查": "zha", "区": "ou", "盖": "ge", "宓": "fu",
@@ -49,6 +47,9 @@ def _reading(char: str) -> str:
     """Pinyin of one character in lower case without tones; letters and digits as they are, all else nothing."""
     if char.isascii():
         return char.lower() if char.isalnum() else ""
+    # Its tables take a quarter of a second, which every process would pay at its start.
+    from pypinyin import lazy_pinyin
+
     syllable = lazy_pinyin(char)[0]
     return "".join(sign for sign in syllable.lower() if sign.isalnum())
 

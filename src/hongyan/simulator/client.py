@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
-
 from hongyan.runtime.settings import settings
 from hongyan.simulator.control import token
 
@@ -21,6 +19,9 @@ class SimulatorRefused(Exception):
 
 def call(path: str, body: dict[str, Any] | None = None, *, timeout_s: float = 3) -> dict[str, Any]:
     """The answer to a GET, or to a POST with `body`. Raises SimulatorAway or SimulatorRefused."""
+    # A tenth of a second that every start would wait for, and only the virtual phones need.
+    import httpx
+
     own = settings()
     try:
         # The simulator is this installation's: an operator's proxy has no part in it.
