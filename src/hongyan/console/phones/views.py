@@ -36,7 +36,7 @@ WALLPAPERS = (196, 262, 14, 168, 224, 338, 36, 206, 288, 150, 240, 352)
 # behaviour -> icon, tone, label, explanation
 BEHAVIOURS: dict[str, tuple[str, str, str | Promise, str | Promise]] = {
     "delivers": (
-        "circle-check", "good", gettext_lazy("On"), gettext_lazy("Receives everything within seconds"),
+        "circle-check", "good", gettext_lazy("Switched on"), gettext_lazy("Receives everything within seconds"),
     ),
     "off": (
         "power", "quiet", gettext_lazy("Switched off"),
