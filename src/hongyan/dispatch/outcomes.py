@@ -7,7 +7,7 @@ order, does no harm.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -106,6 +106,15 @@ from unnest(%(channels)s::int[], %(numbers)s::text[]) with ordinality as r(chann
 join dispatch_message m on m.number = r.number and m.channel_id = r.channel_id and m.state = 'uncertain'
      and m.segments = 1 and m.id >= dispatch_recent_id()
 group by r.ord having count(*) = 1
+"""
+# Channels of one account: a receipt may come over any of its connections (SMPP's transmitter and receiver as two channels,
+# a channel that was removed and made anew).
+ACCOUNT = """
+select own.id, other.id
+from dispatch_channel own
+join dispatch_channel other on other.id <> own.id and other.host = own.host and other.login = own.login
+     and left(other.protocol, 4) = left(own.protocol, 4)
+where own.id = any(%(channels)s::int[])
 """
 TRIES_BY_ID = 2
 """So often a parked report is looked for by its id alone: it may only have overtaken its response."""
@@ -222,30 +231,60 @@ async def _find_uncertain(
     """By number, the one message of each that a crash left uncertain."""
     if not reports:
         return []
+    guesses = {report: report for report in reports} | await _of_the_account(connection, reports)
+    asked = list(guesses)
     cursor = await connection.execute(
         MATCH_UNCERTAIN,
         {
-            "channels": arrays.integers(one.channel_id for one in reports),
-            "numbers": arrays.texts(e164(one.number) for one in reports),
+            "channels": arrays.integers(one.channel_id for one in asked),
+            "numbers": arrays.texts(e164(one.number) for one in asked),
         },
     )
-    return [(reports[row[0] - 1], row[1], 1, 1) for row in await cursor.fetchall()]
+    found: dict[StoredReport, list[int]] = {}
+    for place, message_id in await cursor.fetchall():
+        found.setdefault(guesses[asked[place - 1]], []).append(message_id)
+    return [(report, ids[0], 1, 1) for report, ids in found.items() if len(ids) == 1]
 
 
 async def _find(
     connection: AsyncConnection[Any], reports: Sequence[StoredReport]
 ) -> tuple[list[tuple[StoredReport, int, int, int]], list[StoredReport]]:
-    """Reports with their (message id, segment, of), by exact id, else by a neighbouring one; and those of nobody."""
+    """Reports with their (message id, segment, of), and those of nobody.
+
+    By exact id, else by the same id on another channel of the account, else by a neighbouring id.
+    """
     if not reports:
         return [], []
     matched, unknown = await _match(connection, reports)
+    if unknown:
+        further, unknown = await _match_guesses(connection, unknown, await _of_the_account(connection, unknown))
+        matched += further
     guesses = {guess: report for report in unknown if report.number for guess in _neighbours(report)}
-    if guesses:
-        further, _ = await _match(connection, list(guesses))
-        matched += [(guesses[guess], message_id, segment, of) for guess, message_id, segment, of in further]
-        settled = {id(guesses[guess]) for guess, *_ in further}
-        unknown = [one for one in unknown if id(one) not in settled]
-    return matched, unknown
+    further, unknown = await _match_guesses(connection, unknown, guesses)
+    return matched + further, unknown
+
+
+async def _of_the_account(
+    connection: AsyncConnection[Any], reports: Sequence[StoredReport]
+) -> dict[StoredReport, StoredReport]:
+    """The reports as they would read on the other channels of their account."""
+    cursor = await connection.execute(ACCOUNT, {"channels": arrays.integers({one.channel_id for one in reports})})
+    others: dict[int, list[int]] = {}
+    for own, other in await cursor.fetchall():
+        others.setdefault(own, []).append(other)
+    return {replace(one, channel_id=other): one for one in reports for other in others.get(one.channel_id, ())}
+
+
+async def _match_guesses(
+    connection: AsyncConnection[Any], reports: list[StoredReport], guesses: dict[StoredReport, StoredReport]
+) -> tuple[list[tuple[StoredReport, int, int, int]], list[StoredReport]]:
+    """What the guesses found for the reports they stand for, and the reports that are still unknown."""
+    if not guesses:
+        return [], reports
+    found, _ = await _match(connection, list(guesses))
+    matched = [(guesses[guess], message_id, segment, of) for guess, message_id, segment, of in found]
+    settled = {id(report) for report, *_ in matched}
+    return matched, [one for one in reports if id(one) not in settled]
 
 
 async def _settle(
