@@ -9,18 +9,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message
 from hongyan.dispatch.planning import PlannedMessage
 from hongyan.doors import planning
 from hongyan.doors.models import Door, DoorSubmission
-from hongyan.messaging import following, submissions
-from hongyan.messaging.models import BlockedNumber, Submission
+from hongyan.messaging import following, submissions, upkeep
+from hongyan.messaging.models import BlockedNumber, Category, SendingHours, Submission
 from hongyan.messaging.submissions import raw_connection
 from hongyan.protocols.events import ReportClass, Verdict
 from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import Alphabet
+from hongyan.protocols.validity import wire
+from hongyan.runtime import clock
 from tests.builders import Company
 from tests.doors.customer import NUMBER, SOURCE, Made, a_door
 from tests.gateway.test_gateway import eventually
@@ -328,3 +331,38 @@ def test_a_text_that_cannot_be_planned_costs_itself_and_not_its_neighbours(
     eventually(lambda: len(messages()) == 3)
     eventually(lambda: customer.reports)
     assert [(one.carrier_id, one.outcome) for one in customer.reports] == [(customer.ids[1], ReportClass.FAILED)]
+
+
+@EVERY
+def test_a_text_is_sent_as_long_as_its_customer_finds_it_worth(
+    company: Company, a_customer: Made, protocol: Protocol
+) -> None:
+    a_door_of(company, protocol)
+    customer = a_customer(protocol)
+    eventually(lambda: customer.connect().is_in)
+    customer.submit("活动今晚结束", validity=wire(protocol.value, clock.now() + timedelta(minutes=90), clock.now()))
+    customer.submit("通知")
+    eventually(lambda: len(messages()) == 2)
+    # What says nothing has its category's validity: two days for a notice.
+    assert sorted(Batch.objects.values_list("validity_minutes", flat=True)) == [90, 2880]
+    with clock.stopped_at(clock.now() + timedelta(minutes=91)):
+        upkeep.expire(clock.now())
+    assert [one.state for one in messages()] == ["expired", "queued"]
+
+
+def test_marketing_waits_for_its_hours_as_everybodys_does(company: Company, a_customer: Made) -> None:
+    hours = {"is_limited": True, "on_weekends": True, "on_holidays": True}
+    now = timezone.localtime()
+    opens = now + timedelta(hours=2)
+    SendingHours.objects.update_or_create(
+        category=Category.MARKETING,
+        defaults=hours | {"opens_at": opens.time(), "closes_at": (opens + timedelta(hours=2)).time()},
+    )
+    a_door(company, "cmpp", category=Category.MARKETING)
+    customer = a_customer()
+    eventually(lambda: customer.connect().is_in)
+    customer.submit("秋季新品上市，拒收请回复R")
+    eventually(messages)
+    not_before = Batch.objects.get().not_before
+    assert not_before is not None
+    assert not_before > now + timedelta(hours=1)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hongyan.protocols.registry import Protocol
-from hongyan.protocols.validity import wire
+from hongyan.protocols.validity import LONGEST, minutes_left, wire
 
 NOW = datetime(2026, 11, 25, 20, 30, 5, tzinfo=UTC)
 
@@ -23,3 +23,30 @@ def test_what_is_nearly_over_has_a_minute_and_the_longest_is_four_weeks() -> Non
     assert wire("smpp34", NOW, NOW) == "000000000100000R"
     assert wire("smpp34", NOW + timedelta(days=90), NOW) == "000028000000000R"
     assert wire("cmpp20", NOW + timedelta(days=90), NOW).startswith("261224")
+
+
+@pytest.mark.parametrize("protocol", list(Protocol), ids=lambda one: one.value)
+@pytest.mark.parametrize("minutes", [1, 90, 2880, 28 * 24 * 60])
+def test_what_one_end_writes_the_other_reads(protocol: Protocol, minutes: int) -> None:
+    assert minutes_left(wire(protocol.value, NOW + timedelta(minutes=minutes), NOW), NOW) == minutes
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes"),
+    [
+        ("000000000030000R", 1),  # half a minute
+        ("000100000000000R", 28 * 24 * 60),  # a month: more than the longest
+        ("261126050505032+", 35),  # 35 minutes from now, in Beijing's time
+        ("261125210505000+", 35),
+        ("2611260505", 35),  # begun minutes count
+        ("261125203004000+", 1),  # a second ago
+        ("", None),
+        ("   ", None),
+        ("0000000000000000", None),
+        ("000000000000000R", None),
+        ("tomorrow", None),
+    ],
+)
+def test_any_form_is_read(written: str, minutes: int | None) -> None:
+    assert minutes_left(written, NOW) == minutes
+    assert minutes is None or minutes <= LONGEST / timedelta(minutes=1)

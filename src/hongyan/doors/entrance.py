@@ -20,6 +20,8 @@ from hongyan.protocols.events import Closed, DeliverAnswered, Event, LoginReques
 from hongyan.protocols.registry import make_session
 from hongyan.protocols.session import Account, Role
 from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
+from hongyan.protocols.validity import minutes_left
+from hongyan.runtime import clock
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
@@ -267,7 +269,7 @@ class Entrance:
                 for given, number in zip(submit.recipients, numbers, strict=True)
             ]),
             (own,) * count if own else self._ids.take(self.family, count),
-            text, reference, total, part, submit.wants_report,
+            text, reference, total, part, submit.wants_report, minutes_left(submit.validity, clock.now()),
         )  # fmt: skip
 
     def _allowance(self, door: OpenDoor, now: float) -> Allowance:

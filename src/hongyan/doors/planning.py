@@ -31,6 +31,7 @@ from hongyan.messaging.asking import refusals, router
 from hongyan.messaging.live import publish
 from hongyan.messaging.merge import parse
 from hongyan.messaging.models import Category, Submission
+from hongyan.messaging.quiet_hours import calendar
 from hongyan.messaging.recipients import Recipient
 from hongyan.messaging.screening import Wording, screen
 from hongyan.messaging.submissions import raw_connection
@@ -170,6 +171,7 @@ class Planner(threading.Thread):
             [(text.first.numbers[place], worded, reason) for text, place, worded, reason in wanted],
         )
         ensure_partitions(connection, now)
+        known = calendar(submission.category)
         receipts: list[Receipt] = []
         groups: dict[tuple[str, int | None], list[int]] = defaultdict(list)
         for index, (text, *_rest) in enumerate(wanted):
@@ -184,7 +186,8 @@ class Planner(threading.Thread):
                     lane=Category(submission.category).lane,
                     source_numbers=source_numbers(source, door.user),
                     is_held=submission.state == State.PAUSED,
-                    validity_minutes=validity,
+                    validity_minutes=validity or known.validity.get(submission.category),
+                    not_before=known.held_until(submission.category, now),
                 ),
                 [planned[index] for index in members],
                 shared_text=None,

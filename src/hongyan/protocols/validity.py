@@ -1,16 +1,21 @@
 """A validity as the carriers' protocols write it: how long the carrier may go on trying to deliver.
 
 CMPP, SGIP and SMGP allow SMPP's relative form on paper, but many gateways refuse it: absolute, in Beijing time. SMPP gets
-the relative form, which no wrong clock can spoil.
+the relative form, which no wrong clock can spoil. Read is either form, from anybody.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from datetime import datetime, timedelta, timezone
+
+from hongyan.protocols.times import read_time
 
 BEIJING = timezone(timedelta(hours=8))
 LONGEST = timedelta(days=28)
 """Days of a relative time are days of a month."""
+_SPAN = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)\d{3}R", re.ASCII)
 
 
 def wire(protocol: str, until: datetime, now: datetime) -> str:
@@ -23,3 +28,22 @@ def wire(protocol: str, until: datetime, now: datetime) -> str:
         return f"0000{days:02}{hours:02}{minutes:02}{seconds:02}000R"
     # No tenths of a second; 32 quarters of an hour ahead of UTC.
     return (now + left).astimezone(BEIJING).strftime("%y%m%d%H%M%S") + "032+"
+
+
+def minutes_left(written: str, now: datetime) -> int | None:
+    """For how many minutes, begun ones counted, what a customer submits at `now` is worth sending.
+
+    None where nothing, or nothing readable, was said. From one (a moment that is over: most likely a wrong clock) to
+    those of LONGEST. Months and years of a span are of 30 and 365 days.
+    """
+    written = written.strip()
+    if match := _SPAN.fullmatch(written):
+        years, months, days, hours, minutes, seconds = map(int, match.groups())
+        left = timedelta(days=365 * years + 30 * months + days, hours=hours, minutes=minutes, seconds=seconds)
+        if not left:
+            return None
+    elif until := read_time(written):
+        left = until - now
+    else:
+        return None
+    return max(1, math.ceil(min(left, LONGEST) / timedelta(minutes=1)))
