@@ -73,6 +73,7 @@ def test_each_gets_the_own_text_and_a_missing_variable_is_found_before_sending(c
     rehearsal = asking.rehearse(company.sender, request)
     assert (rehearsal.sendable, dict(rehearsal.blocked)) == (1, {"missing_variable:2": 1})
     assert rehearsal.first[0].text == "王芳得90分"
+    assert [(mark, one.text) for mark, one in rehearsal.examples] == [("", "王芳得90分")]
     submission = planned(company, request)
     texts = dict(Message.objects.filter(submission_id=submission.pk).values_list("number", "text"))
     assert texts == {numbers(1)[0]: "王芳得90分", numbers(2)[0]: None}
@@ -210,3 +211,13 @@ def test_asking_twice_with_one_key_is_asking_once(company: Company) -> None:
             Request(text="别的", selection=Selection(numbers=numbers(1)), idempotency_key="k", request_digest="e"),
         )
     assert refused.value.status == 409
+
+
+def test_the_preview_shows_no_text_twice_and_marks_the_longest_and_the_shortest(company: Company) -> None:
+    numbers = ("+8613800138000", "+8613800138001", "+8613800138002")
+    same = asking.rehearse(company.sender, Request(text="通知", selection=Selection(numbers=numbers)))
+    assert [mark for mark, _one in same.examples] == [""]
+    for name, number in zip(("王", "王小", "王小明"), numbers, strict=True):
+        a_contact(company.book, name, number)
+    own = asking.rehearse(company.sender, Request(text="{姓名}好", selection=Selection(book_ids=(company.book.pk,))))
+    assert {one.name: mark for mark, one in own.examples} == {"王小明": "longest", "王": "shortest", "王小": ""}

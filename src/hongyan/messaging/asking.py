@@ -105,6 +105,16 @@ class Rehearsal:
         return self.looked_at < self.recipients
 
     @property
+    def examples(self) -> list[tuple[str, Example]]:
+        """What to look at: the longest and the shortest text where they differ, the first few, no text twice."""
+        found: dict[str, tuple[str, Example]] = {}
+        if self.longest and self.shortest and len(self.longest.text) > len(self.shortest.text):
+            found = {self.longest.text: ("longest", self.longest), self.shortest.text: ("shortest", self.shortest)}
+        for one in self.first:
+            found.setdefault(one.text, ("", one))
+        return list(found.values())
+
+    @property
     def total_segments(self) -> int:
         return sum(size * count for size, count in self.segments.items())
 
