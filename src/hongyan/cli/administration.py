@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import subprocess
 from dataclasses import fields
@@ -87,7 +86,7 @@ def _findings() -> list[tuple[str, bool, str]]:
     """(what, whether it is well, what to do) in the order in which things depend on each other."""
     own = settings()
     found: list[tuple[str, bool, str]] = []
-    free = shutil.disk_usage(own.data_path if own.data_path.exists() else Path("/")).free
+    free = postgres.disk(own).free
     found.append(("disk space", free > 1_000_000_000, f"{free / 1e9:.1f} GB free; less than 1 GB stops the database"))
     try:
         postgres.ensure(own)

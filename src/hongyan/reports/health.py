@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import Error, connection
+from django.utils.translation import gettext as _
 
+from hongyan.runtime import postgres
 from hongyan.runtime.settings import settings
 from hongyan.runtime.supervisor import read_status
 
 BEAT_LIMIT_S = 15
+LEAST_FREE = 64 << 20
+"""Octets. With less, the server writes on in what it has and refuses the next thing it needs: nothing is certain any more."""
 
 
 def parts() -> dict[str, dict[str, Any]]:
@@ -25,8 +29,16 @@ def parts() -> dict[str, dict[str, Any]]:
                 part = found.setdefault(kind, {})
                 part["heard_at"] = beat_at.timestamp()
                 part["state"] = "up" if lives else "down"
-        found["database"] = {"state": "up"}
+        found["database"] = {"state": "up"} | _full()
     except Error as error:
         found["database"] = {"state": "down", "detail": type(error).__name__}
     found["web"] = {**found.get("web", {}), "state": "up"}
     return found
+
+
+def _full() -> dict[str, str]:
+    free = postgres.disk(settings()).free
+    if free >= LEAST_FREE:
+        return {}
+    words = _("Its disk is full: %(free)d MB are left. Make room; sending then goes on by itself.")
+    return {"state": "down", "detail": words % {"free": free >> 20}}

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import structlog
@@ -99,6 +100,21 @@ def cluster(settings: Settings) -> Cluster:
         return Cluster(data / "postgres", None)
     name = hashlib.sha256(str(data).encode()).hexdigest()[:16]
     return Cluster(SYSTEM_HOME / "clusters" / name, SYSTEM_USER)
+
+
+class Disk(NamedTuple):
+    """Octets."""
+
+    free: int
+    total: int
+
+
+def disk(settings: Settings) -> Disk:
+    """The disk that the embedded server fills; the data folder's where the server is elsewhere."""
+    home = settings.data_path if settings.database_url else cluster(settings).home
+    there = next(one for one in (home, *home.parents) if one.exists())
+    usage = shutil.disk_usage(there)
+    return Disk(usage.free, usage.total)
 
 
 def _bundled() -> Path:

@@ -15,6 +15,7 @@ from hongyan.accounts.rights import Right
 from hongyan.console.access import for_everybody, me
 from hongyan.console.context import follow
 from hongyan.console.overview import charts
+from hongyan.console.settings.parts import PART_WORDS
 from hongyan.contacts.models import Contact
 from hongyan.dispatch.models import Channel, Connection
 from hongyan.messaging.mailbox import unread_count
@@ -22,6 +23,7 @@ from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.reasons import words
 from hongyan.reports import figures
 from hongyan.reports.figures import Period
+from hongyan.reports.health import parts
 
 PERIODS = (7, 30, 90, 365)
 
@@ -76,6 +78,14 @@ def needs(user: User) -> list[dict[str, str]]:
     """What waits for this user, most urgent first."""
     found: list[dict[str, str]] = []
     if user.may(Right.MANAGE_CHANNELS):
+        for name, part in parts().items():
+            if part.get("state") == "down":
+                sentence = _("%(part)s is down. %(detail)s") % {
+                    "part": PART_WORDS.get(name, name), "detail": part.get("detail", ""),
+                }  # fmt: skip
+                found.append(
+                    {"icon": "heart-rate-monitor", "tone": "bad", "url": reverse("console:health"), "text": sentence}
+                )
         connected = set(Connection.objects.filter(state="logged_in").values_list("channel_id", flat=True))
         for channel in Channel.objects.filter(is_enabled=True, removed_at=None).exclude(pk__in=connected):
             found.append(

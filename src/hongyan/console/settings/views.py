@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 
 from django.contrib import messages
@@ -28,6 +27,7 @@ from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import BlockedNumber, OptOut, Signature
 from hongyan.reports import upkeep
 from hongyan.reports.health import parts
+from hongyan.runtime import postgres
 from hongyan.runtime.settings import settings as operator
 
 
@@ -170,7 +170,7 @@ def health(request: HttpRequest) -> HttpResponseBase:
                       (select count(*) from procrastinate_jobs where status = 'failed')"""
         )
         size, server, parked, refused_results, jobs_waiting, jobs_failed = cursor.fetchone()
-    disk = shutil.disk_usage(operator().data_path)
+    disk = postgres.disk(operator())
     template = "console/settings/health.html"
     return render(
         request,
