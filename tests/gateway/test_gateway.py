@@ -449,6 +449,60 @@ def test_a_verification_code_overtakes_a_campaign(beside: LoopThread, company: C
         assert "13900139000" in carrier.seen
 
 
+def code_for(company: Company, number: str) -> Submission:
+    return submissions.submit(
+        company.sender, Request(text="482913", selection=Selection(numbers=(number,)), category="verification")
+    )
+
+
+def test_a_code_finds_room_in_a_window_that_a_campaign_has_filled(beside: LoopThread, company: Company) -> None:
+    carrier, held = Carrier(Protocol.CMPP20), list[str]()
+
+    def holds_the_campaign(_line: Line, event: SubmitRequested) -> bool:
+        is_held = not event.submit.recipients[0].startswith("139")
+        held.extend(event.submit.recipients if is_held else ())
+        return is_held
+
+    carrier.on_submit = holds_the_campaign
+    set_up(beside, company, carrier, window_size=32)
+    asked(company, 200)
+    with running(beside):
+        eventually(lambda: len(held) == 30)
+        code = code_for(company, "+8613900139000")
+        eventually(lambda: states(code) == {"delivered": 1})
+        assert len(held) == 30
+
+
+def test_many_codes_at_once_leave_as_fast_as_they_may(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier)
+    codes = asked(company, 100, category="verification")
+    with running(beside):
+        eventually(lambda: states(codes) == {"delivered": 100})
+    assert len(carrier.seen) == len(set(carrier.seen)) == 100
+
+
+def test_a_code_whose_lease_was_answered_to_nobody_is_sent_once(
+    beside: LoopThread, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier, take, broken = Carrier(Protocol.CMPP20), leasing.take_urgent, list[int]()
+
+    async def breaks_once(connection: Any, **asked: Any) -> Any:
+        found = await take(connection, **asked)
+        if found and not broken:
+            broken.append(found[0].id)
+            raise psycopg.OperationalError("the line to the database broke")
+        return found
+
+    monkeypatch.setattr(leasing, "take_urgent", breaks_once)
+    set_up(beside, company, carrier)
+    code, others = code_for(company, "+8613900139000"), asked(company, 300)
+    with running(beside):
+        eventually(lambda: states(code) == {"delivered": 1} and states(others) == {"delivered": 300})
+    assert broken
+    assert carrier.seen.count("13900139000") == 1
+
+
 def test_what_flow_control_turned_away_does_not_leave_after_cancel(beside: LoopThread, company: Company) -> None:
     carrier = Carrier(Protocol.CMPP20)
     carrier.on_submit = lambda line, event: line.session.answer_submit(event.token, line.now, code=8) is None

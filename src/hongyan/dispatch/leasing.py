@@ -18,6 +18,9 @@ from psycopg import AsyncConnection
 from hongyan.dispatch import arrays
 from hongyan.runtime import clock
 
+URGENT_LANES, OTHER_LANES = (0, 0), (1, 9)
+"""Of verification codes, and of all else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -64,13 +67,14 @@ class LeasedMessage:
 HEADS = """
 with recursive heads as (
     (select b.lane, b.department_id from dispatch_batch b
-     where b.channel_id = %(channel)s and b.state = 'ready' and (b.not_before is null or b.not_before <= %(now)s)
+     where b.channel_id = %(channel)s and b.lane between %(first)s and %(last)s and b.state = 'ready'
+       and (b.not_before is null or b.not_before <= %(now)s)
      order by b.lane, b.department_id limit 1)
     union all
     select n.lane, n.department_id from heads h, lateral (
         select b.lane, b.department_id from dispatch_batch b
-        where b.channel_id = %(channel)s and b.state = 'ready' and (b.not_before is null or b.not_before <= %(now)s)
-          and (b.lane, b.department_id) > (h.lane, h.department_id)
+        where b.channel_id = %(channel)s and b.lane <= %(last)s and b.state = 'ready'
+          and (b.not_before is null or b.not_before <= %(now)s) and (b.lane, b.department_id) > (h.lane, h.department_id)
         order by b.lane, b.department_id limit 1) n
 )
 select lane, department_id from heads
@@ -135,7 +139,8 @@ RECLAIM = """
 update dispatch_batch
 set state = case when stop = 'cancel' then 'cancelled' when stop = 'hold' then 'held' else 'ready' end,
     stop = null, leased_by = null, watermark = case when lane = 0 then 0 else watermark end
-where channel_id = %(channel)s and leased_by = %(node)s and state = 'leased' and id <> all(%(known)s::bigint[])
+where channel_id = %(channel)s and lane between %(first)s and %(last)s and leased_by = %(node)s and state = 'leased'
+  and id <> all(%(known)s::bigint[])
 returning id, state
 """
 
@@ -153,9 +158,14 @@ where m.id >= %(low)s and m.id < %(high)s and m.state = 'queued'
 """
 
 
-async def heads(connection: AsyncConnection[Any], *, channel_id: int) -> list[Head]:
-    """What is ready, by lane and department, most urgent lane first. One query."""
-    cursor = await connection.execute(HEADS, {"channel": channel_id, "now": clock.now()})
+def _lanes(*, is_urgent: bool) -> dict[str, int]:
+    first, last = URGENT_LANES if is_urgent else OTHER_LANES
+    return {"first": first, "last": last}
+
+
+async def heads(connection: AsyncConnection[Any], *, channel_id: int, is_urgent: bool = False) -> list[Head]:
+    """What is ready, by lane and department, most urgent lane first: verification codes, or all else. One query."""
+    cursor = await connection.execute(HEADS, {"channel": channel_id, "now": clock.now()} | _lanes(is_urgent=is_urgent))
     return [Head(*row) for row in await cursor.fetchall()]
 
 
@@ -198,10 +208,13 @@ async def load(connection: AsyncConnection[Any], batch: LeasedBatch) -> list[Lea
 
 
 async def reclaim(
-    connection: AsyncConnection[Any], *, channel_id: int, node: str, known: Iterable[int]
+    connection: AsyncConnection[Any], *, channel_id: int, node: str, is_urgent: bool, known: Iterable[int]
 ) -> list[tuple[int, str]]:
-    """Give back what this node holds without knowing it; gives ids and new states."""
-    cursor = await connection.execute(RECLAIM, {"channel": channel_id, "node": node, "known": arrays.integers(known)})
+    """Give back what this node holds in these lanes without knowing it; gives ids and new states."""
+    cursor = await connection.execute(
+        RECLAIM,
+        {"channel": channel_id, "node": node, "known": arrays.integers(known)} | _lanes(is_urgent=is_urgent),
+    )
     return [(row[0], row[1]) for row in await cursor.fetchall()]
 
 

@@ -26,9 +26,9 @@ SubmittedSegment = tuple[int, int, int, int, str]
 """Message id, segment, of how many, channel id, the carrier's id: one accepted segment."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class StoredReport:
-    """A delivery report as it is matched."""
+    """A delivery report as it is matched. Nobody changes one; `frozen` would make each four times as dear."""
 
     channel_id: int
     carrier_id: str
@@ -340,11 +340,22 @@ async def give_back(
 
 
 async def reclaim(
-    connection: AsyncConnection[Any], *, channel_id: int, node: str, known: Iterable[int], now: datetime
+    connection: AsyncConnection[Any],
+    *,
+    channel_id: int,
+    node: str,
+    is_urgent: bool,
+    known: Iterable[int],
+    now: datetime,
 ) -> None:
-    """Give back batches whose lease this node was granted without hearing of it: the line to the database broke then."""
+    """Give back batches whose lease this node was granted without hearing of it: the line to the database broke then.
+
+    Those of verification codes, or all others.
+    """
     async with connection.transaction():
-        for batch_id, state in await leasing.reclaim(connection, channel_id=channel_id, node=node, known=known):
+        for batch_id, state in await leasing.reclaim(
+            connection, channel_id=channel_id, node=node, is_urgent=is_urgent, known=known
+        ):
             if state == "cancelled":
                 await _cancel_rest(connection, batch_id, now)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from psycopg import AsyncConnection
 
 from hongyan.dispatch import leasing, outcomes
 from hongyan.dispatch.channels import Channel
-from hongyan.dispatch.leasing import LeasedBatch, LeasedMessage
+from hongyan.dispatch.leasing import Head, LeasedBatch, LeasedMessage
 from hongyan.dispatch.moving import PutOff
 from hongyan.dispatch.retrying import Decision, Fail, NextRoute, RetryAt, Rules, decide
 from hongyan.gateway.flights import Flight, LongMessage, References, flights
@@ -46,6 +46,11 @@ FLUSH_EVERY = 10
 """Submits in one write: with a whole window in one, carrier and we would wait for each other in turn."""
 MOST_BACKLOG = 20_000
 """Results that may wait for the database before sending pauses."""
+MOST_AT_ONCE = 200
+"""Submits between two looks at anything else: codes and answers wait no longer than these take."""
+CODES_AT_ONCE = 16
+KEPT_FOR_CODES = 16
+"""One part in so many of each window is left to verification codes, which so find room under any campaign."""
 
 
 @dataclass(slots=True)
@@ -89,7 +94,9 @@ class Sender:
         self._references = References()
         self._unrecorded = 0
         """Submits that are answered, with the answer not yet in the store."""
-        self._wake = asyncio.Event()
+        self._promised = 0
+        """Room of submits that will leave as soon as the store knows."""
+        self._wake, self._wake_urgent = asyncio.Event(), asyncio.Event()
         self._is_news = self._may_have_more = True
         self._looked_at = 0.0
         self._giving_back: set[asyncio.Task[None]] = set()
@@ -99,45 +106,66 @@ class Sender:
         """Something changed: a new batch, a line."""
         self._is_news = True
         self._wake.set()
+        self._wake_urgent.set()
 
     def share(self, part: float) -> None:
         """How much of the channel's speed is this process's: its part of all connections that are logged in."""
         self._pace.limit_to(max(1.0, self.channel.speed_per_s * part))
 
     @property
-    def room(self) -> int:
+    def _free(self) -> int:
         """Submits that may leave now. What the store does not know yet takes room too."""
-        return sum(line.session.window_free for line in self.lines if line.is_writable) - self._unrecorded
+        free = sum(line.session.window_free for line in self.lines if line.is_writable)
+        return free - self._unrecorded - self._promised
+
+    @property
+    def _kept(self) -> int:
+        """Room that is left to codes."""
+        return sum(line.session.account.window // KEPT_FOR_CODES for line in self.lines if line.is_writable)
+
+    @property
+    def room(self) -> int:
+        """Submits that may leave now, but for codes."""
+        return self._free - self._kept
 
     def stop(self) -> None:
         self._closing = True
         self._wake.set()
+        self._wake_urgent.set()
 
     async def run(self) -> None:
         """Send until stopped; survives a database that goes away for a while."""
+        await asyncio.gather(self._keep_on(self._work), self._keep_on(self._work_urgent, is_urgent=True))
+
+    async def _keep_on(
+        self, work: Callable[[AsyncConnection[Any]], Awaitable[None]], *, is_urgent: bool = False
+    ) -> None:
         while not self._closing:
             try:
                 async with await self._connect() as connection:
-                    await self._reclaim(connection)
-                    await self._work(connection)
+                    await self._reclaim(connection, is_urgent=is_urgent)
+                    await work(connection)
             except psycopg.OperationalError as error:
                 log.warning("sending waits for the database", channel=self.channel.name, error=str(error)[:200])
                 await asyncio.sleep(1)
 
-    async def _reclaim(self, connection: AsyncConnection[Any]) -> None:
-        """After the line to the store broke: a lease may have been granted in an answer that never came."""
+    async def _reclaim(self, connection: AsyncConnection[Any], *, is_urgent: bool) -> None:
+        """After the line to the store broke: a lease may have been granted in an answer that never came.
+
+        Each of the two ways of sending leases in lanes of its own, so that neither takes back what the other has just
+        been given.
+        """
         await self._recorder.drained()
         await asyncio.gather(*self._giving_back)
         await outcomes.reclaim(
-            connection, channel_id=self.channel.id, node=self._node, known=list(self._leased), now=datetime.now(UTC)
-        )
+            connection, channel_id=self.channel.id, node=self._node, is_urgent=is_urgent, known=list(self._leased),
+            now=datetime.now(UTC),
+        )  # fmt: skip
 
     async def _work(self, connection: AsyncConnection[Any]) -> None:
         while not self._closing:
             self._wake.clear()
             if self._recorder.backlog < MOST_BACKLOG and self.room > 0:
-                if self._is_news:
-                    await self._send_urgent(connection)
                 await self._send_again(connection)
                 await self._lease(connection)
                 if len(self._works) and await self._send_some(connection):
@@ -171,16 +199,18 @@ class Sender:
         heads = await leasing.heads(connection, channel_id=self.channel.id)
         self._may_have_more = bool(heads)
         for head in heads:
-            if not self._works.wants(head):
-                continue
-            batch = await leasing.lease(connection, channel_id=self.channel.id, node=self._node, head=head)
-            if batch is None:
-                continue
-            messages = await leasing.load(connection, batch)
-            work = self._take(batch, messages)
-            if messages and not self._expired(work, messages):
-                work.waiting.extend(messages)
-                self._works.add(work)
+            if self._works.wants(head):
+                await self._lease_of(connection, head)
+
+    async def _lease_of(self, connection: AsyncConnection[Any], head: Head) -> None:
+        batch = await leasing.lease(connection, channel_id=self.channel.id, node=self._node, head=head)
+        if batch is None:
+            return
+        messages = await leasing.load(connection, batch)
+        work = self._take(batch, messages)
+        if messages and not self._expired(work, messages):
+            work.waiting.extend(messages)
+            self._works.add(work)
 
     def _take(self, batch: LeasedBatch, messages: Sequence[LeasedMessage]) -> Work:
         longest = max((one.segments for one in messages), default=1)
@@ -189,16 +219,44 @@ class Sender:
             self._settled(work, 0)
         return work
 
+    async def _work_urgent(self, connection: AsyncConnection[Any]) -> None:
+        """Verification codes: beside everything else, so that none waits for a campaign's turn."""
+        while not self._closing:
+            self._wake_urgent.clear()
+            if self._recorder.backlog < MOST_BACKLOG and self._free > 0:
+                await self._send_urgent(connection)
+                await self._lease_urgent(connection)
+            limit = LOOK_EVERY_S if self._free > 0 else LOOK_AGAIN_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake_urgent.wait(), limit)
+
     async def _send_urgent(self, connection: AsyncConnection[Any]) -> None:
-        """Verification codes: from ready to the wire with one question to the store."""
-        while (most := min(self.room, self._pace.available(self._loop.time()))) > 0:
-            found = await leasing.take_urgent(connection, channel_id=self.channel.id, node=self._node, most=most)
+        """From ready to the wire with one question to the store."""
+        while (most := min(self._free, self._pace.available(self._loop.time()), CODES_AT_ONCE)) > 0:
+            with self._promise(most):
+                found = await leasing.take_urgent(connection, channel_id=self.channel.id, node=self._node, most=most)
             if found is None:
                 return
             batch, messages = found
             work = self._take(batch, messages)
             if messages and not self._expired(work, messages):
                 self._launch(work, messages)
+
+    async def _lease_urgent(self, connection: AsyncConnection[Any]) -> None:
+        """Many codes in one batch, or one too long for the room there is: first of all in the ordinary way."""
+        for head in await leasing.heads(connection, channel_id=self.channel.id, is_urgent=True):
+            if self._works.wants(head):
+                await self._lease_of(connection, head)
+                self._wake.set()
+
+    @contextlib.contextmanager
+    def _promise(self, submits: int) -> Iterator[None]:
+        """Room that is spoken for while the store is asked."""
+        self._promised += submits
+        try:
+            yield
+        finally:
+            self._promised -= submits
 
     def _expired(self, work: Work, messages: Sequence[LeasedMessage]) -> bool:
         """Whether it is too late for these messages; then they have ended."""
@@ -219,7 +277,8 @@ class Sender:
             self._works.remove(work)
             return True
         per_submit = self.channel.numbers_per_submit if batch.text is not None else 1
-        count = min(len(waiting), self._fitting(work) * per_submit, self._pace.available(self._loop.time()))
+        fitting = min(self._fitting(work), MOST_AT_ONCE)
+        count = min(len(waiting), fitting * per_submit, self._pace.available(self._loop.time()))
         if count < len(waiting):
             # Whole submits only, until the rest of the batch: a hundred numbers, not now seven and then ninety-three.
             count -= count % per_submit
@@ -227,7 +286,9 @@ class Sender:
             return False
         chunk = [waiting[index] for index in range(count)]
         watermark = chunk[-1].id - work.low + 1
-        if not await leasing.advance(connection, batch_id=batch.id, node=self._node, watermark=watermark):
+        with self._promise(-(-count // per_submit) * work.longest):
+            is_ours = await leasing.advance(connection, batch_id=batch.id, node=self._node, watermark=watermark)
+        if not is_ours:
             self._stopped(work)
             return True
         for _ in chunk:
@@ -254,7 +315,9 @@ class Sender:
     def _fitting(self, work: Work) -> int:
         """How many messages (or groups of equal texts) the windows have room for, by the longest of the batch."""
         room = self.room
-        if work.longest > room and room == sum(line.session.account.window for line in self.lines if line.is_writable):
+        if work.longest > room and room + self._kept == sum(
+            line.session.account.window for line in self.lines if line.is_writable
+        ):
             # Longer than all windows together: alone, its last segments wait for its first ones.
             return 1
         return room // work.longest

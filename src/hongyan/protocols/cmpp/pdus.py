@@ -355,7 +355,7 @@ class SubmitResp:
         return cls(*result_of("CMPP_SUBMIT_RESP", body))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Deliver:
     msg_id: int
     dest_id: str
@@ -415,7 +415,7 @@ class DeliverResp(SubmitResp):
         return cls(int.from_bytes(body[:8], "big"), int.from_bytes(body[8:12], "big"))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Report:
     """Msg_Content of a DELIVER with Registered_Delivery 1; its length, 60 or 71, decides the layout, not the version."""
 
