@@ -473,6 +473,20 @@ def test_a_code_finds_room_in_a_window_that_a_campaign_has_filled(beside: LoopTh
         assert len(held) == 30
 
 
+@pytest.mark.parametrize("facts", [{"speed_per_s": 20}, {"window_size": 1}], ids=["slow", "narrow"])
+def test_a_code_gets_what_is_free_next(beside: LoopThread, company: Company, facts: dict[str, int]) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier, **facts)
+    asked(company, 2000)
+    with running(beside):
+        eventually(lambda: len(carrier.seen) > 10)
+        code_for(company, "+8613900139000")
+        before = len(carrier.seen)
+        eventually(lambda: "13900139000" in carrier.seen)
+    # Those that were under way between the asking and the gateway's hearing of it.
+    assert carrier.seen.index("13900139000") - before < 40
+
+
 def test_many_codes_at_once_leave_as_fast_as_they_may(beside: LoopThread, company: Company) -> None:
     carrier = Carrier(Protocol.CMPP20)
     set_up(beside, company, carrier)

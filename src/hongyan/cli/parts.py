@@ -17,7 +17,7 @@ import structlog
 import typer
 
 from hongyan.cli.output import console, fail, set_up_django
-from hongyan.runtime import postgres
+from hongyan.runtime import garbage, postgres
 from hongyan.runtime.logging import set_up
 from hongyan.runtime.settings import Settings, settings
 from hongyan.runtime.supervisor import Part, Supervisor, read_status
@@ -174,6 +174,7 @@ def worker() -> None:
     stop = threading.Event()
     following = threading.Thread(target=follow, args=(stop,), name="following")
     following.start()
+    garbage.collect_seldom()
 
     async def work() -> None:
         beating = asyncio.create_task(_beat("worker"))
@@ -212,6 +213,7 @@ def gateway() -> None:
     from hongyan.gateway.process import serve
 
     set_up(settings().log_level)
+    garbage.collect_seldom()
     _serve(lambda: serve(settings()))
 
 
@@ -220,6 +222,7 @@ def doors() -> None:
     set_up_django()
     from hongyan.doors.process import serve
 
+    garbage.collect_seldom()
     _serve(lambda: serve(settings()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,9 @@ from hongyan.protocols.text import Concatenation
 
 Located = tuple[StoredReport, int, int, int]
 """A report whose (message id, segment, of how many) is known."""
+
+MOST_IN_ONE = 4_000
+"""Rows of one statement. Thirty thousand, made ready at once, would hold up all that comes in for a tenth of a second."""
 
 
 @dataclass(slots=True)
@@ -48,14 +52,27 @@ class Results:
             self.changes[message_id] = (state, reason)
 
     def parts(self) -> list[Results]:
-        """By what is written together, in the order of writing: a report then finds its segment."""
+        """By what is written together, in the order of writing: a report then finds its segment, and a batch is finished
+        after its messages."""
         parts = [
             Results(put_off=self.put_off),
-            Results(segments=self.segments, changes=self.changes, finished=self.finished),
+            *self._sent(),
             Results(located=self.located, reports=self.reports),
             Results(received=self.received),
         ]
         return [part for part in parts if len(part)]
+
+    def _sent(self) -> Iterator[Results]:
+        """Segments, changes and finished batches: nearly always all at once, in several after a burst."""
+        count = -(-max(len(self.segments), len(self.changes)) // MOST_IN_ONE)
+        if count <= 1:
+            yield Results(segments=self.segments, changes=self.changes, finished=self.finished)
+            return
+        changes = list(self.changes.items())
+        for start in range(0, count * MOST_IN_ONE, MOST_IN_ONE):
+            one = slice(start, start + MOST_IN_ONE)
+            yield Results(segments=self.segments[one], changes=dict(changes[one]))
+        yield Results(finished=self.finished)
 
     def halves(self) -> list[Results]:
         """Two smaller gatherings that together are this one; this one alone when it is a single thing."""

@@ -96,6 +96,8 @@ class Sender:
         """Submits that are answered, with the answer not yet in the store."""
         self._promised = 0
         """Room of submits that will leave as soon as the store knows."""
+        self._gives_way = False
+        """Codes may wait for room or tokens: nothing else takes any."""
         self._wake, self._wake_urgent = asyncio.Event(), asyncio.Event()
         self._is_news = self._may_have_more = True
         self._looked_at = 0.0
@@ -165,7 +167,7 @@ class Sender:
     async def _work(self, connection: AsyncConnection[Any]) -> None:
         while not self._closing:
             self._wake.clear()
-            if self._recorder.backlog < MOST_BACKLOG and self.room > 0:
+            if self._recorder.backlog < MOST_BACKLOG and self.room > 0 and not self._gives_way:
                 await self._send_again(connection)
                 await self._lease(connection)
                 if len(self._works) and await self._send_some(connection):
@@ -221,26 +223,48 @@ class Sender:
 
     async def _work_urgent(self, connection: AsyncConnection[Any]) -> None:
         """Verification codes: beside everything else, so that none waits for a campaign's turn."""
-        while not self._closing:
-            self._wake_urgent.clear()
-            if self._recorder.backlog < MOST_BACKLOG and self._free > 0:
-                await self._send_urgent(connection)
-                await self._lease_urgent(connection)
-            limit = LOOK_EVERY_S if self._free > 0 else LOOK_AGAIN_S
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake_urgent.wait(), limit)
+        try:
+            while not self._closing:
+                self._wake_urgent.clear()
+                limit = LOOK_EVERY_S
+                short_s = self._pace.wait_s(self._loop.time())
+                if short_s > 0 or self._free <= 0:
+                    # Room and tokens that come next are theirs, until it is known that there are no codes.
+                    self._gives_way = True
+                    limit = max(0.002, short_s) if short_s > 0 else limit
+                elif await self._send_urgent(connection):
+                    await self._lease_urgent(connection)
+                    self._go_on()
+                else:
+                    continue
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake_urgent.wait(), limit)
+        finally:
+            self._go_on()
 
-    async def _send_urgent(self, connection: AsyncConnection[Any]) -> None:
-        """From ready to the wire with one question to the store."""
+    def _go_on(self) -> None:
+        """No code waits."""
+        self._gives_way = False
+        self._wake.set()
+
+    def _woken(self) -> None:
+        """There may be room again: for codes first, if there may be any."""
+        self._wake.set()
+        if self._gives_way:
+            self._wake_urgent.set()
+
+    async def _send_urgent(self, connection: AsyncConnection[Any]) -> bool:
+        """From ready to the wire with one question to the store. Tells whether none is left that would fit."""
         while (most := min(self._free, self._pace.available(self._loop.time()), CODES_AT_ONCE)) > 0:
             with self._promise(most):
                 found = await leasing.take_urgent(connection, channel_id=self.channel.id, node=self._node, most=most)
             if found is None:
-                return
+                return True
             batch, messages = found
             work = self._take(batch, messages)
             if messages and not self._expired(work, messages):
                 self._launch(work, messages)
+        return False
 
     async def _lease_urgent(self, connection: AsyncConnection[Any]) -> None:
         """Many codes in one batch, or one too long for the room there is: first of all in the ordinary way."""
@@ -417,7 +441,7 @@ class Sender:
         if flight.work.batch.category == "verification":
             # A second code does less harm than none.
             self._again.append(flight)
-            self._wake.set()
+            self._woken()
         else:
             self._end(flight, "uncertain", "unanswered")
 
@@ -471,7 +495,7 @@ class Sender:
     def _recorded(self, count: int) -> None:
         """The answers to so many submits are in the store."""
         self._unrecorded -= count
-        self._wake.set()
+        self._woken()
 
     def _settled(self, work: Work, count: int) -> None:
         work.unsettled -= count
@@ -494,7 +518,7 @@ class Sender:
             self._return(flight)
         else:
             self._again.append(flight)
-            self._wake.set()
+            self._woken()
 
     def _return(self, flight: Flight) -> None:
         """The messages of a flight of a stopped batch go back to where they were: queued."""

@@ -18,11 +18,14 @@ MOST_OWED_OCTETS = 8 << 20
 """Or when they take so much, as a few hundred of SMPP's largest do."""
 SOME_OWED = 64
 """Below this nobody counts."""
+READ_OCTETS = 64 << 10
+"""Of one read. When it fills, there is more behind it, up to megabytes in one turn of the loop: first it is everybody
+else's turn."""
 MOST_UNSENT_OCTETS = 16 << 20
 """A peer that does not read this much is cut off: more than any window's submits or answers."""
 
 
-class Line(asyncio.Protocol):
+class Line(asyncio.BufferedProtocol):
     """Joins a transport and a session. `on_events` gets what comes out, in order, and may call the session and `flush`.
 
     When the session closes, its last bytes are written and the socket is closed; `ended` then tells why. Nothing is
@@ -37,6 +40,7 @@ class Line(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
+        self._buffer = bytearray(READ_OCTETS)
         self.is_writable = True
         self._is_held = False
         self.ended: asyncio.Future[str] = self._loop.create_future()
@@ -61,10 +65,26 @@ class Line(asyncio.Protocol):
             return
         self.flush()
 
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.data_received(bytes(memoryview(self._buffer)[:nbytes]))
+        transport = self._transport
+        if nbytes == READ_OCTETS and transport and not transport.is_closing():
+            transport.pause_reading()
+            self._loop.call_soon(self._read_on)
+
     def data_received(self, data: bytes) -> None:
+        """What one read brought."""
         self._report(self.session.receive(data, self.now))
         if self.session.owed > SOME_OWED:
             self._hold()
+
+    def _read_on(self) -> None:
+        """Everybody else had a turn."""
+        if self._transport and not self._is_held and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _hold(self) -> None:
         """Stop reading while the peer is owed too many answers; `flush` looks whether they are given."""
