@@ -18,7 +18,7 @@ from hongyan.doors import planning
 from hongyan.doors.models import Door, DoorSubmission
 from hongyan.messaging import following, submissions, upkeep
 from hongyan.messaging.models import BlockedNumber, Category, SendingHours, Submission
-from hongyan.messaging.submissions import raw_connection
+from hongyan.messaging.store import raw_connection
 from hongyan.protocols.events import ReportClass, Verdict
 from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import Alphabet

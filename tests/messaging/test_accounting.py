@@ -17,6 +17,7 @@ from hongyan.messaging import accounting, submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import BlockedNumber, Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.messaging.store import raw_connection
 from tests.builders import Company, a_contact, a_group
 
 pytestmark = pytest.mark.django_db
@@ -152,7 +153,7 @@ def test_speed_and_forecast_follow_the_clock(company: Company) -> None:
     later = now + timedelta(seconds=10)
     change(*[(one, "delivered", "") for one in found[:8]])
     assert accounting.write_flow(later) == 1
-    moments = flow.moments(submissions.raw_connection(), submission.pk, is_large=True)
+    moments = flow.moments(raw_connection(), submission.pk, is_large=True)
     assert [(one.handed_over, one.delivered) for one in moments] == [(5, 0), (8, 8)]
     progress = accounting.progress(submission, submissions.balance(submission), later)
     assert 0.4 <= progress.per_second <= 0.9
@@ -190,5 +191,5 @@ def test_small_ones_are_plotted_from_their_messages(company: Company) -> None:
     found = ids(submission)
     change(*[(one, "submitted", "") for one in found])
     change((found[0], "delivered", ""), (found[1], "failed", "UNDELIV"))
-    moments = flow.moments(submissions.raw_connection(), submission.pk, is_large=False)
+    moments = flow.moments(raw_connection(), submission.pk, is_large=False)
     assert (moments[-1].handed_over, moments[-1].delivered, moments[-1].not_delivered) == (6, 1, 1)

@@ -15,7 +15,7 @@ from hongyan.messaging import quiet_hours, submissions
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Holiday, SendingHours
 from hongyan.messaging.quiet_hours import Hours, held_until
-from hongyan.messaging.submissions import raw_connection
+from hongyan.messaging.store import raw_connection
 from hongyan.runtime import clock
 from tests.builders import Company
 from tests.messaging.waiting import UNICOM, planned, sums_agree

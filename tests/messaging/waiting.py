@@ -14,6 +14,7 @@ from hongyan.messaging import submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.messaging.store import raw_connection
 from tests.builders import Company, a_channel
 
 MOBILE = tuple(f"+861380013{number:04d}" for number in range(3))
@@ -62,7 +63,7 @@ class InThisTransaction:
             return self._rows[0] if self._rows else None
 
     def __init__(self) -> None:
-        self._connection = submissions.raw_connection()
+        self._connection = raw_connection()
 
     async def execute(self, query: str, parameters: Any = None) -> Cursor:
         cursor = self._connection.execute(query, parameters)

@@ -28,6 +28,7 @@ from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Category, Reply, Submission
 from hongyan.messaging.reasons import words
 from hongyan.messaging.recipients import Selection
+from hongyan.messaging.store import raw_connection
 
 router = Router(tags=["messages"])
 MOST_RECIPIENTS = 10_000
@@ -443,7 +444,7 @@ def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
 def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     user = _user(request)
     # A message that took another channel may have got another id.
-    one = Message.objects.filter(pk=now_called(submissions.raw_connection(), message_id)).first()
+    one = Message.objects.filter(pk=now_called(raw_connection(), message_id)).first()
     if one is None:
         raise Http404
     submissions.access_submission(user, one.submission_id)

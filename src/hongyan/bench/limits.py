@@ -13,7 +13,7 @@ def database(rows: int) -> dict[str, float]:
     """Rows a second that COPY writes into a copy of the message table, and one UPDATE by key changes, then thrown away."""
     from django.db import connection
 
-    from hongyan.messaging.submissions import raw_connection
+    from hongyan.messaging.store import raw_connection
 
     raw = raw_connection()
     rows = min(rows, 300_000)

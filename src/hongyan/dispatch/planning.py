@@ -112,8 +112,9 @@ def write_messages(
                     (written[place], plan.submission_id, one.number, one.contact_id, one.name, one.text,
                      one.segments, one.channel_id, one.price_micros, state, one.blocked_because, now)
                 )  # fmt: skip
-    _write_batches(connection, plan, zip(ids, groups, strict=True), shared_text, now)
-    _write_tally(connection, plan.submission_id, messages, now)
+    with connection.pipeline():
+        _write_batches(connection, plan, zip(ids, groups, strict=True), shared_text, now)
+        _write_tally(connection, plan.submission_id, messages, now)
     return written
 
 

@@ -34,7 +34,7 @@ from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.quiet_hours import calendar
 from hongyan.messaging.recipients import Recipient
 from hongyan.messaging.screening import Wording, screen
-from hongyan.messaging.submissions import raw_connection
+from hongyan.messaging.store import raw_connection
 
 log = structlog.get_logger()
 

@@ -22,7 +22,8 @@ from hongyan.dispatch.sums import Balance, Imbalance, Proof
 from hongyan.messaging import canary, recipients
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
-from hongyan.messaging.submissions import balance, raw_connection
+from hongyan.messaging.store import raw_connection
+from hongyan.messaging.submissions import balance
 
 State = Submission.State
 

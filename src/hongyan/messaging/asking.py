@@ -25,6 +25,7 @@ from hongyan.messaging.merge import parse, value_of
 from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.recipients import Recipient, Selection
 from hongyan.messaging.screening import LONGEST_TEXT, Refusals, Wording, screen
+from hongyan.messaging.store import raw_connection
 from hongyan.protocols.text import Measure, measure
 from hongyan.runtime import clock
 
@@ -200,14 +201,14 @@ def router(user: User, category: str) -> Router:
 
 
 def router_of(department: Department, category: str) -> Router:
-    """As `router`, for whoever sends from a department. Three queries over small tables."""
-    with connection.cursor() as cursor:
-        cursor.execute(RULES)
-        rules = [rule_from_row(row) for row in cursor.fetchall()]
-        cursor.execute(RANGES)
-        ranges = Ranges(dict(cursor.fetchall()))
-        cursor.execute(PRICES)
-        prices = Prices(Price(*row) for row in cursor.fetchall())
+    """As `router`, for whoever sends from a department. Three queries over small tables, in one round trip."""
+    store = raw_connection()
+    with store.pipeline():
+        kept = [store.execute(question) for question in (RULES, RANGES, PRICES)]
+    of_rules, of_ranges, of_prices = (answer.fetchall() for answer in kept)
+    rules = [rule_from_row(row) for row in of_rules]
+    ranges = Ranges(dict(of_ranges))
+    prices = Prices(Price(*row) for row in of_prices)
     above = frozenset(int(part) for part in department.path.split("/") if part)
     today = timezone.localdate(clock.now())
     return Router(rules, category=category, departments=above, ranges=ranges, prices=prices, on=today)

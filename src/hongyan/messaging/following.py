@@ -16,7 +16,8 @@ from hongyan.dispatch import control
 from hongyan.messaging import accounting, canary, mailbox
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
-from hongyan.messaging.submissions import _defer_plan, raw_connection
+from hongyan.messaging.store import raw_connection
+from hongyan.messaging.submissions import _defer_plan
 from hongyan.messaging.upkeep import Rounds
 from hongyan.runtime import clock, database
 from hongyan.runtime.settings import settings

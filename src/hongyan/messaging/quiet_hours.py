@@ -22,6 +22,7 @@ from hongyan.dispatch import control
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Holiday, SendingHours, Submission
+from hongyan.messaging.store import raw_connection
 from hongyan.messaging.words import NOT_YOURS
 from hongyan.runtime import clock
 from hongyan.runtime.settings import settings
@@ -121,8 +122,6 @@ def calendar(category: str = "") -> Calendar:
 
 def apply(now: datetime) -> int:
     """Hold back, or let go, what waits; gives how many batches changed."""
-    from hongyan.messaging.submissions import raw_connection
-
     known = calendar()
     changed = 0
     for category in Category.values:

@@ -18,7 +18,7 @@ from hongyan.dispatch.routing import Router, RouteRule
 from hongyan.messaging.asking import ported, router
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
-from hongyan.messaging.submissions import raw_connection
+from hongyan.messaging.store import raw_connection
 from hongyan.messaging.tasks import source_numbers
 from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import count_segments, rule_for

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +25,7 @@ from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.messaging.store import raw_connection
 from hongyan.runtime import clock
 
 State = Submission.State
@@ -52,12 +53,6 @@ def may_steer(user: User, submission: Submission) -> bool:
     return submission.owner_id == user.pk or (user.may(Right.MANAGE_USERS) and user.reach is not Reach.OWN)
 
 
-def raw_connection() -> Any:
-    """The psycopg connection under Django's, for the set-based part, in the same transaction."""
-    connection.ensure_connection()
-    return connection.connection
-
-
 def balance(submission: Submission) -> Balance:
     return dispatch_balance(raw_connection(), submission.pk)
 
@@ -74,7 +69,8 @@ def submit(user: User, request: Request, *, address: str | None = None) -> Submi
     check_people(user, expected)
     check_variables(user, request)
     try:
-        with transaction.atomic():
+        # Only a key may be taken already, and then the caller's transaction goes on.
+        with transaction.atomic(savepoint=bool(request.idempotency_key)):
             submission = _create(user, request, expected)
             audit.record(
                 user,

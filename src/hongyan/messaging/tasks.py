@@ -19,7 +19,8 @@ from hongyan.messaging.asking import planned
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.quiet_hours import calendar
-from hongyan.messaging.submissions import raw_connection, request_of
+from hongyan.messaging.store import raw_connection
+from hongyan.messaging.submissions import request_of
 from hongyan.runtime import clock
 
 log = structlog.get_logger()

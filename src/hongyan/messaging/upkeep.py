@@ -16,7 +16,7 @@ from hongyan.dispatch import failover
 from hongyan.messaging import quiet_hours
 from hongyan.messaging.live import publish
 from hongyan.messaging.rerouting import Rerouter
-from hongyan.messaging.submissions import raw_connection
+from hongyan.messaging.store import raw_connection
 from hongyan.runtime import clock
 
 log = structlog.get_logger()

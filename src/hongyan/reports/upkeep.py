@@ -23,7 +23,7 @@ from hongyan.contacts import importing, lists
 from hongyan.dispatch.planning import ensure_partitions
 from hongyan.messaging import drafts
 from hongyan.messaging.recipients import lists_waited_for
-from hongyan.messaging.submissions import raw_connection
+from hongyan.messaging.store import raw_connection
 from hongyan.reports.models import ChoreRun
 
 log = structlog.get_logger()

@@ -25,7 +25,7 @@ from hongyan.messaging import routes as routing
 from hongyan.messaging.asking import ported, router_of
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Category
-from hongyan.messaging.submissions import raw_connection
+from hongyan.messaging.store import raw_connection
 
 
 def carrier_names() -> dict[str, str]:

@@ -24,7 +24,7 @@ from hongyan.console.access import for_everybody, me
 from hongyan.console.context import follow
 from hongyan.dispatch.sums import held_back
 from hongyan.messaging.models import Category, Submission
-from hongyan.messaging.submissions import raw_connection
+from hongyan.messaging.store import raw_connection
 from hongyan.runtime import clock
 
 PAGE = 25

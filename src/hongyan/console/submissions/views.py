@@ -34,6 +34,7 @@ from hongyan.messaging import accounting, drafts, submissions
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Submission
 from hongyan.messaging.reasons import words
+from hongyan.messaging.store import raw_connection
 from hongyan.runtime import clock
 from hongyan.spreadsheets.writing import write_xlsx
 
@@ -59,7 +60,7 @@ def _shown(user: User, submission: Submission) -> dict[str, Any]:
         "resendable": balance.not_delivered,
         "is_live": submission.state in ("planning", "running", "paused", "scheduled"),
         "error_words": _error_words(submission.error),
-        "held": held_back(submissions.raw_connection(), [submission.pk], clock.now()).get(submission.pk),
+        "held": held_back(raw_connection(), [submission.pk], clock.now()).get(submission.pk),
     }
 
 
@@ -97,7 +98,7 @@ def live(request: HttpRequest, submission_id: int) -> HttpResponseBase:
 def flow(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     """The plot of what was handed over and delivered by time."""
     submission = submissions.access_submission(me(request), submission_id)
-    found = moments(submissions.raw_connection(), submission.pk, is_large=submission.expected >= LARGE)
+    found = moments(raw_connection(), submission.pk, is_large=submission.expected >= LARGE)
     option = account.flow_option(submission, found)
     return render(request, "console/submissions/flow.html", {"submission": submission, "option": option})
 
