@@ -18,7 +18,7 @@ MOST_OWED_OCTETS = 8 << 20
 """Or when they take so much, as a few hundred of SMPP's largest do."""
 SOME_OWED = 64
 """Below this nobody counts."""
-READ_OCTETS = 64 << 10
+READ_OCTETS = 16 << 10
 """Of one read. When it fills, there is more behind it, up to megabytes in one turn of the loop: first it is everybody
 else's turn."""
 MOST_UNSENT_OCTETS = 16 << 20
