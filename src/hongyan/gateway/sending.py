@@ -44,10 +44,13 @@ LOOK_AGAIN_S = 0.01
 """Between looks while there is more and little in hand."""
 FLUSH_EVERY = 10
 """Submits in one write: with a whole window in one, carrier and we would wait for each other in turn."""
-MOST_BACKLOG = 20_000
+MOST_BACKLOG = 12_000
 """Results that may wait for the database before sending pauses."""
-MOST_AT_ONCE = 200
-"""Submits between two looks at anything else: codes and answers wait no longer than these take."""
+MOST_AT_ONCE = 400
+"""Messages that leave between two looks at anything else: codes, answers and receipts wait no longer than these take."""
+READS_FIRST = 4
+"""Turns that lines with more to read get before the next messages leave. Receipts that lag are forgotten by `matching`
+and must ask the store, so that they lag more."""
 CODES_AT_ONCE = 16
 KEPT_FOR_CODES = 16
 """One part in so many of each window is left to verification codes, which so find room under any campaign."""
@@ -294,6 +297,9 @@ class Sender:
 
     async def _send_some(self, connection: AsyncConnection[Any]) -> bool:
         """Send as much of the batch whose turn it is as windows and pace allow; tells whether anything moved."""
+        for _ in range(READS_FIRST):
+            if any(line.has_more for line in self.lines):
+                await asyncio.sleep(0)
         work = self._works.next()
         waiting, batch = work.waiting, work.batch
         if self._expired(work, waiting):
@@ -301,8 +307,10 @@ class Sender:
             self._works.remove(work)
             return True
         per_submit = self.channel.numbers_per_submit if batch.text is not None else 1
-        fitting = min(self._fitting(work), MOST_AT_ONCE)
-        count = min(len(waiting), fitting * per_submit, self._pace.available(self._loop.time()))
+        count = min(
+            len(waiting), self._fitting(work) * per_submit, max(MOST_AT_ONCE, per_submit),
+            self._pace.available(self._loop.time()),
+        )  # fmt: skip
         if count < len(waiting):
             # Whole submits only, until the rest of the batch: a hundred numbers, not now seven and then ninety-three.
             count -= count % per_submit

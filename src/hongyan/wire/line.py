@@ -41,6 +41,8 @@ class Line(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
         self._buffer = bytearray(READ_OCTETS)
+        self.has_more = False
+        """The last read was full: more waits at the socket."""
         self.is_writable = True
         self._is_held = False
         self.ended: asyncio.Future[str] = self._loop.create_future()
@@ -71,7 +73,8 @@ class Line(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         self.data_received(bytes(memoryview(self._buffer)[:nbytes]))
         transport = self._transport
-        if nbytes == READ_OCTETS and transport and not transport.is_closing():
+        self.has_more = nbytes == READ_OCTETS
+        if self.has_more and transport and not transport.is_closing():
             transport.pause_reading()
             self._loop.call_soon(self._read_on)
 
