@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -602,6 +603,43 @@ def test_a_refusal_that_passes_is_tried_again_and_sent_once(beside: LoopThread, 
         eventually(lambda: states(submission) == {"delivered": 20})
     assert len(refused) == 10
     assert len(carrier.seen) == len(set(carrier.seen)) == 20
+
+
+LONG = "各位同事：" + "因设备检修，明日上午九点至下午五点停电。" * 6
+
+
+def test_a_long_message_that_was_refused_whole_is_tried_again(beside: LoopThread, company: Company) -> None:
+    carrier, refused = Carrier(Protocol.CMPP20), Counter[str]()
+
+    def not_now(line: Line, event: SubmitRequested) -> bool:
+        number = event.submit.recipients[0]
+        if refused[number] == event.submit.segments:
+            return False
+        refused[number] += 1
+        line.session.answer_submit(event.token, line.now, code=20)
+        return True
+
+    carrier.on_submit = not_now
+    set_up(beside, company, carrier)
+    CodeRule.objects.create(channel=company.channel, code="20", action="retry", after_s=1, most=2)
+    submission = asked(company, 5, LONG)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 5})
+    assert len(carrier.seen) == len(set(carrier.seen)) == 5
+
+
+def test_a_long_message_that_has_partly_left_is_not_sent_again(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    carrier.on_submit = lambda line, event: (
+        event.submit.segment == 2 and line.session.answer_submit(event.token, line.now, code=20) is None
+    )
+    set_up(beside, company, carrier)
+    CodeRule.objects.create(channel=company.channel, code="20", action="retry", after_s=1, most=2)
+    submission = asked(company, 5, LONG)
+    with running(beside):
+        eventually(lambda: states(submission) == {"failed": 5})
+    assert len(carrier.seen) == 5
+    assert not Batch.objects.exclude(state="sent").exists()
 
 
 def test_what_one_carrier_does_not_serve_goes_to_the_next_route(beside: LoopThread, company: Company) -> None:

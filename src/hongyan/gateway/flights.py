@@ -29,6 +29,20 @@ class LongMessage:
 
     missing: int
     failed: tuple[str, str] | None = None
+    code: str = ""
+    """Of the first refusal."""
+    may_have_left: bool = False
+    """A segment was accepted, or its fate is not known: the whole must not be sent again."""
+
+    def landed(self, state: str, reason: str, code: str) -> None:
+        """One more segment has an end; `code` of its refusal, if that was it."""
+        self.missing -= 1
+        if state != "submitted" and self.failed is None:
+            self.failed = (state, reason)
+        if code:
+            self.code = self.code or code
+        else:
+            self.may_have_left = True
 
 
 class References:

@@ -422,26 +422,31 @@ class Sender:
     def _refused(self, flight: Flight, code: str) -> None:
         """As the rules for this code say: the end, another try later, or another channel.
 
-        A long message fails as soon as a segment is refused: what has partly left is not tried again.
+        A long message waits for the fate of all its segments: only if every one was refused is it tried again.
         """
-        decision: Decision = Fail()
-        if flight.of == 1:
-            attempt, channel = flight.work.batch.tries + 1, self.channel
-            decision = decide(channel.protocol.value, code, attempt, self._rules(), channel_id=channel.id)
-        match decision:
-            case Fail():
-                self._end(flight, "failed", f"submit:{code}")
-            case RetryAt(after_s):
-                self._put_off(flight, code, clock.now() + timedelta(seconds=after_s))
-            case NextRoute():
-                self._put_off(flight, code, None)
-
-    def _put_off(self, flight: Flight, code: str, due_at: datetime | None) -> None:
-        for message in flight.messages:
-            self._recorder.put_off(PutOff(message.id, code, due_at))
+        if flight.of > 1 or not self._has_another_try(flight.work, flight.messages, code):
+            self._end(flight, "failed", f"submit:{code}", code=code)
+            return
         self._unrecorded += 1
         self._recorder.settle(self._recorded)
         self._settled(flight.work, len(flight.messages))
+
+    def _has_another_try(self, work: Work, messages: Sequence[LeasedMessage], code: str) -> bool:
+        """Puts refused messages off for later or for another channel, if their code's rule says so."""
+        channel, due_at = self.channel, None
+        decision: Decision = decide(
+            channel.protocol.value, code, work.batch.tries + 1, self._rules(), channel_id=channel.id
+        )
+        match decision:
+            case Fail():
+                return False
+            case RetryAt(after_s):
+                due_at = clock.now() + timedelta(seconds=after_s)
+            case NextRoute():
+                pass
+        for message in messages:
+            self._recorder.put_off(PutOff(message.id, code, due_at))
+        return True
 
     def unanswered(self, event: SubmitUnanswered) -> None:
         flight = event.reference
@@ -474,24 +479,28 @@ class Sender:
             self.channel.id, event.carrier_ids, [(one.id, segment, of, one.number) for one in flight.messages]
         )
 
-    def _end(self, flight: Flight, state: str, reason: str, refused: Mapping[str, str] = NOBODY) -> None:
+    def _end(
+        self, flight: Flight, state: str, reason: str, refused: Mapping[str, str] = NOBODY, *, code: str = ""
+    ) -> None:
         """This segment is done with: for a long message, the worst of its segments decides once all are.
 
-        `refused` are wire numbers that an accepted submit did not reach, with the carrier's code.
+        `refused` are wire numbers that an accepted submit did not reach, with the carrier's code; `code` is that of a
+        submit that was refused whole.
         """
         done = 0
         for message in flight.messages:
             now, why = state, reason
-            if refused and (code := refused.get(self.channel.wire_number(message.number))):
-                now, why = "failed", code
+            if refused and (singly := refused.get(self.channel.wire_number(message.number))):
+                now, why = "failed", singly
             if flight.of > 1:
                 long = self._long[message.id]
-                long.missing -= 1
-                if now != "submitted" and long.failed is None:
-                    long.failed = (now, why)
+                long.landed(now, why, code)
                 if long.missing:
                     continue
                 del self._long[message.id]
+                if not long.may_have_left and self._has_another_try(flight.work, [message], long.code):
+                    done += 1
+                    continue
                 now, why = long.failed or (now, why)
             self._recorder.changed(message.id, now, why)
             done += 1
