@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from hongyan.accounts.models import User
-from hongyan.dispatch.models import Route
-from hongyan.dispatch.numbers import home_carrier
-from hongyan.messaging.asking import router
+from hongyan.messaging.asking import ported, router
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +35,10 @@ class Considered:
 
 
 def considered(sender: User, category: str, number: str) -> list[Considered]:
-    """Every route for this sender, category and number."""
-    chosen = router(sender, category).choose(number)
-    above = {int(part) for part in sender.department.path.split("/") if part}
-    carrier = home_carrier(number).value
+    """Every route for this sender, category and number, with ported numbers and corrected ranges as planning heeds them."""
+    routes = router(sender, category)
+    routes.know(ported([number]))
     return [
-        Considered(
-            one.name, one.channel.name, _failing(one, number, carrier, category, above),
-            chosen is not None and one.pk == chosen.id,
-        )
-        for one in Route.objects.select_related("channel").order_by("position", "pk")
-    ]  # fmt: skip
-
-
-def _failing(route: Route, number: str, carrier: str, category: str, departments: set[int]) -> str:
-    if not (route.is_enabled and route.channel.is_enabled and route.channel.removed_at is None):
-        return "off"
-    if route.categories and category not in route.categories:
-        return "category"
-    if route.department_ids and departments.isdisjoint(route.department_ids):
-        return "department"
-    if route.carriers and carrier not in route.carriers:
-        return "carrier"
-    if route.prefixes and not number.removeprefix("+86").startswith(tuple(route.prefixes)):
-        return "prefix"
-    return ""
+        Considered(one.rule.name, one.rule.channel_name, one.failing, one.place == 1)
+        for one in routes.explain(number).tried
+    ]

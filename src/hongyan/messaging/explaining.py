@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from django.db import connection
@@ -18,7 +19,8 @@ from django.utils.translation import ngettext
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.dispatch.models import Batch, Message
+from hongyan.dispatch.models import Batch, Channel, Message, Move
+from hongyan.dispatch.moving import last_refusal
 from hongyan.dispatch.numbers import CARRIER_WORDS, WORDS, Reason, home_carrier, mask, read_many
 from hongyan.messaging import canary
 from hongyan.messaging.considering import considered
@@ -54,8 +56,10 @@ def explain(viewer: User, submission: Submission, message: Message) -> list[Step
     steps += _screens(submission, message, stopped)
     if message.state != "blocked":
         steps.append(_text(submission, message))
-        steps.append(_route(submission, message))
+        moves = moves_of(message)
+        steps.append(_route(submission, message, moves[0].from_channel if moves else message.channel))
         steps += _trial(submission, message.number)
+        steps += [_move(one) for one in moves]
         steps += _on_the_wire(message)
     steps.append(_outcome(message))
     return [*steps, *_afterwards(viewer, submission, message)]
@@ -170,7 +174,7 @@ def _screens(submission: Submission, message: Message, stopped: str) -> list[Ste
         elif key == stopped:
             steps.append(Step(key, words(message.reason), message.planned_at, "bad", [(_("Code"), message.reason)]))
             if key == "no_route":
-                steps.append(_route(submission, message))
+                steps.append(_route(submission, message, None))
         if key == stopped:
             return steps
     if stopped:
@@ -199,16 +203,55 @@ def _shared_text(submission: Submission, message: Message) -> str:
     return kept if kept is not None else submission.text
 
 
-def _route(submission: Submission, message: Message) -> Step:
+def _route(submission: Submission, message: Message, channel: Channel | None) -> Step:
+    """`channel` is the one that planning chose."""
     found = considered(submission.owner, submission.category, message.number)
     facts = [(f"{one.name} → {one.channel}", one.words) for one in found]
     chosen = next((one.channel for one in found if one.is_chosen), None)
-    if message.channel is None:
+    if channel is None:
         return Step("route", _("Routes"), message.planned_at, "bad", facts, True)
-    if chosen != message.channel.name:
+    if chosen != channel.name:
         facts.append((_("Note"), _("The routes have changed since: today another channel would be chosen, or none.")))
-    title = _("Channel chosen: %(name)s") % {"name": message.channel.name}
+    title = _("Channel chosen: %(name)s") % {"name": channel.name}
     return Step("route", title, message.planned_at, "good", facts, True)
+
+
+def moves_of(message: Message) -> list[Move]:
+    """What took the message to another channel or another time, first to last: from batch to batch, back to its first."""
+    found: list[Move] = []
+    batch_id = message.pk // 1000
+    while True:
+        here = list(
+            Move.objects.select_related("from_channel", "to_channel").filter(batch_id=batch_id).order_by("-at", "-pk")
+        )
+        found += here
+        came_from = next((one.was_batch_id for one in here if one.was_batch_id != batch_id), None)
+        # A batch comes from an older one, so this ends.
+        if came_from is None or came_from > batch_id:
+            break
+        batch_id = came_from
+    found.reverse()
+    # A refused one first leaves its batch, then finds its channel: told as one, with the channel it found.
+    return [
+        one
+        for one, after in pairwise([*found, None])
+        if one and (one.to_channel or not after or after.why != "refused")
+    ]
+
+
+def _move(one: Move) -> Step:
+    titles = {
+        "down": _("Its channel had no connection: given to the next route"),
+        "refused": _("Refused by the carrier: given to the next route"),
+        "retry": _("Refused by the carrier: put off for another try"),
+    }
+    facts = [(_("From channel"), one.from_channel.name)]
+    if one.why != "retry":
+        facts.append((_("To channel"), one.to_channel.name if one.to_channel else _("the next route, yet to be found")))
+    if one.code:
+        protocol = one.from_channel.protocol
+        facts += [(_("Code"), one.code), (_("Meaning"), words(last_refusal(protocol, one.code), protocol) or "–")]
+    return Step("moved", titles[one.why], one.at, "info", facts)
 
 
 def _trial(submission: Submission, number: str) -> list[Step]:
