@@ -57,6 +57,15 @@ def test_a_door_is_made_with_everything_and_its_secret_is_shown_nowhere(admin: C
     assert "secret" not in str(entry.detail)
 
 
+def test_a_secret_of_another_installation_is_said_with_what_to_do(admin: Client, door: Door) -> None:
+    page = reverse("console:door", args=[door.pk])
+    entry = reverse("console:door_edit", args=[door.pk])
+    assert admin.get(page).content.decode().count(entry) == 1
+    Door.objects.update(secret_encrypted="gAAAAABm-of-another-installation")
+    assert admin.get(page).content.decode().count(entry) == 2
+    assert Door.objects.get().is_readable is False
+
+
 @pytest.mark.parametrize(
     ("facts", "field"),
     [

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import User
 from hongyan.messaging.models import Category, Submission
+from hongyan.runtime.secrets import SecretUnreadable, decrypt
 
 
 class Door(models.Model):
@@ -55,6 +56,15 @@ class Door(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
     removed_at = models.DateTimeField(null=True)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether this installation can read the stored secret; if not, nobody can log in."""
+        try:
+            decrypt(self.secret_encrypted)
+        except SecretUnreadable:
+            return False
+        return True
 
     class Meta:
         ordering = ["name"]
