@@ -155,3 +155,20 @@ def test_a_time_is_kept_and_scheduled(company: Company) -> None:
     client.post(confirm.replace("confirm", "send"))
     made = Submission.objects.get()
     assert (made.state, made.scheduled_at) == ("scheduled", at)
+
+
+def test_how_long_it_is_worth_sending_is_kept_shown_and_bounded(company: Company) -> None:
+    client = signed_in(company.sender)
+    form = {"when": "now", "signature": "云帆", "category": "notice", "numbers": "13800138000", "text": "x"}
+    refused = client.post("/write/", {**form, "validity_minutes": "0"})
+    assert refused.status_code == 200
+    assert "validity_minutes" in refused.context["form"].errors
+    assert '<details class="mt-3" open' in refused.content.decode(), "the fault is to be seen"
+    confirm = client.post("/write/", {**form, "validity_minutes": "90"})["Location"]
+    assert "data-validity" in client.get(confirm).content.decode()
+    kept = Submission.objects.get(validity_minutes=90)
+    assert 'value="90"' in client.get(f"/write/?draft={kept.pk}").content.decode()
+    client.post(confirm.replace("confirm", "send"))
+    kept.refresh_from_db()
+    assert (kept.state, kept.validity_minutes) == ("planning", 90)
+    assert "data-validity" in client.get(f"/submissions/{kept.pk}/").content.decode()

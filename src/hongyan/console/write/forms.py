@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import User
 from hongyan.dispatch.numbers import read_many
+from hongyan.messaging.asking import LONGEST_VALIDITY_MIN
 from hongyan.messaging.canary import Terms
 from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.recipients import Selection
@@ -60,6 +61,15 @@ class WriteForm(forms.Form):
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
 
+    validity_minutes = forms.IntegerField(
+        label=_("Worth sending for (minutes)"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_VALIDITY_MIN,
+        help_text=_(
+            "What has not left by then is not sent, and the carrier stops trying. Empty: as the category says."
+        ),
+    )
     canary = forms.BooleanField(
         label=_("Send a small part first"),
         required=False,
@@ -113,9 +123,10 @@ class WriteForm(forms.Form):
         return Terms(**{name: value for name, value in given.items() if value is not None})
 
     @property
-    def shows_canary(self) -> bool:
+    def shows_advanced(self) -> bool:
         """Whether the folded part is open: it is used, or something in it is wrong."""
-        return bool(self["canary"].value()) or any(name.startswith("canary") for name in self.errors)
+        is_used = bool(self["canary"].value() or self["validity_minutes"].value())
+        return is_used or any(name.startswith(("canary", "validity")) for name in self.errors)
 
     def selection(self) -> Selection:
         """Chips and typed numbers together."""
@@ -137,6 +148,7 @@ class WriteForm(forms.Form):
             "personal_signature": self._user.personal_signature if data.get("personal") else "",
             "recipients": {**self.selection().to_json(), "typed": data.get("numbers", "")},
             "scheduled_at": at,
+            "validity_minutes": self.cleaned_data.get("validity_minutes"),
             "canary_terms": terms.to_json() if (terms := self.terms()) else None,
         }
 
@@ -153,6 +165,7 @@ def initial_of(draft: Submission) -> dict[str, Any]:
         "numbers": draft.recipients.get("typed", ""),
         "when": "later" if at else "now",
         "scheduled_at": timezone.localtime(at) if at else None,
+        "validity_minutes": draft.validity_minutes,
         "canary": draft.canary_terms is not None,
         **{f"canary_{name}": value for name, value in (draft.canary_terms or {}).items()},
     }
