@@ -17,6 +17,7 @@ from django.db import connection
 
 from hongyan.dispatch import leasing
 from hongyan.dispatch.models import Batch, Channel, CodeRule, Connection, Incoming, Message, Route
+from hongyan.gateway import refusals
 from hongyan.gateway.process import Gateway
 from hongyan.messaging import rerouting, submissions, tasks
 from hongyan.messaging.asking import Request
@@ -603,6 +604,32 @@ def test_a_refusal_that_passes_is_tried_again_and_sent_once(beside: LoopThread, 
         eventually(lambda: states(submission) == {"delivered": 20})
     assert len(refused) == 10
     assert len(carrier.seen) == len(set(carrier.seen)) == 20
+
+
+def test_a_carrier_that_refuses_everything_gets_a_probe_at_times_until_it_takes_one(
+    beside: LoopThread, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier, is_shut = Carrier(Protocol.CMPP20), [True]
+    carrier.on_submit = lambda line, event: (
+        is_shut[0] and line.session.answer_submit(event.token, line.now, code=20) is None
+    )
+    monkeypatch.setattr(refusals, "PROBE_EVERY_S", 0.2)
+    set_up(beside, company, carrier, window_size=16)
+    submission = asked(company, 1500)
+    with running(beside):
+        eventually(lambda: Connection.objects.filter(state="refusing").exists())
+        # In hand of nobody: another channel may have them.
+        eventually(lambda: Batch.objects.filter(state="ready").count() == 2)
+        before = carrier.submits
+        assert refusals.IN_A_ROW <= before < refusals.IN_A_ROW + 60
+        eventually(lambda: carrier.submits > before + 3)
+        is_shut[0] = False
+        eventually(lambda: not {"queued", "submitted"} & states(submission).keys())
+        eventually(lambda: Connection.objects.filter(state="logged_in").exists())
+    found = states(submission)
+    assert found["delivered"] == len(carrier.seen) == len(set(carrier.seen))
+    assert found["failed"] + found["delivered"] == 1500
+    assert found["failed"] < before + 100
 
 
 LONG = "各位同事：" + "因设备检修，明日上午九点至下午五点停电。" * 6

@@ -79,6 +79,18 @@ class TestAChannelThatIsDown:
         assert rerouter.look(NOW + timedelta(seconds=119)) == 3
         assert sums_agree(submission)
 
+    def test_whose_carrier_refuses_every_message_counts_as_down(self, company: Company) -> None:
+        second = another_channel("second")
+        logged_in(company.channel, second)
+        submission = planned(company)
+        assert look_twice() == 0
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "update dispatch_connection set state = 'refusing' where channel_id = %s", [company.channel.pk]
+            )
+        assert look_twice() == 3
+        assert {channel for channel, _, _ in where(submission).values()} == {second.pk}
+
     def test_that_came_back_has_its_time_counted_anew(self, company: Company) -> None:
         logged_in(another_channel("second"))
         planned(company)

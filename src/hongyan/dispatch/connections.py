@@ -19,7 +19,8 @@ class ConnectionState:
     channel_id: int
     slot: int
     state: str = "connecting"
-    """connecting, logged_in, refused, waiting, closed; listening where the carrier connects to us."""
+    """connecting, logged_in, refused (the login), refusing (every message), waiting, closed; listening where the carrier
+    connects to us."""
     detail: str = ""
     window_used: int = 0
     per_second: float = 0.0

@@ -10,7 +10,7 @@ import random
 import secrets
 import socket
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,7 +100,14 @@ class ChannelRunner:
     @property
     def said_states(self) -> list[ConnectionState]:
         """All that the channel's page shows."""
-        return [*self.states, self._listening] if self._listening else self.states
+        refusals, states = self.sender.refusals, self.states
+        if refusals.is_resting:
+            said = f"the carrier refuses every message: {refusals.code}"
+            states = [
+                replace(one, state="refusing", detail=said, last_error=said) if one.state == "logged_in" else one
+                for one in states
+            ]
+        return [*states, self._listening] if self._listening else states
 
     async def _listen(self, state: ConnectionState) -> None:
         """Take the carrier's own connections (SGIP, and SMPP's outbind)."""

@@ -24,10 +24,11 @@ from hongyan.dispatch import leasing, outcomes
 from hongyan.dispatch.channels import Channel
 from hongyan.dispatch.leasing import Head, LeasedBatch, LeasedMessage
 from hongyan.dispatch.moving import PutOff
-from hongyan.dispatch.retrying import Decision, Fail, NextRoute, RetryAt, Rules, decide
+from hongyan.dispatch.retrying import Action, Decision, Fail, NextRoute, RetryAt, Rules, decide
 from hongyan.gateway.flights import Flight, LongMessage, References, flights
 from hongyan.gateway.pace import Pace
 from hongyan.gateway.recorder import Recorder
+from hongyan.gateway.refusals import Refusals
 from hongyan.gateway.works import Work, Works
 from hongyan.protocols import validity
 from hongyan.protocols.errors import LocalProtocolError, NotLoggedIn, WindowFull
@@ -91,6 +92,7 @@ class Sender:
         self._loop = asyncio.get_running_loop()
         self._pace = Pace(channel.speed_per_s, self._loop.time(), burst_at_least=channel.numbers_per_submit)
         self._works = Works()
+        self.refusals = Refusals(channel.protocol.value)
         self._leased: dict[int, Work] = {}
         self._again: deque[Flight] = deque()
         self._long: dict[int, LongMessage] = {}
@@ -170,7 +172,10 @@ class Sender:
     async def _work(self, connection: AsyncConnection[Any]) -> None:
         while not self._closing:
             self._wake.clear()
-            if self._recorder.backlog < MOST_BACKLOG and self.room > 0 and not self._gives_way:
+            if self.refusals.is_resting:
+                self._let_go()
+            may_send = self.room > 0 and self.refusals.may_send(self._loop.time())
+            if may_send and self._recorder.backlog < MOST_BACKLOG and not self._gives_way:
                 await self._send_again(connection)
                 await self._lease(connection)
                 if len(self._works) and await self._send_some(connection):
@@ -206,6 +211,8 @@ class Sender:
         for head in heads:
             if self._works.wants(head):
                 await self._lease_of(connection, head)
+                if self.refusals.is_resting:
+                    break
 
     async def _lease_of(self, connection: AsyncConnection[Any], head: Head) -> None:
         batch = await leasing.lease(connection, channel_id=self.channel.id, node=self._node, head=head)
@@ -231,7 +238,9 @@ class Sender:
                 self._wake_urgent.clear()
                 limit = LOOK_EVERY_S
                 short_s = self._pace.wait_s(self._loop.time())
-                if short_s > 0 or self._free <= 0:
+                if not self.refusals.may_send(self._loop.time()):
+                    self._go_on()
+                elif short_s > 0 or self._free <= 0:
                     # Room and tokens that come next are theirs, until it is known that there are no codes.
                     self._gives_way = True
                     limit = max(0.002, short_s) if short_s > 0 else limit
@@ -258,7 +267,8 @@ class Sender:
 
     async def _send_urgent(self, connection: AsyncConnection[Any]) -> bool:
         """From ready to the wire with one question to the store. Tells whether none is left that would fit."""
-        while (most := min(self._free, self._pace.available(self._loop.time()), CODES_AT_ONCE)) > 0:
+        most_at_once = 1 if self.refusals.is_resting else CODES_AT_ONCE
+        while (most := min(self._free, self._pace.available(self._loop.time()), most_at_once)) > 0:
             with self._promise(most):
                 found = await leasing.take_urgent(connection, channel_id=self.channel.id, node=self._node, most=most)
             if found is None:
@@ -267,10 +277,15 @@ class Sender:
             work = self._take(batch, messages)
             if messages and not self._expired(work, messages):
                 self._launch(work, messages)
+            if self.refusals.is_resting:
+                self.refusals.probed(self._loop.time())
+                return True
         return False
 
     async def _lease_urgent(self, connection: AsyncConnection[Any]) -> None:
         """Many codes in one batch, or one too long for the room there is: first of all in the ordinary way."""
+        if self.refusals.is_resting:
+            return
         for head in await leasing.heads(connection, channel_id=self.channel.id, is_urgent=True):
             if self._works.wants(head):
                 await self._lease_of(connection, head)
@@ -316,6 +331,10 @@ class Sender:
             count -= count % per_submit
         if count <= 0:
             return False
+        is_probe = self.refusals.is_resting
+        if is_probe:
+            count = 1
+            self.refusals.probed(self._loop.time())
         chunk = [waiting[index] for index in range(count)]
         watermark = chunk[-1].id - work.low + 1
         with self._promise(-(-count // per_submit) * work.longest):
@@ -327,7 +346,15 @@ class Sender:
             waiting.popleft()
         self._works.sent(work, count)
         self._launch(work, chunk)
+        if is_probe:
+            self._let_go()
         return True
+
+    def _let_go(self) -> None:
+        """What is in hand and has not left goes back, so that another channel may have it."""
+        for work in list(self._leased.values()):
+            if work.waiting:
+                self._stopped(work)
 
     def _launch(self, work: Work, chunk: Sequence[LeasedMessage]) -> None:
         """Messages below their batch's watermark, onto the lines."""
@@ -412,11 +439,16 @@ class Sender:
             self._pace.congested(event.congestion, self._loop.time())
         match event.verdict:
             case Verdict.ACCEPTED:
+                self.refusals.accepted()
                 self._accepted(flight, event)
             case Verdict.THROTTLED:
                 self._pace.throttled(self._loop.time())
                 self._turned_away(flight)
             case Verdict.REFUSED:
+                rule = self._rules().find(self.channel.protocol.value, event.code, self.channel.id)
+                # Who goes another way by a rule is not lost, whatever else may pass here.
+                if rule is None or rule.action is not Action.NEXT_ROUTE:
+                    self.refusals.refused(event.code, len(flight.messages), self._loop.time())
                 self._refused(flight, event.code)
 
     def _refused(self, flight: Flight, code: str) -> None:

@@ -27,6 +27,7 @@ SAID = (
     N_("the connection was lost"),
     N_("the peer does not read what is sent to it"),
     N_("the carrier refused the login"),
+    N_("the carrier refuses every message"),
     N_("the customer refused the login"),
     N_("the login was refused"),
     N_("the carrier could not prove that it knows the password"),

@@ -49,6 +49,7 @@ STATES: dict[str, Shown] = {
     "listening": Shown(_("Listening for the carrier"), "good", "antenna"),
     "connecting": Shown(_("Connecting"), "wait", "circle-dashed"),
     "refused": Shown(_("Login refused"), "bad", "lock"),
+    "refusing": Shown(_("Refuses every message"), "bad", "ban"),
     "waiting": Shown(_("Waits to connect again"), "warn", "clock"),
     "nobody_in": Shown(_("Nobody logged in"), "quiet", "lock-open"),
     "off": Shown(_("Off"), "quiet", "power"),

@@ -86,11 +86,18 @@ def needs(user: User) -> list[dict[str, str]]:
                 found.append(
                     {"icon": "heart-rate-monitor", "tone": "bad", "url": reverse("console:health"), "text": sentence}
                 )
-        connected = set(Connection.objects.filter(state="logged_in").values_list("channel_id", flat=True))
-        for channel in Channel.objects.filter(is_enabled=True, removed_at=None).exclude(pk__in=connected):
+        states = set(Connection.objects.values_list("channel_id", "state"))
+        for channel in Channel.objects.filter(is_enabled=True, removed_at=None):
+            if (channel.pk, "logged_in") in states:
+                continue
+            sentence = (
+                _("The carrier of %(name)s refuses every message")
+                if (channel.pk, "refusing") in states
+                else _("The channel %(name)s is not connected")
+            )
             found.append(
-                {"icon": "plug", "tone": "bad", "url": reverse("console:channels"),
-                 "text": _("The channel %(name)s is not connected") % {"name": channel.name}}
+                {"icon": "plug", "tone": "bad", "url": reverse("console:channel", args=[channel.pk]),
+                 "text": sentence % {"name": channel.name}}
             )  # fmt: skip
     mine = Submission.objects.filter(owner=user)
     for one in mine.filter(state__in=["failed", "paused"])[:5]:

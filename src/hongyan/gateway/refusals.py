@@ -1,0 +1,57 @@
+"""A carrier that refuses all it is given: an account without money, one that is blocked, a wrong setting over there.
+
+What it refuses is lost to its recipient, so nothing more leaves but one message now and then, until one is taken. The
+channel counts as down meanwhile, and what waits goes to the next route as from any channel that is down.
+"""
+
+from __future__ import annotations
+
+from hongyan.protocols import codes
+
+IN_A_ROW = 100
+"""Messages refused with none accepted between them."""
+PROBE_EVERY_S = 10.0
+ABOUT_ONE_MESSAGE = frozenset(
+    {
+        codes.NO_SUCH_NUMBER, codes.SWITCHED_OFF, codes.BARRED, codes.HANDSET, codes.ON_BLACKLIST, codes.CONTENT,
+        codes.TOO_MANY, codes.NO_ROUTE, codes.TEXT_TOO_LONG,
+    }
+)  # fmt: skip
+"""Meanings that say nothing about the next message, however many of them there are: a bad list, a forbidden word."""
+
+
+class Refusals:
+    """Those of one channel in this process."""
+
+    def __init__(self, protocol: str) -> None:
+        self.code = ""
+        """Of the last refusal that counts."""
+        self._protocol = protocol
+        self._in_a_row = 0
+        self._probe_at = 0.0
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the carrier takes nothing."""
+        return self._in_a_row >= IN_A_ROW
+
+    def may_send(self, now: float) -> bool:
+        """Anything, or while it takes nothing the one message that finds out."""
+        return not self.is_resting or now >= self._probe_at
+
+    def probed(self, now: float) -> None:
+        """That one message leaves."""
+        self._probe_at = now + PROBE_EVERY_S
+
+    def accepted(self) -> None:
+        self._in_a_row = 0
+
+    def refused(self, code: str, count: int, now: float) -> None:
+        """A submit of `count` messages."""
+        if codes.explain(self._protocol, f"submit:{code}") in ABOUT_ONE_MESSAGE:
+            return
+        was_resting = self.is_resting
+        self._in_a_row += count
+        self.code = code
+        if self.is_resting and not was_resting:
+            self.probed(now)

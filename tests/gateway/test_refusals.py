@@ -1,0 +1,46 @@
+"""A carrier that refuses everything: how it is told from refusals of single messages, and that one probe finds its end."""
+
+from __future__ import annotations
+
+import pytest
+
+from hongyan.gateway.refusals import IN_A_ROW, PROBE_EVERY_S, Refusals
+
+BALANCE, CONTENT = "20", "113"
+
+
+def resting() -> Refusals:
+    refusals = Refusals("cmpp20")
+    refusals.refused(BALANCE, IN_A_ROW, 50.0)
+    return refusals
+
+
+def test_so_many_in_a_row_and_nothing_leaves_but_a_probe_at_times() -> None:
+    refusals = resting()
+    assert (refusals.is_resting, refusals.code) == (True, BALANCE)
+    assert not refusals.may_send(50.0)
+    assert not refusals.may_send(50.0 + PROBE_EVERY_S - 0.01)
+    assert refusals.may_send(50.0 + PROBE_EVERY_S)
+    refusals.probed(61.0)
+    refusals.refused(BALANCE, 1, 61.1)
+    assert not refusals.may_send(61.2)
+    assert refusals.may_send(61.0 + PROBE_EVERY_S)
+
+
+def test_one_that_is_taken_ends_it_and_begins_the_count_anew() -> None:
+    refusals = resting()
+    refusals.accepted()
+    assert refusals.may_send(50.0)
+    refusals.refused(BALANCE, IN_A_ROW - 1, 60.0)
+    assert refusals.may_send(60.0)
+    refusals.refused(BALANCE, 1, 60.0)
+    assert not refusals.may_send(60.0)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "code"), [("cmpp20", "13"), ("cmpp30", "9"), ("sgip12", "29"), ("smpp34", "0x0b"), ("smgp30", "47")]
+)
+def test_what_is_wrong_with_the_numbers_says_nothing_of_the_carrier(protocol: str, code: str) -> None:
+    refusals = Refusals(protocol)
+    refusals.refused(code, 10 * IN_A_ROW, 50.0)
+    assert refusals.may_send(50.0)
