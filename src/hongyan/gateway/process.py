@@ -100,7 +100,7 @@ class ChannelRunner:
     @property
     def said_states(self) -> list[ConnectionState]:
         """All that the channel's page shows."""
-        refusals, states = self.sender.refusals, self.states
+        refusals, states = self.sender.answers.refusals, self.states
         if refusals.is_resting:
             said = f"the carrier refuses every message: {refusals.code}"
             states = [
@@ -170,13 +170,13 @@ class ChannelRunner:
             for event in events:
                 match event:
                     case SubmitAnswered():
-                        self.sender.answered(event)
+                        self.sender.answers.answered(event)
                     case AnsweredLate():
-                        self.sender.answered_late(event)
+                        self.sender.answers.answered_late(event)
                     case ReportReceived():
                         self._report(line, event)
                     case SubmitUnanswered():
-                        self.sender.unanswered(event)
+                        self.sender.answers.unanswered(event)
                     case IncomingReceived():
                         self._incoming(line, event)
                     case LoggedIn():
@@ -325,7 +325,7 @@ class Gateway:
             elapsed, last = loop.time() - last, loop.time()
             states, speed = [], 0.0
             for runner in self.runners.values():
-                per_second = runner.sender.speed.measure(elapsed)
+                per_second = runner.sender.answers.speed.measure(elapsed)
                 speed += per_second
                 free = [line.session.window_free for line in runner.sender.lines]
                 used = runner.channel.window_size * len(free) - sum(free)
