@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import translation
 
+from hongyan.console.templatetags.components import connection_words
 from hongyan.gateway.refusals import IN_A_ROW, PROBE_EVERY_S, Refusals
 
 BALANCE, CONTENT = "20", "113"
@@ -35,6 +37,13 @@ def test_one_that_is_taken_ends_it_and_begins_the_count_anew() -> None:
     assert refusals.may_send(60.0)
     refusals.refused(BALANCE, 1, 60.0)
     assert not refusals.may_send(60.0)
+
+
+def test_its_page_says_the_code_and_what_it_means() -> None:
+    refusals = Refusals("cmpp20")
+    refusals.refused("5", IN_A_ROW, 50.0)
+    with translation.override("zh-hans"):
+        assert connection_words(refusals.said) == "运营商拒绝所有短信：5：计费代码不正确"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ class ChannelRunner:
         """All that the channel's page shows."""
         refusals, states = self.sender.answers.refusals, self.states
         if refusals.is_resting:
-            said = f"the carrier refuses every message: {refusals.code}"
+            said = refusals.said
             states = [
                 replace(one, state="refusing", detail=said, last_error=said) if one.state == "logged_in" else one
                 for one in states

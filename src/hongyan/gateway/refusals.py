@@ -35,6 +35,13 @@ class Refusals:
         """Whether the carrier takes nothing."""
         return self._in_a_row >= IN_A_ROW
 
+    @property
+    def said(self) -> str:
+        """For the channel's page, as `protocols/sentences.py` takes it apart."""
+        meaning = codes.explain(self._protocol, f"submit:{self.code}")
+        parts = ["the carrier refuses every message", self.code, *([meaning] if meaning != codes.REFUSED else [])]
+        return ": ".join(parts)
+
     def may_send(self, now: float) -> bool:
         """Anything, or while it takes nothing the one message that finds out."""
         return not self.is_resting or now >= self._probe_at
