@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hongyan.dispatch import flow
+from hongyan.dispatch import failover, flow
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message, Tally
 from hongyan.messaging import accounting, submissions, tasks
@@ -19,6 +19,7 @@ from hongyan.messaging.models import BlockedNumber, Submission
 from hongyan.messaging.recipients import Selection
 from hongyan.messaging.store import raw_connection
 from tests.builders import Company, a_contact, a_group
+from tests.messaging.waiting import logged_in
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +173,14 @@ def test_a_forecast_says_what_holds_it(company: Company) -> None:
     assert (progress.held, progress.held_until) == ("hours", morning)
     assert progress.finishes_at is not None
     assert progress.finishes_at > morning
+    Batch.objects.filter(submission_id=submission.pk).update(not_before=None)
+    failover.watch(raw_connection(), now)
+    progress = accounting.progress(submission, submissions.balance(submission), now)
+    assert (progress.held, progress.finishes_at) == ("channel", None)
+    logged_in(company.channel)
+    failover.watch(raw_connection(), now)
+    progress = accounting.progress(submission, submissions.balance(submission), now)
+    assert (progress.held, progress.finishes_at is None) == ("", False)
     submissions.pause(company.sender, submission)
     submission.refresh_from_db()
     progress = accounting.progress(submission, submissions.balance(submission), now)

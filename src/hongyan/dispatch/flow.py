@@ -103,6 +103,11 @@ select min(b.not_before) filter (where b.not_before > %(now)s),
 from dispatch_batch b where b.submission_id = %(submission)s and b.state = 'ready'
 """
 
+DOWN = """
+select bool_and(exists (select 1 from dispatch_outage o where o.channel_id = b.channel_id))
+from dispatch_batch b where b.submission_id = %s and b.state = 'ready'
+"""
+
 CAPACITY = """
 select coalesce(sum(c.speed_per_s), 0) from dispatch_channel c
 where c.is_enabled and c.removed_at is null and exists (
@@ -114,6 +119,12 @@ def held_until(connection: Connection[Any], submission_id: int, now: datetime) -
     """When the first batch may leave that waits for its hour; None while something may leave at once."""
     row = connection.execute(HELD, {"submission": submission_id, "now": now}).fetchone()
     return row[0] if row and row[0] and not row[1] else None
+
+
+def is_stranded(connection: Connection[Any], submission_id: int) -> bool:
+    """Whether all that waits waits for channels that are down."""
+    row = connection.execute(DOWN, [submission_id]).fetchone()
+    return bool(row and row[0])
 
 
 def capacity(connection: Connection[Any], submission_id: int) -> int:
