@@ -119,7 +119,16 @@ class World:
         eventually(lambda: self.carrier("state"), "the carrier runs")
         self.carrier("count", {"on": True})
         self.calm()
+        self._open_at_all_hours()
         self.key = str(self.command("apikey", "create", "faults", "--user", "admin")["key"])
+
+    def _open_at_all_hours(self) -> None:
+        """Faults do not wait for the morning: marketing leaves whatever the time of day."""
+        with psycopg.connect(self.cluster.url, autocommit=True) as connection:
+            connection.execute(
+                """insert into messaging_sendinghours (category, is_limited, opens_at, closes_at, on_weekends, on_holidays)
+                   values ('marketing', false, '08:00', '21:00', true, true)"""
+            )
 
     def spawn(self, name: str, command: str = "") -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
