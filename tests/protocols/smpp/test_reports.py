@@ -22,6 +22,22 @@ def a_receipt(text: bytes = b"", tlvs: tuple[tuple[int, bytes], ...] = (), **fac
     return DeliverSm(**{"source_addr": "13800138000", "esm_class": 4, "short_message": text, "tlvs": tlvs, **facts})
 
 
+WORDS = st.from_regex(r"[0-9A-Za-z:.-]{0,12}", fullmatch=True)
+
+
+@given(
+    carrier_id=WORDS, done=st.one_of(WORDS, st.just("2611231656")), stat=st.one_of(WORDS, st.sampled_from(["DELIVRD", "UNDELIV"])),
+    error=WORDS, text=st.sampled_from(["text:", "Text:stat:DELIVRD id:8", ""]),
+)  # fmt: skip
+def test_the_usual_form_means_the_same_as_key_by_key(
+    carrier_id: str, done: str, stat: str, error: str, text: str
+) -> None:
+    rest = f"{carrier_id} sub:001 dlvrd:001 submit date:2611231655 done date:{done} stat:{stat} err:{error} {text}"
+    # Keys in capitals are never the usual form.
+    usual, by_key = (parse(a_receipt(f"{key}:{rest}".encode())) for key in ("id", "ID"))
+    assert usual == by_key
+
+
 @pytest.mark.parametrize(
     ("text", "carrier_id", "outcome", "code", "done_at"),
     [

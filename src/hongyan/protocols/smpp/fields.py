@@ -262,9 +262,9 @@ def _table(kind: type[Body]) -> _Table:
     return _tables[kind]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Body:
-    """A PDU's body, or what repeats within one."""
+    """A PDU's body, or what repeats within one. Nobody changes one; `frozen` would make each four times as dear."""
 
     NAME: ClassVar[str] = ""
 

@@ -73,7 +73,7 @@ class Command(IntEnum):
     GENERIC_NACK = 0x80000000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Empty(Body):
     """unbind, enquire_link, generic_nack, the answers to the first two and to cancel and replace (§4.2, 4.3, 4.11)."""
 
@@ -83,7 +83,7 @@ class Empty(Body):
 # -- the session (§4.1) ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bind(Body):
     NAME: ClassVar[str] = "bind"
 
@@ -97,7 +97,7 @@ class Bind(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BindResp(Body):
     NAME: ClassVar[str] = "bind_resp"
 
@@ -105,7 +105,7 @@ class BindResp(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outbind(Body):
     NAME: ClassVar[str] = "outbind"
 
@@ -114,7 +114,7 @@ class Outbind(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AlertNotification(Body):
     """A phone that could not be reached is there again (§4.12)."""
 
@@ -132,7 +132,7 @@ class AlertNotification(Body):
 # -- messages (§4.4 to 4.7) ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SubmitSm(Body):
     NAME: ClassVar[str] = "submit_sm"
 
@@ -156,14 +156,14 @@ class SubmitSm(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DeliverSm(SubmitSm):
     """The fields of submit_sm; times, replacement and prepared message mean nothing here."""
 
     NAME: ClassVar[str] = "deliver_sm"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SubmitSmResp(Body):
     NAME: ClassVar[str] = "submit_sm_resp"
 
@@ -171,14 +171,14 @@ class SubmitSmResp(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DeliverSmResp(SubmitSmResp):
     """Its message_id is empty."""
 
     NAME: ClassVar[str] = "deliver_sm_resp"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DataSm(Body):
     """A message whose content is in message_payload."""
 
@@ -197,7 +197,7 @@ class DataSm(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DataSmResp(SubmitSmResp):
     NAME: ClassVar[str] = "data_sm_resp"
 
@@ -205,7 +205,7 @@ class DataSmResp(SubmitSmResp):
 # -- several destinations at once (§4.5) -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SmeAddress(Body):
     """A number (dest_flag 1)."""
 
@@ -216,7 +216,7 @@ class SmeAddress(Body):
     destination_addr: C21 = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DistributionList(Body):
     """The name of a list that the server keeps (dest_flag 2)."""
 
@@ -254,7 +254,7 @@ class DestinationsKind(Kind):
         return tuple(found), position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SubmitMulti(Body):
     NAME: ClassVar[str] = "submit_multi"
 
@@ -276,7 +276,7 @@ class SubmitMulti(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class UnsuccessSme:
     """A destination that an otherwise accepted submit_multi did not reach, and its command_status."""
 
@@ -316,7 +316,7 @@ class UnsuccessKind(Kind):
         return tuple(found), position
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SubmitMultiResp(Body):
     """One message_id for all destinations."""
 
@@ -330,7 +330,7 @@ class SubmitMultiResp(Body):
 # -- what became of a message, and changing it (§4.8 to 4.10) --------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class QuerySm(Body):
     NAME: ClassVar[str] = "query_sm"
 
@@ -341,7 +341,7 @@ class QuerySm(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class QuerySmResp(Body):
     NAME: ClassVar[str] = "query_sm_resp"
 
@@ -353,7 +353,7 @@ class QuerySmResp(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CancelSm(Body):
     """An empty message_id means all messages from the one address to the other."""
 
@@ -370,7 +370,7 @@ class CancelSm(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReplaceSm(Body):
     """A new text in the data_coding of the old."""
 
@@ -391,7 +391,7 @@ class ReplaceSm(Body):
 # -- broadcasts (5.0) ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BroadcastSm(Body):
     """Its area, content type, repetitions and interval are TLVs that must be there."""
 
@@ -411,24 +411,24 @@ class BroadcastSm(Body):
     tlvs: Tlvs = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BroadcastSmResp(SubmitSmResp):
     NAME: ClassVar[str] = "broadcast_sm_resp"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class QueryBroadcastSm(QuerySm):
     NAME: ClassVar[str] = "query_broadcast_sm"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class QueryBroadcastSmResp(SubmitSmResp):
     """State, areas and success are TLVs."""
 
     NAME: ClassVar[str] = "query_broadcast_sm_resp"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CancelBroadcastSm(Body):
     NAME: ClassVar[str] = "cancel_broadcast_sm"
 
