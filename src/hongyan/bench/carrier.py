@@ -18,6 +18,7 @@ import struct
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from typing import Any
 
@@ -93,7 +94,7 @@ class Carrier:
                     line.deliver(self.due.popleft()[1])
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, ABC):
     """One line; a subclass knows one protocol's bytes."""
 
     takes_deliveries = True
@@ -134,16 +135,17 @@ class Connection(asyncio.Protocol):
         if out:
             self.transport.write(b"".join(out))
 
+    @abstractmethod
     def take(self, pdu: bytes, out: list[bytes], receipts: list[bytes]) -> None:
-        raise NotImplementedError
+        """Deal with one PDU: what to answer at once, and the receipts that follow."""
 
+    @abstractmethod
     def deliver(self, pdus: list[bytes]) -> None:
         """Write PDUs whose sequence number is still to be filled in."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reply(self, number: str, text: str) -> bytes:
         """A phone's message, without its sequence number."""
-        raise NotImplementedError
 
 
 class Cmpp(Connection):
