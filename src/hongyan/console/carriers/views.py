@@ -79,7 +79,7 @@ def trace(request: HttpRequest, channel_id: int) -> HttpResponseBase:
     with connection.cursor() as cursor:
         cursor.execute("select pg_notify(%s, %s)", [TRACE, str(found.pk)])
     lines = found.live_connections.exclude(trace=None).order_by("slot")
-    return render(request, "console/carriers/trace.html", {"channel": found, "lines": lines})
+    return render(request, "console/carriers/trace.html", {"owner": found, "lines": lines})
 
 
 @needs(Right.MANAGE_CHANNELS)

@@ -143,7 +143,7 @@ def trace(request: HttpRequest, door_id: int) -> HttpResponseBase:
     with connection.cursor() as cursor:
         cursor.execute("select pg_notify(%s, %s)", [TRACE, str(found.pk)])
     lines = [line for line in figures.live_connections([found.pk]).get(found.pk, []) if line.trace is not None]
-    return render(request, "console/doors/trace.html", {"door": found, "lines": lines})
+    return render(request, "console/doors/trace.html", {"owner": found, "lines": lines})
 
 
 @needs(Right.MANAGE_CHANNELS)
