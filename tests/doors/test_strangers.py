@@ -75,6 +75,19 @@ def test_after_five_failures_an_address_is_refused_unseen(company: Company, a_cu
     eventually(lambda: DoorRefusal.objects.filter(reason="frequent").exists())
 
 
+def test_who_tried_before_the_door_was_made_or_changed_has_not_guessed(company: Company, a_customer: Made) -> None:
+    for _ in range(5):
+        refused(a_customer())
+    assert refused(a_customer()) == "5"
+    door = a_door(company)
+    a_customer_in(a_customer).leave()
+    for _ in range(5):
+        refused(a_customer(secret="new-secret"))
+    assert refused(a_customer(secret="new-secret")) == "5"
+    change_door(None, door, secret="new-secret")
+    eventually(lambda: a_customer(secret="new-secret").connect().is_in)
+
+
 def test_guessing_logins_from_one_address_goes_no_further_than_thirty(
     company: Company, house: Settings, a_customer: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
@@ -111,11 +111,20 @@ class Entrance:
 
     def open(self, doors: Sequence[OpenDoor]) -> None:
         """Let these in from now on; lines of others, and of doors that changed, are logged out."""
-        self.doors = {door.login: door for door in doors}
+        known, self.doors = self.doors, {door.login: door for door in doors}
+        self._forgive({login for login, door in self.doors.items() if known.get(login) != door})
         for line in tuple(self.lines):
             if line.door and self.doors.get(line.door.login) != line.door:
                 log.info("a door was changed or shut: its connection is closed", door=line.door.name, peer=line.peer)
                 line.close()
+
+    def _forgive(self, logins: Collection[str]) -> None:
+        """Who tried a login before its door was made, or was given the new password, has not guessed."""
+        for host, login in [key for key in self._failures if key[1] and key[1] in logins]:
+            of_address = self._failures[host, ""]
+            for _ in self._failures.pop((host, login)):
+                if of_address:
+                    of_address.pop()
 
     def close_lines(self) -> list[asyncio.Future[str]]:
         """Log everybody out; gives what to wait for."""
