@@ -16,7 +16,7 @@ from hongyan.dispatch.changes import rank
 from hongyan.dispatch.incoming import ReceivedSegment
 from hongyan.dispatch.outcomes import StoredReport
 from hongyan.gateway.recorder import Recorder
-from hongyan.gateway.results import Results, from_text, to_text
+from hongyan.gateway.results import MOST_IN_ONE, Results, from_text, to_text
 from hongyan.protocols.events import IncomingSegment
 from hongyan.protocols.text import Concatenation
 
@@ -126,6 +126,20 @@ results = st.builds(
 @given(results)
 def test_what_is_parked_comes_back_as_it_was(gathered: Results) -> None:
     assert from_text(to_text(gathered)) == gathered
+
+
+def test_a_burst_is_written_in_several_statements_and_batches_are_finished_behind_their_messages() -> None:
+    count = 2 * MOST_IN_ONE + 1
+    gathered = Results(
+        segments=[(one, 1, 1, 1, str(one)) for one in range(count)],
+        changes=dict.fromkeys(range(count + 5), ("submitted", "")),
+        finished=[7],
+    )
+    parts = gathered.parts()
+    assert [one for part in parts for one in part.segments] == gathered.segments
+    assert {key: change for part in parts for key, change in part.changes.items()} == gathered.changes
+    assert max(len(part.segments) for part in parts) == MOST_IN_ONE
+    assert [part.finished for part in parts] == [[], [], [], [7]]
 
 
 def _single_things(gathered: Results) -> list[str]:

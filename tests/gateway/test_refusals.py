@@ -8,7 +8,7 @@ from django.utils import translation
 from hongyan.console.templatetags.components import connection_words
 from hongyan.gateway.refusals import IN_A_ROW, PROBE_EVERY_S, Refusals
 
-BALANCE, CONTENT = "20", "113"
+BALANCE = "20"
 
 
 def resting() -> Refusals:
@@ -37,6 +37,15 @@ def test_one_that_is_taken_ends_it_and_begins_the_count_anew() -> None:
     assert refusals.may_send(60.0)
     refusals.refused(BALANCE, 1, 60.0)
     assert not refusals.may_send(60.0)
+
+
+def test_only_then_and_only_for_such_codes_is_the_carrier_to_blame() -> None:
+    refusals = Refusals("cmpp20")
+    refusals.refused(BALANCE, IN_A_ROW - 1, 50.0)
+    assert not refusals.blames_carrier(BALANCE)
+    refusals.refused(BALANCE, 1, 50.0)
+    assert refusals.blames_carrier(BALANCE)
+    assert not refusals.blames_carrier("13"), "there is no such number, whoever is asked"
 
 
 def test_its_page_says_the_code_and_what_it_means() -> None:

@@ -84,14 +84,17 @@ class Answers:
         self._hand.landed(flight.work, len(flight.messages))
 
     def _has_another_try(self, work: Work, messages: Sequence[LeasedMessage], code: str) -> bool:
-        """Puts refused messages off for later or for another channel, if their code's rule says so."""
+        """Puts refused messages off for later or for another channel, if their code's rule says so; for later too, if the
+        carrier refuses everything."""
         channel, due_at = self._channel, None
         decision: Decision = decide(
             channel.protocol.value, code, work.batch.tries + 1, self._rules(), channel_id=channel.id
         )
         match decision:
-            case Fail():
+            case Fail() if not self.refusals.blames_carrier(code):
                 return False
+            case Fail():
+                due_at = clock.now() + timedelta(seconds=self.refusals.again_after_s)
             case RetryAt(after_s):
                 due_at = clock.now() + timedelta(seconds=after_s)
             case NextRoute():

@@ -107,7 +107,7 @@ class Hand:
         task.add_done_callback(self.giving_back.discard)
 
     def turned_away(self, flight: Flight) -> None:
-        """Flow control: again soon, unless the batch was stopped; then it has not left, and does not."""
+        """It has not left, or may go twice: again soon, unless the batch was stopped; then it goes back."""
         if flight.work.is_stopped and flight.of == 1:
             self._return(flight)
         else:

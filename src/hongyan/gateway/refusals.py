@@ -1,7 +1,8 @@
 """A carrier that refuses all it is given: an account without money, one that is blocked, a wrong setting over there.
 
-What it refuses is lost to its recipient, so nothing more leaves but one message now and then, until one is taken. The
-channel counts as down meanwhile, and what waits goes to the next route as from any channel that is down.
+When that is clear, nothing more fails of it: what is refused goes back to wait, and nothing leaves but one message now
+and then, until one is taken. The channel counts as down meanwhile, and what waits goes to the next route as from any
+channel that is down.
 """
 
 from __future__ import annotations
@@ -46,6 +47,11 @@ class Refusals:
         """Anything, or while it takes nothing the one message that finds out."""
         return not self.is_resting or now >= self._probe_at
 
+    @property
+    def again_after_s(self) -> float:
+        """When to try what it refused for no fault of its own."""
+        return PROBE_EVERY_S
+
     def probed(self, now: float) -> None:
         """That one message leaves."""
         self._probe_at = now + PROBE_EVERY_S
@@ -53,9 +59,16 @@ class Refusals:
     def accepted(self) -> None:
         self._in_a_row = 0
 
+    def blames_carrier(self, code: str) -> bool:
+        """Whether a message that was refused with this code had no part in it."""
+        return self.is_resting and not self._is_about_one_message(code)
+
+    def _is_about_one_message(self, code: str) -> bool:
+        return codes.explain(self._protocol, f"submit:{code}") in ABOUT_ONE_MESSAGE
+
     def refused(self, code: str, count: int, now: float) -> None:
         """A submit of `count` messages."""
-        if codes.explain(self._protocol, f"submit:{code}") in ABOUT_ONE_MESSAGE:
+        if self._is_about_one_message(code):
             return
         was_resting = self.is_resting
         self._in_a_row += count

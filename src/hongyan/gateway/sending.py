@@ -1,9 +1,8 @@
-"""A channel's sender: takes batches in turn, moves the watermark, fills the windows, and tells what became of it.
+"""A channel's sender: takes batches in turn, moves the watermark and fills the windows.
 
 The order is what keeps the promises: a batch's watermark is in the store before its bytes leave, and a message counts
 against the channel's windows until its answer is in the store. So a crash finds at most the windows' worth of messages
-below a watermark without a trace. Each flight ends in exactly one state: accepted, refused, tried again after flow
-control, or uncertain.
+below a watermark without a trace. `hand.py` is what is held meanwhile, `answers.py` what becomes of each flight.
 """
 
 from __future__ import annotations
@@ -338,7 +337,7 @@ class Sender:
         self._flush()
 
     def _send(self, flight: Flight) -> None:
-        """Put a flight on the line with most room; without room it waits in `_again`."""
+        """Put a flight on the line with most room; without room it goes again later."""
         line, most = None, 0
         for one in self.lines:
             if one.is_writable and (free := one.session.window_free) > most:
