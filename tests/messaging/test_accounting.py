@@ -173,6 +173,9 @@ def test_a_forecast_says_what_holds_it(company: Company) -> None:
     assert (progress.held, progress.held_until) == ("hours", morning)
     assert progress.finishes_at is not None
     assert progress.finishes_at > morning
+    Batch.objects.filter(submission_id=submission.pk).update(tries=1)
+    progress = accounting.progress(submission, submissions.balance(submission), now)
+    assert (progress.held, progress.held_until) == ("retry", morning)
     Batch.objects.filter(submission_id=submission.pk).update(not_before=None)
     failover.watch(raw_connection(), now)
     progress = accounting.progress(submission, submissions.balance(submission), now)

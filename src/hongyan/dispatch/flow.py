@@ -97,15 +97,12 @@ def speed_now(found: Sequence[Moment], now: datetime) -> float:
     return (found[-1].handed_over - first) / seconds
 
 
-HELD = """
-select min(b.not_before) filter (where b.not_before > %(now)s),
-       count(*) filter (where b.not_before is null or b.not_before <= %(now)s)
+# Of what no gateway has: what may leave, for what time the rest waits, whether all of it was refused before.
+WAITING = """
+select count(*) filter (where b.not_before is null or b.not_before <= %(now)s),
+       min(b.not_before) filter (where b.not_before > %(now)s and b.not_before < '9999-01-01Z'),
+       bool_and(b.tries > 0), bool_and(exists (select 1 from dispatch_outage o where o.channel_id = b.channel_id))
 from dispatch_batch b where b.submission_id = %(submission)s and b.state = 'ready'
-"""
-
-DOWN = """
-select bool_and(exists (select 1 from dispatch_outage o where o.channel_id = b.channel_id))
-from dispatch_batch b where b.submission_id = %s and b.state = 'ready'
 """
 
 CAPACITY = """
@@ -115,16 +112,14 @@ where c.is_enabled and c.removed_at is null and exists (
 """
 
 
-def held_until(connection: Connection[Any], submission_id: int, now: datetime) -> datetime | None:
-    """When the first batch may leave that waits for its hour; None while something may leave at once."""
-    row = connection.execute(HELD, {"submission": submission_id, "now": now}).fetchone()
-    return row[0] if row and row[0] and not row[1] else None
-
-
-def is_stranded(connection: Connection[Any], submission_id: int) -> bool:
-    """Whether all that waits waits for channels that are down."""
-    row = connection.execute(DOWN, [submission_id]).fetchone()
-    return bool(row and row[0])
+def held(connection: Connection[Any], submission_id: int, now: datetime) -> tuple[str, datetime | None]:
+    """What keeps all that waits, and until when: hours, retry (the carrier refused it), channel (it is down) or nothing."""
+    may_leave, until, was_refused, is_down = connection.execute(
+        WAITING, {"submission": submission_id, "now": now}
+    ).fetchone() or (0, None, False, False)
+    if may_leave or not until:
+        return ("channel" if is_down else ""), None
+    return ("retry" if was_refused else "hours"), until
 
 
 def capacity(connection: Connection[Any], submission_id: int) -> int:

@@ -151,13 +151,13 @@ class Progress:
     """Not handed over yet, planned or not."""
     finishes_at: datetime | None
     held: str = ""
-    """Why nothing leaves now: paused, scheduled, hours, canary, channel."""
+    """Why nothing leaves now: paused, scheduled, hours, canary, retry, channel."""
     held_until: datetime | None = None
     moments: tuple[Moment, ...] = ()
 
 
 def progress(submission: Submission, found: Balance, now: datetime) -> Progress:
-    """Speed, and a forecast that says what holds it. A query for the flow, three more while something waits."""
+    """Speed, and a forecast that says what holds it. A query for the flow, two more while something waits."""
     psycopg = raw_connection()
     moments = flow.moments(psycopg, submission.pk, is_large=submission.expected >= flow.LARGE)
     current = flow.speed_now(moments, now)
@@ -184,10 +184,7 @@ def _held(submission: Submission, now: datetime) -> tuple[str, datetime | None]:
         return "canary", canary.judged_by(one, terms) if one.state == canary.State.WAITING else None
     if submission.state == State.PAUSED:
         return "paused", None
-    until = flow.held_until(raw_connection(), submission.pk, now)
-    if until:
-        return "hours", until
-    return ("channel", None) if flow.is_stranded(raw_connection(), submission.pk) else ("", None)
+    return flow.held(raw_connection(), submission.pk, now)
 
 
 def write_flow(now: datetime) -> int:

@@ -70,6 +70,7 @@ def held_words(held: str) -> str:
         "scheduled": _("Waits for its time."),
         "hours": _("Held back by quiet hours."),
         "canary": _("The rest waits for the trial part."),
+        "retry": _("The carrier refused what waits; it is tried again."),
         "channel": _(
             "Its channel is down. What waits takes the next route, or goes on by itself when the channel is back."
         ),
