@@ -11,9 +11,9 @@ from django.db import connection
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.settings import Settings
 from tests import builders
+from tests.beside import LoopThread
 from tests.builders import Company
 from tests.doors.customer import Customer, Made, doors_open
-from tests.gateway.test_gateway import LoopThread
 
 
 @pytest.fixture

@@ -32,8 +32,8 @@ from hongyan.protocols.session import Account, Role, Side
 from hongyan.protocols.text import UCS2_RULE, Alphabet, segments
 from hongyan.runtime.settings import Settings, read
 from hongyan.wire.line import Line
+from tests.beside import LoopThread, eventually
 from tests.builders import Company
-from tests.gateway.test_gateway import LoopThread, eventually
 from tests.simulator.wire import free_port
 
 LOGINS = {"cmpp": "901234", "sgip": "61118", "smgp": "10690001", "smpp": "acme"}

@@ -12,10 +12,10 @@ from hongyan.messaging import mailbox
 from hongyan.messaging.models import Reply
 from hongyan.protocols.events import ReportClass
 from hongyan.protocols.registry import Protocol
+from tests.beside import eventually
 from tests.builders import Company
 from tests.doors.customer import NUMBER, SOURCE, Customer, Made, a_door
 from tests.doors.test_submitting import EVERY, LONG, a_door_of, messages, settle, waiting_receipts
-from tests.gateway.test_gateway import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

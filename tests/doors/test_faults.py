@@ -18,10 +18,10 @@ from hongyan.doors.models import DoorConnection
 from hongyan.protocols.events import Verdict
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.settings import Settings
+from tests.beside import LoopThread, eventually
 from tests.builders import Company
 from tests.doors.customer import Customer, a_door, database_url, door_settings
 from tests.doors.test_submitting import LONG, messages, settle, waiting_receipts
-from tests.gateway.test_gateway import LoopThread, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,11 +13,11 @@ from hongyan.doors.models import DoorConnection, DoorRefusal
 from hongyan.protocols.events import Verdict
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.settings import Settings
+from tests.beside import LoopThread, eventually
 from tests.builders import Company
 from tests.doors.customer import LOGINS, NUMBER, Customer, Made, a_door, doors_open
 from tests.doors.test_delivering import a_customer_in
 from tests.doors.test_submitting import EVERY, a_door_of, messages
-from tests.gateway.test_gateway import LoopThread, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WRONG_PASSWORD = {"cmpp": "3", "sgip": "1", "smgp": "21", "smpp": "ESME_RINVPASWD"}

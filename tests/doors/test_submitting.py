@@ -24,9 +24,9 @@ from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import Alphabet
 from hongyan.protocols.validity import wire
 from hongyan.runtime import clock
+from tests.beside import eventually
 from tests.builders import Company
 from tests.doors.customer import NUMBER, SOURCE, Made, a_door
-from tests.gateway.test_gateway import eventually
 from tests.simulator.wire import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)

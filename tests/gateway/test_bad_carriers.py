@@ -11,10 +11,10 @@ from hongyan.dispatch.models import Channel, Connection, Message
 from hongyan.protocols.events import DeliveryReport, ReportClass, SubmitRequested
 from hongyan.protocols.registry import Protocol
 from hongyan.wire.line import Line
+from tests.beside import LoopThread, eventually
 from tests.builders import Company, a_channel
-from tests.gateway.test_gateway import Carrier, LoopThread, asked, beside, company, eventually, running, set_up, states
+from tests.gateway.carrier import Carrier, asked, running, set_up, states
 
-__all__ = ["beside", "company"]
 pytestmark = pytest.mark.django_db(transaction=True)
 ONE_OF_EACH = [Protocol.CMPP30, Protocol.SGIP12, Protocol.SMGP30, Protocol.SMPP34]
 

@@ -11,12 +11,12 @@ import pytest
 
 from hongyan.doors.models import DoorRefusal
 from hongyan.runtime.settings import Settings
+from tests.beside import LoopThread, eventually
 from tests.builders import Company
 from tests.doors.conftest import beside, company  # noqa: F401 - fixtures
 from tests.doors.customer import LOGINS, SOURCE, a_door, doors_open
 from tests.doors.test_delivering import a_phone_writes
 from tests.doors.test_submitting import messages, settle, waiting_receipts
-from tests.gateway.test_gateway import LoopThread, eventually
 from tests.peers.programs import Peer, Peers, Program, Said, a_program
 from tests.peers.test_clients import CLIENTS, LONG, SHORT, WRONG
 
