@@ -6,14 +6,15 @@ import pytest
 from django.utils import translation
 
 from hongyan.console.templatetags.components import connection_words
-from hongyan.gateway.refusals import IN_A_ROW, PROBE_EVERY_S, Refusals
+from hongyan.gateway.refusals import IN_A_ROW, PROBE_EVERY_S, SUBMITS_IN_A_ROW, Refusals
 
 BALANCE = "20"
 
 
 def resting() -> Refusals:
     refusals = Refusals("cmpp20")
-    refusals.refused(BALANCE, IN_A_ROW, 50.0)
+    for _ in range(IN_A_ROW):
+        refusals.refused(BALANCE, 1, 50.0)
     return refusals
 
 
@@ -33,15 +34,26 @@ def test_one_that_is_taken_ends_it_and_begins_the_count_anew() -> None:
     refusals = resting()
     refusals.accepted()
     assert refusals.may_send(50.0)
-    refusals.refused(BALANCE, IN_A_ROW - 1, 60.0)
+    for _ in range(IN_A_ROW - 1):
+        refusals.refused(BALANCE, 1, 60.0)
     assert refusals.may_send(60.0)
     refusals.refused(BALANCE, 1, 60.0)
     assert not refusals.may_send(60.0)
 
 
+def test_one_submit_of_many_numbers_is_not_yet_everything() -> None:
+    refusals = Refusals("cmpp20")
+    for _ in range(SUBMITS_IN_A_ROW - 1):
+        refusals.refused(BALANCE, 100, 50.0)
+        assert refusals.may_send(50.0)
+    refusals.refused(BALANCE, 100, 50.0)
+    assert not refusals.may_send(50.0)
+
+
 def test_only_then_and_only_for_such_codes_is_the_carrier_to_blame() -> None:
     refusals = Refusals("cmpp20")
-    refusals.refused(BALANCE, IN_A_ROW - 1, 50.0)
+    for _ in range(IN_A_ROW - 1):
+        refusals.refused(BALANCE, 1, 50.0)
     assert not refusals.blames_carrier(BALANCE)
     refusals.refused(BALANCE, 1, 50.0)
     assert refusals.blames_carrier(BALANCE)
@@ -60,5 +72,6 @@ def test_its_page_says_the_code_and_what_it_means() -> None:
 )
 def test_what_is_wrong_with_the_numbers_says_nothing_of_the_carrier(protocol: str, code: str) -> None:
     refusals = Refusals(protocol)
-    refusals.refused(code, 10 * IN_A_ROW, 50.0)
+    for _ in range(10 * IN_A_ROW):
+        refusals.refused(code, 1, 50.0)
     assert refusals.may_send(50.0)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from hongyan.protocols import codes
 
-IN_A_ROW = 100
-"""Messages refused with none accepted between them."""
+IN_A_ROW, SUBMITS_IN_A_ROW = 100, 3
+"""So many messages refused in so many submits at least, with none accepted between them: one submit of a hundred numbers
+may be refused for one of them."""
 PROBE_EVERY_S = 10.0
 ABOUT_ONE_MESSAGE = frozenset(
     {
@@ -28,13 +29,13 @@ class Refusals:
         self.code = ""
         """Of the last refusal that counts."""
         self._protocol = protocol
-        self._in_a_row = 0
+        self._in_a_row = self._submits_in_a_row = 0
         self._probe_at = 0.0
 
     @property
     def is_resting(self) -> bool:
         """Whether the carrier takes nothing."""
-        return self._in_a_row >= IN_A_ROW
+        return self._in_a_row >= IN_A_ROW and self._submits_in_a_row >= SUBMITS_IN_A_ROW
 
     @property
     def said(self) -> str:
@@ -57,7 +58,7 @@ class Refusals:
         self._probe_at = now + PROBE_EVERY_S
 
     def accepted(self) -> None:
-        self._in_a_row = 0
+        self._in_a_row = self._submits_in_a_row = 0
 
     def blames_carrier(self, code: str) -> bool:
         """Whether a message that was refused with this code had no part in it."""
@@ -72,6 +73,7 @@ class Refusals:
             return
         was_resting = self.is_resting
         self._in_a_row += count
+        self._submits_in_a_row += 1
         self.code = code
         if self.is_resting and not was_resting:
             self.probed(now)
