@@ -28,7 +28,7 @@ from hongyan.protocols.events import (
     Verdict,
 )
 from hongyan.protocols.registry import Protocol, make_session
-from hongyan.protocols.session import Account, Role, Side
+from hongyan.protocols.session import Account, Clock, Role, Side, local_clock
 from hongyan.protocols.text import UCS2_RULE, Alphabet, segments
 from hongyan.runtime.settings import Settings, read
 from hongyan.wire.line import Line
@@ -107,6 +107,7 @@ class Customer:
         """Whether it answers receipts and replies."""
         self.window = 500
         self.options: dict[str, Any] = {}
+        self.clock: Clock = local_clock
         self.line: Line | None = None
         self._back: asyncio.Server | None = None
         self._reference = 0
@@ -119,7 +120,7 @@ class Customer:
         return self
 
     async def _connect(self) -> None:
-        account = Account(login=LOGINS[self.protocol.family], secret=self.secret, window=self.window)
+        account = Account(login=LOGINS[self.protocol.family], secret=self.secret, window=self.window, clock=self.clock)
         options = {"node": "3010061118", **self.options}
         session = make_session(self.protocol, Role.CLIENT, account, **options)
         self.is_in, self.closed, self.refusal = False, "", None

@@ -17,6 +17,7 @@ from django.db import connection
 from hongyan.doors.models import DoorConnection
 from hongyan.protocols.events import Verdict
 from hongyan.protocols.registry import Protocol
+from hongyan.protocols.session import local_clock
 from hongyan.runtime.settings import Settings
 from tests.beside import LoopThread, eventually
 from tests.builders import Company
@@ -126,6 +127,34 @@ def test_what_was_stored_and_not_answered_is_not_sent_twice_when_it_is_submitted
         settle("delivered")
         eventually(lambda: len(customer.reports) == 5)
         assert {one.carrier_id for one in customer.reports} == set(customer.ids)
+        customer.leave()
+
+
+def test_an_unanswered_sgip_submit_is_known_again_by_its_sequence(
+    beside: LoopThread, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its id is the customer's own, so the same text under another is another message."""
+    a_door(company, "sgip")
+    settings = door_settings()
+    customer = Customer(beside, Protocol.SGIP12, settings)
+    at = local_clock()
+    customer.clock = lambda: at
+    monkeypatch.setattr("hongyan.protocols.sgip.session.secrets.randbits", lambda _bits: 7)
+    submits = [*customer.pieces("一"), *customer.pieces("二")]
+    with a_process(settings, "-c", NEVER_ANSWERS, "doors") as process:
+        come_in(customer)
+        customer.send(submits, wait=False)
+        eventually(lambda: len(messages()) == 2)
+        kill(process)
+    eventually(lambda: customer.closed)
+    customer.answers.clear()
+    with a_process(settings):
+        come_in(customer)
+        assert [one.verdict for one in customer.send(submits)] == [Verdict.ACCEPTED] * 2
+        assert [one.verdict for one in customer.send(customer.pieces("一"))] == [Verdict.ACCEPTED]
+        eventually(lambda: len(messages()) == 3 and stored() == 3)
+        assert sorted(one.text[-1] for one in messages()) == ["一", "一", "二"]
+        assert len(set(customer.ids)) == 3
         customer.leave()
 
 

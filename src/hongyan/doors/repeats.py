@@ -4,7 +4,8 @@ Each process keeps its last gathering in one row, written in the gathering's own
 ones have gone before the next is written, so after a kill exactly that row is in doubt. Whoever starts next takes it
 over, and answers a submit that is the same in every word with the ids it was given before, once, instead of taking it a
 second time. (A customer that did get its answer and meant a second, equal text within ten minutes of a kill gets one
-message for both.) SGIP's ids are the customer's own and new with each submit, so its submits are taken as they come.
+message for both.) SGIP's ids are the customer's own, so there a submit is the same only if its sequence is: under a new
+one it is a new message, whose reports carry the new id.
 """
 
 from __future__ import annotations
@@ -43,16 +44,20 @@ returning case when g.at > now() - interval '{WITHIN}' then g.taken else '' end
 
 
 def mark(one: Taken) -> str:
-    """What makes two submits one: the door and every word of it, but not its number or connection."""
+    """What makes two submits one: the door and every word of it, but not its connection, nor its number unless SGIP's."""
+    own_id = one.ids[0] if one.line.family == "sgip" else ""
     words = "\0".join(
-        (str(one.door_id), one.source, " ".join(one.numbers), f"{one.reference}/{one.total}/{one.part}", one.text)
-    )
+        (
+            str(one.door_id), own_id, one.source, " ".join(one.numbers), f"{one.reference}/{one.total}/{one.part}",
+            one.text,
+        )
+    )  # fmt: skip
     return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def written(gathering: Iterable[Taken]) -> str:
     """A gathering as it is kept."""
-    return "\n".join([f"{mark(one)} {' '.join(one.ids)}" for one in gathering if one.line.family != "sgip"])
+    return "\n".join([f"{mark(one)} {' '.join(one.ids)}" for one in gathering])
 
 
 async def take_over(connection: AsyncConnection[Any]) -> dict[str, tuple[str, ...]]:
