@@ -11,7 +11,7 @@ from hongyan.protocols.errors import RemoteProtocolError
 from hongyan.protocols.framing import Frame, Unknown
 from hongyan.protocols.session import Passed, Session
 from hongyan.protocols.smgp import pdus as smgp
-from hongyan.protocols.smpp import fields as smpp
+from hongyan.protocols.smpp import tags as smpp
 
 MOST_LISTED = 3
 LONGEST_NUMBER = 4

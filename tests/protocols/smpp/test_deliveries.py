@@ -17,9 +17,10 @@ from hongyan.protocols.events import (
     Verdict,
 )
 from hongyan.protocols.smpp.codes import Status
-from hongyan.protocols.smpp.fields import Body, Tag
+from hongyan.protocols.smpp.fields import Body
 from hongyan.protocols.smpp.messages import Habits
 from hongyan.protocols.smpp.pdus import RESPONSE, Command, DataSm, DeliverSm
+from hongyan.protocols.smpp.tags import Tag
 from hongyan.protocols.text import Alphabet, Concatenation, decode
 from tests.protocols.smpp.pair import PARTS, REPORT, TRANSMITTER, Pair, frames, says
 

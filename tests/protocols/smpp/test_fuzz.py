@@ -10,10 +10,10 @@ from hongyan.protocols.events import LoginRequested, Submit
 from hongyan.protocols.framing import Decoder, Frame
 from hongyan.protocols.session import Account, Role
 from hongyan.protocols.smpp import pdus
-from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.messages import Habits
 from hongyan.protocols.smpp.pdus import HEADER, RESPONSE, Command, Version
 from hongyan.protocols.smpp.session import BIND_COMMANDS, SmppSession
+from hongyan.protocols.smpp.tags import Tag
 from hongyan.protocols.text import Alphabet
 from tests.protocols.fuzzing import damaged, decodes_or_refuses, survives
 from tests.protocols.smpp.test_vectors import MINE

@@ -16,10 +16,10 @@ from hongyan.protocols.framing import Frame
 from hongyan.protocols.session import Role
 from hongyan.protocols.smpp import pdus
 from hongyan.protocols.smpp.codes import Status
-from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.messages import Habits
 from hongyan.protocols.smpp.pdus import RESPONSE, Command, DeliverSm, Version
 from hongyan.protocols.smpp.session import SmppSession
+from hongyan.protocols.smpp.tags import Tag
 from tests.protocols.smpp.pair import ACCOUNT, REPORT, Pair, frames, says
 
 

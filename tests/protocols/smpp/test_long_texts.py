@@ -12,9 +12,9 @@ from hongyan.protocols.events import (
     SubmitRequested,
 )
 from hongyan.protocols.smpp import pdus
-from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.messages import Habits
 from hongyan.protocols.smpp.pdus import RESPONSE, Command, SubmitSm
+from hongyan.protocols.smpp.tags import Tag
 from tests.protocols.smpp.pair import LONG, NUMBERS, PARTS, SUBMIT, Pair, frames
 
 

@@ -18,7 +18,6 @@ from hongyan.protocols.smpp.fields import (
     Body,
     ContentKind,
     OctetKind,
-    Tag,
     TextKind,
     TimeKind,
     TlvsKind,
@@ -44,6 +43,7 @@ from hongyan.protocols.smpp.pdus import (
     UnsuccessSme,
     Version,
 )  # fmt: skip
+from hongyan.protocols.smpp.tags import Tag
 
 octet = st.integers(0, 0xFF)
 word = st.integers(0, 0xFFFFFFFF)
@@ -57,9 +57,11 @@ def text(most: int) -> st.SearchStrategy[str]:
 addresses = st.builds(SmeAddress, octet, octet, text(20))
 lists = st.builds(DistributionList, text(20))
 failures = st.builds(UnsuccessSme, octet, octet, text(20), word)
-tlvs = st.lists(st.tuples(st.integers(0, 0xFFFF) | st.sampled_from(Tag), st.binary(max_size=300)), max_size=5).map(
-    tuple
+known_tlvs = st.sampled_from(Tag).flatmap(
+    lambda tag: st.tuples(st.just(int(tag)), st.binary(min_size=tag.least, max_size=min(tag.most, 300)))
 )
+unknown_tlvs = st.tuples(st.integers(0x1400, 0xFFFF), st.binary(max_size=300))
+tlvs = st.lists(known_tlvs | unknown_tlvs, max_size=5).map(tuple)
 times = st.just("") | st.just("261124080000032+") | st.just("000002000000000R")
 
 
@@ -144,6 +146,9 @@ def test_a_body_that_is_cut_short_is_refused_or_read(frame: Frame, version: Vers
         (SubmitMulti(dest_address=(DistributionList("x" * 21),)), "submit_multi dl_name holds 20"),
         (QuerySm(message_id="x" * 65), "query_sm message_id holds 64"),
         (SubmitSm(tlvs=((Tag.MESSAGE_PAYLOAD, bytes(65536)),)), "TLV 0x0424 holds 65535"),
+        (SubmitSm(tlvs=((0x1400, bytes(65536)),)), "TLV 0x1400 holds 65535"),
+        (SubmitSm(tlvs=((Tag.SAR_SEGMENT_SEQNUM, b"12"),)), "TLV 0x020f holds 1 octets"),
+        (pdus.DeliverSm(tlvs=((Tag.RECEIPTED_MESSAGE_ID, bytes(66)),)), "TLV 0x001e holds 65"),
     ],
 )
 def test_a_field_that_is_too_long_is_named(pdu: Body, field: str) -> None:
@@ -156,6 +161,7 @@ def test_a_field_that_is_too_long_is_named(pdu: Body, field: str) -> None:
     [
         SubmitSm(esm_class=256), SubmitSm(source_addr_ton=-1), SubmitSm(validity_period="261124"),
         SubmitSm(source_addr="短信"), SubmitSm(source_addr="1\x002"), SubmitSm(tlvs=((0x10000, b""),)),
+        SubmitSm(tlvs=((Tag.SOURCE_PORT, b"1"),)),
         SubmitMulti(), SubmitMulti(dest_address=(SmeAddress(),) * 255),
         SubmitMultiResp(unsuccess_sme=(UnsuccessSme(),) * 256),
         SubmitMultiResp(unsuccess_sme=(UnsuccessSme(error_status_code=1 << 32),)),

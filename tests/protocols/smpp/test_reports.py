@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hongyan.protocols.events import DeliveryReport, ReportClass
-from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.pdus import DataSm, DeliverSm
 from hongyan.protocols.smpp.reports import IdForm, appendix_b, is_receipt, normalise_id, parse
+from hongyan.protocols.smpp.tags import Tag
 
 DELIVERED, FAILED, EXPIRED, INTERMEDIATE = (
     ReportClass.DELIVERED, ReportClass.FAILED, ReportClass.EXPIRED, ReportClass.INTERMEDIATE,

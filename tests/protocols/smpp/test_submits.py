@@ -21,9 +21,9 @@ from hongyan.protocols.events import (
 from hongyan.protocols.framing import Frame
 from hongyan.protocols.smpp import pdus
 from hongyan.protocols.smpp.codes import Status
-from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.messages import Habits
 from hongyan.protocols.smpp.pdus import RESPONSE, Command, DataSm, SubmitMulti, SubmitSm, Version
+from hongyan.protocols.smpp.tags import Tag
 from hongyan.protocols.text import Alphabet
 from tests.protocols.smpp.pair import NUMBERS, REPORT, SUBMIT, Pair, frames, says
 

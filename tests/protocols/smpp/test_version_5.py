@@ -8,8 +8,8 @@ from hongyan.protocols.events import (
 )
 from hongyan.protocols.smpp import pdus
 from hongyan.protocols.smpp.codes import Status
-from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.pdus import RESPONSE, Command, Version
+from hongyan.protocols.smpp.tags import Tag
 from tests.protocols.smpp.pair import Pair, frames, says
 
 

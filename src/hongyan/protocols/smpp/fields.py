@@ -9,85 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from enum import IntEnum
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.smpp.codes import Status
+from hongyan.protocols.smpp.tags import Tag
 from hongyan.protocols.times import FORM
 
 V34, V50 = 0x34, 0x50
 """interface_version."""
-
-
-class Tag(IntEnum):
-    """Tags of optional parameters (3.4 §5.3.2; 0x0428 and from 0x0600 on: 5.0)."""
-
-    DEST_ADDR_SUBUNIT = 0x0005
-    DEST_NETWORK_TYPE = 0x0006
-    DEST_BEARER_TYPE = 0x0007
-    DEST_TELEMATICS_ID = 0x0008
-    SOURCE_ADDR_SUBUNIT = 0x000D
-    SOURCE_NETWORK_TYPE = 0x000E
-    SOURCE_BEARER_TYPE = 0x000F
-    SOURCE_TELEMATICS_ID = 0x0010
-    QOS_TIME_TO_LIVE = 0x0017
-    PAYLOAD_TYPE = 0x0019
-    ADDITIONAL_STATUS_INFO_TEXT = 0x001D
-    RECEIPTED_MESSAGE_ID = 0x001E
-    MS_MSG_WAIT_FACILITIES = 0x0030
-    PRIVACY_INDICATOR = 0x0201
-    SOURCE_SUBADDRESS = 0x0202
-    DEST_SUBADDRESS = 0x0203
-    USER_MESSAGE_REFERENCE = 0x0204
-    USER_RESPONSE_CODE = 0x0205
-    SOURCE_PORT = 0x020A
-    DESTINATION_PORT = 0x020B
-    SAR_MSG_REF_NUM = 0x020C
-    LANGUAGE_INDICATOR = 0x020D
-    SAR_TOTAL_SEGMENTS = 0x020E
-    SAR_SEGMENT_SEQNUM = 0x020F
-    SC_INTERFACE_VERSION = 0x0210
-    CALLBACK_NUM_PRES_IND = 0x0302
-    CALLBACK_NUM_ATAG = 0x0303
-    NUMBER_OF_MESSAGES = 0x0304
-    CALLBACK_NUM = 0x0381
-    DPF_RESULT = 0x0420
-    SET_DPF = 0x0421
-    MS_AVAILABILITY_STATUS = 0x0422
-    NETWORK_ERROR_CODE = 0x0423
-    MESSAGE_PAYLOAD = 0x0424
-    DELIVERY_FAILURE_REASON = 0x0425
-    MORE_MESSAGES_TO_SEND = 0x0426
-    MESSAGE_STATE = 0x0427
-    CONGESTION_STATE = 0x0428
-    USSD_SERVICE_OP = 0x0501
-    BROADCAST_CHANNEL_INDICATOR = 0x0600
-    BROADCAST_CONTENT_TYPE = 0x0601
-    BROADCAST_CONTENT_TYPE_INFO = 0x0602
-    BROADCAST_MESSAGE_CLASS = 0x0603
-    BROADCAST_REP_NUM = 0x0604
-    BROADCAST_FREQUENCY_INTERVAL = 0x0605
-    BROADCAST_AREA_IDENTIFIER = 0x0606
-    BROADCAST_ERROR_STATUS = 0x0607
-    BROADCAST_AREA_SUCCESS = 0x0608
-    BROADCAST_END_TIME = 0x0609
-    BROADCAST_SERVICE_GROUP = 0x060A
-    BILLING_IDENTIFICATION = 0x060B
-    SOURCE_NETWORK_ID = 0x060D
-    DEST_NETWORK_ID = 0x060E
-    SOURCE_NODE_ID = 0x060F
-    DEST_NODE_ID = 0x0610
-    DEST_ADDR_NP_RESOLUTION = 0x0611
-    DEST_ADDR_NP_INFORMATION = 0x0612
-    DEST_ADDR_NP_COUNTRY = 0x0613
-    DISPLAY_TIME = 0x1201
-    SMS_SIGNAL = 0x1203
-    MS_VALIDITY = 0x1204
-    ALERT_ON_MESSAGE_DELIVERY = 0x130C
-    ITS_REPLY_TYPE = 0x1380
-    ITS_SESSION_INFO = 0x1383
 
 
 class Unreadable(RemoteProtocolError):
@@ -179,8 +110,14 @@ class ContentKind(Kind):
         return body[begin:end], end
 
 
+_TAGS = {int(one): one for one in Tag}
+
+
 class TlvsKind(Kind):
-    """Optional parameters to the end of the body, in their order, repeated and unknown ones too."""
+    """Optional parameters to the end of the body, in their order, repeated and unknown ones too.
+
+    Lengths are as the tables say when we write; a peer's are never held against it.
+    """
 
     def write(self, pdu: str, name: str, value: tuple[tuple[int, bytes], ...], version: int) -> bytes:
         if not value:
@@ -188,8 +125,11 @@ class TlvsKind(Kind):
         for tag, octets in value:
             if not 0 <= tag <= 0xFFFF:
                 raise LocalProtocolError(f"{pdu}: a tag has two octets, {tag:#x} has more")
-            if len(octets) > 0xFFFF:
-                raise FieldTooLong(pdu, f"TLV {tag:#06x}", 0xFFFF)
+            known = _TAGS.get(tag)
+            if len(octets) > (known.most if known else 0xFFFF):
+                raise FieldTooLong(pdu, f"TLV {tag:#06x}", known.most if known else 0xFFFF)
+            if known and len(octets) < known.least:
+                raise LocalProtocolError(f"{pdu} TLV {tag:#06x} has {known.least} octets at least, not {len(octets)}")
         return b"".join([tag.to_bytes(2, "big") + len(octets).to_bytes(2, "big") + octets for tag, octets in value])
 
     def read(self, body: bytes, position: int) -> tuple[tuple[tuple[int, bytes], ...], int]:

@@ -14,9 +14,10 @@ from hongyan.protocols.errors import LocalProtocolError
 from hongyan.protocols.events import DeliveryReport, IncomingSegment, Submit
 from hongyan.protocols.smpp import pdus, reports
 from hongyan.protocols.smpp.codes import STATES, Status
-from hongyan.protocols.smpp.fields import Tag, Tlvs, Unreadable
+from hongyan.protocols.smpp.fields import Tlvs, Unreadable
 from hongyan.protocols.smpp.pdus import AnyMessage, DataSm, DeliverSm, SmeAddress, SubmitMulti, SubmitSm
 from hongyan.protocols.smpp.reports import IdForm
+from hongyan.protocols.smpp.tags import Tag
 from hongyan.protocols.text import (
     GSM_CHARACTERS,
     Alphabet,

@@ -33,11 +33,11 @@ from hongyan.protocols.smpp.fields import (
     MessageState,
     Octet,
     Priority,
-    Tag,
     Time,
     Tlvs,
     Unreadable,
 )  # fmt: skip
+from hongyan.protocols.smpp.tags import Tag
 
 HEADER = struct.Struct(">IIII")
 LONGEST_PDU = 64 * 1024 + 512

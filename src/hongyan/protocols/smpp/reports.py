@@ -8,8 +8,8 @@ from typing import Literal
 
 from hongyan.protocols.events import DeliveryReport, ReportClass
 from hongyan.protocols.smpp.codes import CLASSES, STATES
-from hongyan.protocols.smpp.fields import Tag
 from hongyan.protocols.smpp.pdus import DataSm, SubmitSm, content
+from hongyan.protocols.smpp.tags import Tag
 from hongyan.protocols.times import BEIJING
 
 IdForm = Literal["same", "decimal", "hexadecimal"]

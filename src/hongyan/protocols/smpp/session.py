@@ -39,9 +39,10 @@ from hongyan.protocols.framing import Frame, Framer
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.smpp import codes, messages, pdus, reports
 from hongyan.protocols.smpp.codes import Status
-from hongyan.protocols.smpp.fields import Body, Tag, TextKind, Tlvs, Unreadable
+from hongyan.protocols.smpp.fields import Body, TextKind, Tlvs, Unreadable
 from hongyan.protocols.smpp.messages import BindKind, Habits
 from hongyan.protocols.smpp.pdus import HEADER, PDUS, RESPONSE, Command, Empty, Version
+from hongyan.protocols.smpp.tags import Tag
 
 SYSTEM_ID = "hongyan"
 """What a server of ours calls itself."""
