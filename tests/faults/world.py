@@ -54,8 +54,12 @@ def eventually(condition: Callable[[], Any], what: str, limit_s: float = 120) ->
 
 
 def free_ports(count: int) -> int:
-    """The first of some ports in a row that nobody uses."""
-    for base in range(23000, 29000, count):
+    """The first of some ports in a row that nobody uses.
+
+    Processes that run tests beside each other look each in a range of its own: a port is not taken yet when it is found.
+    """
+    first = 23000 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for base in range(first, first + 1000 - count, count):
         sockets = [socket.socket() for _ in range(count)]
         try:
             for offset, one in enumerate(sockets):
