@@ -77,8 +77,8 @@ def dropped(submission: Submission) -> Asked:
         with connection.cursor() as cursor:
             cursor.execute(ENTRIES, values)
             entries = int(cursor.fetchone()[0])
-            if selection.excluded_contact_ids or selection.excluded_group_ids or selection.excluded_numbers:
-                cursor.execute(recipients.GATHERED.format() + EXCLUDED, values)
+            if selection.has_exclusions and not selection.is_empty:
+                cursor.execute(recipients.gathered(selection) + EXCLUDED, values)
                 excluded = int(cursor.fetchone()[0])
     # Files that were given for this submission: their rows without a usable number.
     files = RecipientList.objects.filter(pk__in=selection.list_ids, owner=submission.owner_id, is_kept=False)
