@@ -75,8 +75,16 @@ def test_every_code_that_asking_can_answer_with_is_listed() -> None:
 
 def test_the_example_of_sending_is_a_request_that_the_api_takes() -> None:
     from hongyan.api.documentation import Reader
-    from hongyan.api.messages import Ask
+    from hongyan.api.shapes import Ask
 
     reader = Reader(document(), "http://localhost")
     example = reader._example({"$ref": "#/components/schemas/Ask"})
     assert Ask(**example).addressees
+
+
+def test_the_description_is_complete_and_needs_no_other_host() -> None:
+    page = Client().get("/api/v1/docs")
+    assert page.status_code == 200
+    assert b"cdn." not in page.content
+    schema = Client().get("/api/v1/openapi.json").json()
+    assert "/api/v1/messages" in schema["paths"]

@@ -35,3 +35,9 @@ class KeyAuth(HttpBearer):
             raise HttpError(403, _("The user of this key may not use the API."))
         request.user = user
         return user
+
+
+def user_of(request: HttpRequest) -> User:
+    """In whose name a request that `KeyAuth` let in acts."""
+    assert isinstance(request.user, User)
+    return request.user

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ninja import NinjaAPI
 
 from hongyan import __version__
-from hongyan.api import messages, problems
+from hongyan.api import account, messages, problems, replies, submissions
 from hongyan.api.documentation import Documentation
 from hongyan.api.keys import KeyAuth
 
@@ -19,5 +19,6 @@ api = NinjaAPI(
     openapi_url="/v1/openapi.json",
     urls_namespace="api",
 )
-api.add_router("/v1", messages.router)
+for noun in (account, messages, submissions, replies):
+    api.add_router("/v1", noun.router)
 problems.register(api)
