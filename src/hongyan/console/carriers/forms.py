@@ -19,24 +19,36 @@ OPTIONS = tuple(dict.fromkeys(name for one in Protocol for name in one.facts.opt
 DEFAULTS = Options()
 
 
+def _text(label: Any, most: int, help_text: Any = "") -> forms.CharField:
+    return forms.CharField(label=label, required=False, max_length=most, help_text=help_text)
+
+
+def _digits(label: Any, most: int, help_text: Any) -> forms.CharField:
+    field = _text(label, most, help_text)
+    field.validators.append(RegexValidator(r"^\d*$", _("Digits only.")))
+    return field
+
+
+def _whole_number(label: Any, least: int, most: int, help_text: Any) -> forms.IntegerField:
+    return forms.IntegerField(label=label, required=False, min_value=least, max_value=most, help_text=help_text)
+
+
+def _choice(label: Any, choices: list[tuple[str, Any]], help_text: Any = "") -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=choices, help_text=help_text)
+
+
+def _switch(label: Any, help_text: Any = "") -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False, help_text=help_text)
+
+
 def _type_of_number(label: Any) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label,
-        required=False,
-        min_value=0,
-        max_value=6,
-        help_text=_("0 unknown, 1 international, 2 national, 3 network, 5 alphanumeric; usually empty."),
+    return _whole_number(
+        label, 0, 6, _("0 unknown, 1 international, 2 national, 3 network, 5 alphanumeric; usually empty.")
     )
 
 
 def _plan_of_number(label: Any) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label,
-        required=False,
-        min_value=0,
-        max_value=18,
-        help_text=_("0 unknown, 1 telephone (E.164), 8 national, 9 private; usually empty."),
-    )
+    return _whole_number(label, 0, 18, _("0 unknown, 1 telephone (E.164), 8 national, 9 private; usually empty."))
 
 
 class ChannelForm(forms.ModelForm[Channel]):
@@ -50,38 +62,28 @@ class ChannelForm(forms.ModelForm[Channel]):
     price = forms.DecimalField(
         label=_("Price of a segment (yuan)"), min_value=0, max_value=100, decimal_places=4, initial="0.05"
     )
-    service_id = forms.CharField(
-        label=_("Service code"),
-        required=False,
-        max_length=10,
-        help_text=_("The product code the carrier gave, if any (Service_Id, ServiceType, service_type)."),
+    service_id = _text(
+        _("Service code"), 10, _("The product code the carrier gave, if any (Service_Id, ServiceType, service_type).")
     )
-    with_country_code = forms.BooleanField(label=_("Send mainland numbers with 86 in front"), required=False)
-    corp_id = forms.CharField(
-        label=_("Enterprise code (CorpId)"), required=False, max_length=5, help_text=_("Five digits from the contract.")
+    with_country_code = _switch(_("Send mainland numbers with 86 in front"))
+    corp_id = _text(_("Enterprise code (CorpId)"), 5, _("Five digits from the contract."))
+    node = _whole_number(
+        _("Node number"),
+        1,
+        0xFFFFFFFF,
+        _("3, the area code in four digits, the enterprise code: 3010061118 for 61118 in Beijing."),
     )
-    node = forms.IntegerField(
-        label=_("Node number"),
-        required=False,
-        min_value=1,
-        max_value=0xFFFFFFFF,
-        help_text=_("3, the area code in four digits, the enterprise code: 3010061118 for 61118 in Beijing."),
-    )
-    listen_port = forms.IntegerField(
-        label=_("Port for the carrier's connections"),
-        required=False,
-        min_value=1,
-        max_value=65535,
-        help_text=_(
+    listen_port = _whole_number(
+        _("Port for the carrier's connections"),
+        1,
+        65535,
+        _(
             "SGIP: the carrier reports to this port of ours, usually 8801; without it no receipts and replies come. "
             "SMPP: only where the carrier connects to us and asks for the login (outbind)."
         ),
     )
-    peer_login = forms.CharField(
-        label=_("The carrier's login"),
-        required=False,
-        max_length=16,
-        help_text=_("The name the carrier logs in to us with; empty: the same as above."),
+    peer_login = _text(
+        _("The carrier's login"), 16, _("The name the carrier logs in to us with; empty: the same as above.")
     )
     peer_secret = forms.CharField(
         label=_("The carrier's password"),
@@ -90,128 +92,85 @@ class ChannelForm(forms.ModelForm[Channel]):
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text=_("Empty keeps the present one, at first the same as above."),
     )
-    msg_src = forms.CharField(
-        label=_("Source code (MsgSrc)"),
-        required=False,
-        max_length=8,
-        help_text=_("Only if the carrier asks for it; CMPP: empty is the login, and six characters are the most."),
+    msg_src = _text(
+        _("Source code (MsgSrc)"),
+        8,
+        _("Only if the carrier asks for it; CMPP: empty is the login, and six characters are the most."),
     )
-    system_type = forms.CharField(
-        label=_("System type"), required=False, max_length=12, help_text=_("Only if the carrier asks for it.")
-    )
-    bind = forms.ChoiceField(
-        label=_("Login as"),
-        required=False,
-        choices=[
+    system_type = _text(_("System type"), 12, _("Only if the carrier asks for it."))
+    bind = _choice(
+        _("Login as"),
+        [
             ("transceiver", _("Transceiver: sends and receives")),
             ("transmitter", _("Transmitter: sends only")),
             ("receiver", _("Receiver: receives only")),
         ],
     )
-    long_texts = forms.ChoiceField(
-        label=_("Long texts"),
-        required=False,
-        choices=[
+    long_texts = _choice(
+        _("Long texts"),
+        [
             ("udh", _("With a user-data header (usual)")),
             ("sar", _("With SAR parameters")),
             ("payload", _("Whole, as message_payload")),
         ],
     )
-    text_format = forms.ChoiceField(
-        label=_("Encoding of texts"),
-        required=False,
-        choices=[("ucs2", _("UCS-2, format 8 (usual)")), ("gbk", _("GBK, format 15"))],
-        help_text=_("Take GBK only if the gateway demands format 15."),
+    text_format = _choice(
+        _("Encoding of texts"),
+        [("ucs2", _("UCS-2, format 8 (usual)")), ("gbk", _("GBK, format 15"))],
+        _("Take GBK only if the gateway demands format 15."),
     )
-    login_mode = forms.ChoiceField(
-        label=_("Login mode"),
-        required=False,
-        choices=[
+    login_mode = _choice(
+        _("Login mode"),
+        [
             ("both", _("Sends and receives (usual)")),
             ("send", _("Sends only")),
             ("receive", _("Receives only")),
         ],
     )
-    m_service_id = forms.CharField(
-        label=_("Mobile service code (MServiceID)"),
-        required=False,
-        max_length=21,
-        help_text=_("Only if the carrier asks for it."),
+    m_service_id = _text(_("Mobile service code (MServiceID)"), 21, _("Only if the carrier asks for it."))
+    charge_number = _digits(_("Charged number"), 21, _("Empty: the sender pays."))
+    fee_type = _digits(
+        _("Fee type"), 2, _("As the contract has it; empty: free to the recipient (CMPP 01, SGIP 1, SMGP 00).")
     )
-    charge_number = forms.CharField(
-        label=_("Charged number"),
-        required=False,
-        max_length=21,
-        validators=[RegexValidator(r"^\d*$", _("Digits only."))],
-        help_text=_("Empty: the sender pays."),
+    fee_code = _digits(_("Fee (fen)"), 6, _("As the contract has it; empty: nothing."))
+    checks_server = _switch(
+        _("The gateway must prove that it knows the password"),
+        _("Many gateways cannot: leave it off unless the carrier says otherwise."),
     )
-    fee_type = forms.CharField(
-        label=_("Fee type"),
-        required=False,
-        max_length=2,
-        validators=[RegexValidator(r"^\d*$", _("Digits only."))],
-        help_text=_("As the contract has it; empty: free to the recipient (CMPP 01, SGIP 1, SMGP 00)."),
-    )
-    fee_code = forms.CharField(
-        label=_("Fee (fen)"),
-        required=False,
-        max_length=6,
-        validators=[RegexValidator(r"^\d*$", _("Digits only."))],
-        help_text=_("As the contract has it; empty: nothing."),
-    )
-    checks_server = forms.BooleanField(
-        label=_("The gateway must prove that it knows the password"),
-        required=False,
-        help_text=_("Many gateways cannot: leave it off unless the carrier says otherwise."),
-    )
-    default_alphabet = forms.ChoiceField(
-        label=_("Meaning of data_coding 0"),
-        required=False,
-        choices=[
+    default_alphabet = _choice(
+        _("Meaning of data_coding 0"),
+        [
             ("gsm7", _("GSM alphabet, a character in each octet (usual)")),
             ("gsm7_packed", _("GSM alphabet, packed")),
             ("latin1", "Latin-1"),
             ("ascii", "ASCII"),
         ],
-        help_text=_("What the alphabet lacks goes out as UCS-2."),
+        _("What the alphabet lacks goes out as UCS-2."),
     )
-    id_form = forms.ChoiceField(
-        label=_("Ids in receipts"),
-        required=False,
-        choices=[
+    id_form = _choice(
+        _("Ids in receipts"),
+        [
             ("same", _("As in the answer to the submit (usual)")),
             ("decimal", _("Decimal, where the answer has hexadecimal")),
             ("hexadecimal", _("Hexadecimal, where the answer has decimal")),
         ],
-        help_text=_("Wrong, and no message ever becomes delivered."),
+        _("Wrong, and no message ever becomes delivered."),
     )
     source_ton = _type_of_number(_("Type of the service number (TON)"))
     source_npi = _plan_of_number(_("Plan of the service number (NPI)"))
     dest_ton = _type_of_number(_("Type of recipients' numbers (TON)"))
     dest_npi = _plan_of_number(_("Plan of recipients' numbers (NPI)"))
-    address_range = forms.CharField(
-        label=_("Numbers served (address_range)"),
-        required=False,
-        max_length=40,
-        help_text=_("Only if the carrier asks for it."),
+    address_range = _text(_("Numbers served (address_range)"), 40, _("Only if the carrier asks for it."))
+    receipts_by_text = _switch(
+        _("Know receipts by their text"), _("Only for carriers that do not mark them; phones can write such texts too.")
     )
-    receipts_by_text = forms.BooleanField(
-        label=_("Know receipts by their text"),
-        required=False,
-        help_text=_("Only for carriers that do not mark them; phones can write such texts too."),
+    accepted_is_final = _switch(
+        _("ACCEPTD means delivered"), _("By the standard it does; most carriers send a further receipt later.")
     )
-    accepted_is_final = forms.BooleanField(
-        label=_("ACCEPTD means delivered"),
-        required=False,
-        help_text=_("By the standard it does; most carriers send a further receipt later."),
-    )
-    throttled = forms.CharField(
-        label=_("Codes for too fast"),
-        required=False,
-        max_length=100,
-        help_text=_(
-            "Answers that slow the channel down instead of failing, separated by commas; empty: the protocol's own."
-        ),
+    throttled = _text(
+        _("Codes for too fast"),
+        100,
+        _("Answers that slow the channel down instead of failing, separated by commas; empty: the protocol's own."),
     )
     reference_bits = forms.TypedChoiceField(
         label=_("Reference of long texts"),
@@ -219,25 +178,17 @@ class ChannelForm(forms.ModelForm[Channel]):
         coerce=int,
         choices=[(8, _("8 bits (usual)")), (16, _("16 bits: one character less in each part"))],
     )
-    zone = forms.CharField(
-        label=_("Time zone of the carrier"),
-        required=False,
-        max_length=40,
-        help_text=_("Of the times in receipts and logins, as Asia/Shanghai or Europe/London."),
+    zone = _text(
+        _("Time zone of the carrier"), 40, _("Of the times in receipts and logins, as Asia/Shanghai or Europe/London.")
     )
-    heartbeat_s = forms.IntegerField(
-        label=_("Heartbeat after (s)"),
-        required=False,
-        min_value=5,
-        max_value=600,
-        help_text=_("After so much silence the carrier is asked whether it is there; usually 30."),
+    heartbeat_s = _whole_number(
+        _("Heartbeat after (s)"),
+        5,
+        600,
+        _("After so much silence the carrier is asked whether it is there; usually 30."),
     )
-    answer_limit_s = forms.IntegerField(
-        label=_("Longest wait for an answer (s)"),
-        required=False,
-        min_value=5,
-        max_value=600,
-        help_text=_("After that the fate of a submit is unknown; usually 60."),
+    answer_limit_s = _whole_number(
+        _("Longest wait for an answer (s)"), 5, 600, _("After that the fate of a submit is unknown; usually 60.")
     )
 
     class Meta:
