@@ -90,7 +90,7 @@ def test_the_sheet_lists_where_everything_is_and_links_to_it(company: Company) -
     submission = planned(company, Selection(numbers=(FIRST, SECOND, THIRD)))
     change(FIRST, "failed", "UNDELIV")
     shown = page(company.sender, f"/submissions/{submission.pk}/")
-    assert dict(re.findall(r'data-line="(\w+)".*?text-end"><a[^>]*>(\d+)</a>', shown)) == {
+    assert dict(re.findall(r'data-line="(\w+)".*?text-end">\s*<a[^>]*>(\d+)</a>', shown, re.DOTALL)) == {
         "blocked": "1", "queued": "1", "failed": "1",
     }  # fmt: skip
     assert "data-loaded>3<" in shown

@@ -151,8 +151,8 @@ def errors(form: Any) -> dict[str, Any]:
     return {"form": form}
 
 
-@register.inclusion_tag("console/components/empty.html")
-def empty(title: str, text: str, *, icon: str = "inbox", action: str = "", url: str = "") -> dict[str, Any]:
+@register.inclusion_tag("console/components/empty_state.html")
+def empty_state(title: str, text: str, *, icon: str = "inbox", action: str = "", url: str = "") -> dict[str, Any]:
     """What this list is for and the first step."""
     return {"title": title, "text": text, "icon_name": icon, "action": action, "url": url}
 
