@@ -34,16 +34,18 @@ from hongyan.protocols.events import (
     Submit,
     SubmitRequested,
 )
-from hongyan.protocols.registry import Protocol, make_session
-from hongyan.protocols.session import Account, Role, Side
+from hongyan.protocols.registry import Protocol
+from hongyan.protocols.session import Role
 from hongyan.protocols.smpp.session import SmppSession
-from hongyan.protocols.text import UCS2_RULE, Concatenation, decode, split, take_header
+from hongyan.protocols.text import UCS2_RULE, Concatenation, split
 from hongyan.protocols.times import write_minutes
 from hongyan.simulator import codes
 from hongyan.simulator.accounts import Behaviour, DemonstrationAccount
 from hongyan.simulator.ids import Ids
+from hongyan.simulator.lines import CarrierLine
 from hongyan.simulator.phones import MOST_WAITING, Part, Phone, Phones, Waiting
 from hongyan.simulator.schedule import TICK_S, Schedule
+from hongyan.simulator.segments import part_of, place_of
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
@@ -54,8 +56,6 @@ RETRY_S = 3.0
 """A receipt or answer that the peer put off is given again after this."""
 CALL_BACK_S = 1.0
 """How often a carrier that connects to its customer tries again, while there is something to hand over."""
-CARRIER_NODE = 101_001
-MOST_HELD_BYTES = 1 << 20
 RANDOM_PHONE = {"delivers": 85, "slow": 7, "fails": 8}
 
 REPORT_LAYOUTS = {60: CmppVersion.V20, 71: CmppVersion.V30}
@@ -66,43 +66,6 @@ ID_FORMS: dict[str, Callable[[str], str]] = {
 }
 Answer = tuple[Line, object, Sequence[str], int]
 Item = DeliveryReport | IncomingSegment
-
-
-class CarrierLine(Line):
-    """A line that can fall silent: it then holds what comes in and writes nothing."""
-
-    def __init__(self, account: CarrierAccount, role: Role = Role.SERVER) -> None:
-        facts = account.facts
-        habits = Account(login=facts.login, secret=facts.secret, window=500, heartbeat_s=60)
-        session = make_session(Protocol(facts.protocol), role, habits, side=Side.CARRIER, node=CARRIER_NODE)
-        super().__init__(session, account.on_events)
-        self._account = account
-        self._held = bytearray()
-        self.is_dead = False
-        """Half open: as when a firewall between has forgotten the connection, nothing passes any more, and nobody says so."""
-
-    def data_received(self, data: bytes) -> None:
-        if self.is_dead:
-            return
-        if not self._account.behaviour.is_silent:
-            super().data_received(data)
-        elif len(self._held) < MOST_HELD_BYTES:
-            self._held += data
-        else:
-            self.abort()
-
-    def flush(self) -> None:
-        if not (self.is_dead or self._account.behaviour.is_silent) or self.session.is_closed:
-            super().flush()
-
-    @property
-    def held_bytes(self) -> int:
-        return len(self._held)
-
-    def speak(self) -> None:
-        """Answer what came in while the line was silent."""
-        held, self._held = bytes(self._held), bytearray()
-        super().data_received(held)
 
 
 class CarrierAccount:
@@ -154,7 +117,7 @@ class CarrierAccount:
                 continue
             with contextlib.suppress(OSError):
                 _transport, line = await loop.create_connection(
-                    lambda: CarrierLine(self, Role.CLIENT), host, self.facts.callback_port
+                    lambda: CarrierLine(self, self.facts, Role.CLIENT), host, self.facts.callback_port
                 )
                 self._open.add(line)
                 await asyncio.shield(line.ended)
@@ -223,7 +186,7 @@ class CarrierAccount:
     # -- lines ---------------------------------------------------------------------------------------------------
 
     def _new_line(self) -> CarrierLine:
-        line = CarrierLine(self)
+        line = CarrierLine(self, self.facts)
         self._open.add(line)
         return line
 
@@ -301,7 +264,7 @@ class CarrierAccount:
         chance = self._random.random
         is_early = bool(behaviour.early) and chance() < behaviour.early
         source, protocol, wants_report = submit.source, self.facts.protocol, submit.wants_report
-        if phones.counts is not None and self._place(submit)[0] == 1:
+        if phones.counts is not None and place_of(submit)[0] == 1:
             for number in numbers:
                 phones.count(number)
         lone = self._lone_segment(submit)
@@ -331,19 +294,13 @@ class CarrierAccount:
         behaviour = self.behaviour
         if not behaviour.segment_failed and not behaviour.segment_missing:
             return ""
-        part, total = self._place(submit)
+        part, total = place_of(submit)
         if total < 2 or part != total:
             return ""
         chance = self._random.random()
         if chance < behaviour.segment_failed:
             return "failed"
         return "missing" if chance < behaviour.segment_failed + behaviour.segment_missing else ""
-
-    @staticmethod
-    def _place(submit: Submit) -> tuple[int, int]:
-        """Which segment of how many."""
-        joined = take_header(submit.content)[0] if submit.has_header else None
-        return (joined.part, joined.total) if joined else (submit.segment, submit.segments)
 
     def _too_fast(self, count: int) -> bool:
         second = int(time.monotonic())
@@ -365,18 +322,10 @@ class CarrierAccount:
         else:
             self._answers.add(time.monotonic() + latency, (line, token, ids, code))
 
-    @staticmethod
-    def _part(submit: Submit) -> Part:
-        joined, content = take_header(submit.content) if submit.has_header else (None, submit.content)
-        text = decode(content, submit.alphabet)
-        if joined is None:
-            return Part(text, submit.source, 0, submit.segments, submit.segment)
-        return Part(text, submit.source, joined.reference, joined.total, joined.part)
-
     def _on_phone(
         self, phone: Phone, carrier_id: str, number: str, submit: Submit, *, is_early: bool, lone: str = ""
     ) -> None:
-        behaviour, part = phone.behaviour, self._part(submit)
+        behaviour, part = phone.behaviour, part_of(submit)
         if behaviour == "random":
             behaviour = self._random.choices(tuple(RANDOM_PHONE), tuple(RANDOM_PHONE.values()))[0]
         if behaviour == "off":
