@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from django.db import connection
 from django.test import Client
 
 from hongyan.reports import health
@@ -28,3 +31,17 @@ def test_a_full_disk_is_said_before_the_server_refuses(company: Company, monkeyp
 def test_the_disk_is_the_one_the_database_grows_on() -> None:
     free, total = postgres.disk(health.settings())
     assert 0 < free <= total
+
+
+@pytest.mark.parametrize(("started_s_ago", "state"), [(2, "up"), (60, "down")])
+def test_a_part_that_has_just_begun_is_not_taken_for_a_silent_one(
+    monkeypatch: pytest.MonkeyPatch, started_s_ago: int, state: str
+) -> None:
+    """Its last beat is from before the restart."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into dispatch_node (name, kind, beat_at) values ('x', 'doors', now() - interval '9 hours')"
+        )
+    said = {"doors": {"state": "up", "since": time.time() - started_s_ago}}
+    monkeypatch.setattr(health, "read_status", lambda _folder: said)
+    assert health.parts()["doors"]["state"] == state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.db import Error, connection
@@ -28,12 +29,17 @@ def parts() -> dict[str, dict[str, Any]]:
             for kind, beat_at, lives in cursor.fetchall():
                 part = found.setdefault(kind, {})
                 part["heard_at"] = beat_at.timestamp()
-                part["state"] = "up" if lives else "down"
+                part["state"] = "up" if lives or _is_starting(part) else "down"
         found["database"] = {"state": "up"} | _full()
     except Error as error:
         found["database"] = {"state": "down", "detail": type(error).__name__}
     found["web"] = {**found.get("web", {}), "state": "up"}
     return found
+
+
+def _is_starting(part: dict[str, Any]) -> bool:
+    """Whether the supervisor began it so lately that it need not have been heard yet."""
+    return part.get("state") == "up" and part.get("since", 0.0) > time.time() - BEAT_LIMIT_S
 
 
 def _full() -> dict[str, str]:
