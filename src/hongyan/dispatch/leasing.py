@@ -19,7 +19,7 @@ from hongyan.dispatch import arrays
 from hongyan.runtime import clock
 
 URGENT_LANES, OTHER_LANES = (0, 0), (1, 9)
-"""Of verification codes, and of all else."""
+"""First and last, of verification codes and of all else: lanes are single digits, 0 to 3 as yet."""
 
 
 @dataclass(frozen=True, slots=True)

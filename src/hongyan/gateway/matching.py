@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 KEPT = 60_000
-"""Ids in each of two generations; at 12,000 messages a second that is five to ten seconds of receipts."""
+"""Ids in each of two generations that still wait for a receipt; the older ones are forgotten."""
 
 Found = tuple[int, int, int, str]
 """Message id, segment, of how many, number."""
@@ -31,10 +31,14 @@ class RecentIds:
             if carrier_id:
                 young[channel_id, carrier_id] = one
 
-    def find(self, channel_id: int, carrier_id: str, number: str) -> Found | None:
-        """The segment a report is about, if it is the one with that number."""
+    def take(self, channel_id: int, carrier_id: str, number: str) -> Found | None:
+        """The segment a final report is about, if it is the one with that number; asked once more, it is forgotten."""
         key = (channel_id, carrier_id)
-        found = self._young.get(key) or self._old.get(key)
-        if found is None or (number and found[3][-8:] != number[-8:]):
-            return None
-        return found
+        for known in (self._young, self._old):
+            found = known.get(key)
+            if found is not None:
+                if number and found[3][-8:] != number[-8:]:
+                    return None
+                del known[key]
+                return found
+        return None

@@ -79,7 +79,7 @@ class Recorder:
 
     def reported(self, report: StoredReport, line: Line, token: object) -> None:
         """A receipt; the carrier gets its answer once it is stored."""
-        found = self._recent.find(report.channel_id, report.carrier_id, report.number)
+        found = self._recent.take(report.channel_id, report.carrier_id, report.number)
         if found is None:
             self._gathering.reports.append(report)
         elif found[2] == 1:
