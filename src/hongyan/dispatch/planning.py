@@ -119,7 +119,10 @@ def write_messages(
 
 
 def _batch_ids(connection: Connection[Any], count: int, now: datetime) -> list[int]:
-    rows = connection.execute("select dispatch_batch_id(%s) from generate_series(1, %s)", [now, count])
+    """New ids, and the month's partition for them where there is none yet."""
+    rows = connection.execute(
+        "select dispatch_batch_id(%s) from dispatch_ensure_partition(%s), generate_series(1, %s)", [now, now, count]
+    )
     return [row[0] for row in rows]
 
 

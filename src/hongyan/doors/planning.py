@@ -20,7 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hongyan.accounts.rights import Right
-from hongyan.dispatch.planning import Plan, PlannedMessage, ensure_partitions, write_messages
+from hongyan.dispatch.planning import Plan, PlannedMessage, write_messages
 from hongyan.doors import texts
 from hongyan.doors.intake import PLANNED
 from hongyan.doors.joining import Part, Text, join
@@ -170,7 +170,6 @@ class Planner(threading.Thread):
             submission.category,
             [(text.first.numbers[place], worded, reason) for text, place, worded, reason in wanted],
         )
-        ensure_partitions(connection, now)
         known = calendar(submission.category)
         receipts: list[Receipt] = []
         groups: dict[tuple[str, int | None], list[int]] = defaultdict(list)

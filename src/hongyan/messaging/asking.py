@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -231,13 +232,27 @@ select number, true from messaging_optout where %(is_marketing)s and number = an
 def refusals(numbers: list[str], category: str) -> Refusals:
     """Of `numbers`, who is on a list. One query for a chunk; as an array, since thousands of parameters cost more than
     all other planning."""
-    with connection.cursor() as cursor:
-        cursor.execute(LISTED, {"numbers": arrays.texts(numbers), "is_marketing": category == Category.MARKETING})
-        rows = cursor.fetchall()
+    return _refusals(raw_connection().execute(LISTED, _listed(numbers, category)).fetchall())
+
+
+def _listed(numbers: list[str], category: str) -> dict[str, Any]:
+    return {"numbers": arrays.texts(numbers), "is_marketing": category == Category.MARKETING}
+
+
+def _refusals(rows: list[tuple[str, bool]]) -> Refusals:
     return Refusals(
         frozenset(number for number, is_opted_out in rows if not is_opted_out),
         frozenset(number for number, is_opted_out in rows if is_opted_out),
     )
+
+
+def _known_of(numbers: list[str], category: str) -> tuple[dict[str, str], Refusals]:
+    """What `ported` and `refusals` say, in one round trip."""
+    store = raw_connection()
+    with store.pipeline():
+        moved = store.execute(PORTED, {"numbers": numbers})
+        listed = store.execute(LISTED, _listed(numbers, category))
+    return dict(moved.fetchall()), _refusals(listed.fetchall())
 
 
 def planned(
@@ -247,8 +262,8 @@ def planned(
     wording, routes = request.wording(user), router(user, request.category)
     stream = recipients.stream(user, request.selection, by_row=not wording.is_shared, after=after, most=most, only=only)
     for chunk in stream:
-        routes.know(ported([one.number for one in chunk]))
-        listed = refusals([one.number for one in chunk], request.category)
+        moved, listed = _known_of([one.number for one in chunk], request.category)
+        routes.know(moved)
         yield chunk, list(screen(chunk, wording, listed, routes.choose))
 
 

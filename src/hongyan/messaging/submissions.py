@@ -71,7 +71,8 @@ def submit(user: User, request: Request, *, address: str | None = None) -> Submi
     try:
         # Only a key may be taken already, and then the caller's transaction goes on.
         with transaction.atomic(savepoint=bool(request.idempotency_key)):
-            submission = _create(user, request, expected)
+            at_once = _is_planned_at_once(request, expected)
+            submission = _create(user, request, expected, at_once=at_once)
             audit.record(
                 user,
                 "submission.asked",
@@ -79,8 +80,12 @@ def submit(user: User, request: Request, *, address: str | None = None) -> Submi
                 detail={"recipients": expected, "category": request.category, "origin": request.origin},
                 address=address,
             )
-            if submission.state == State.PLANNING:
-                _begin(submission)
+            if at_once:
+                from hongyan.messaging.tasks import plan_at_once
+
+                plan_at_once(submission)
+            elif submission.state == State.PLANNING:
+                _defer_plan(submission)
             publish("submissions")
     except IntegrityError:
         if request.idempotency_key and (earlier := _earlier(user, request)):
@@ -98,14 +103,23 @@ def _earlier(user: User, request: Request) -> Submission | None:
     return earlier
 
 
-def _create(user: User, request: Request, expected: int) -> Submission:
+def _is_planned_at_once(request: Request, expected: int) -> bool:
+    """Whether it is a few verification codes, to be planned in the very transaction that asks for them."""
+    return request.category == Category.VERIFICATION and not request.scheduled_at and expected <= PLANNED_AT_ONCE
+
+
+def _create(user: User, request: Request, expected: int, *, at_once: bool) -> Submission:
+    state = State.SCHEDULED if request.scheduled_at else State.RUNNING if at_once else State.PLANNING
     return Submission.objects.create(
         owner=user,
         department=user.department,
         title=request.title[:120],
         category=request.category,
         origin=request.origin,
-        state=State.SCHEDULED if request.scheduled_at else State.PLANNING,
+        state=state,
+        is_planned=at_once,
+        planned=expected if at_once else 0,
+        started_at=clock.now() if at_once else None,
         text=request.text.replace("\r\n", "\n"),
         signature=request.signature,
         personal_signature=request.personal_signature,
@@ -121,16 +135,6 @@ def _create(user: User, request: Request, expected: int) -> Submission:
         expected=expected,
         canary_terms=request.canary.to_json() if request.canary else None,
     )
-
-
-def _begin(submission: Submission) -> None:
-    """Plan a few verification codes in this very transaction, anything else by a job."""
-    from hongyan.messaging.tasks import plan_at_once
-
-    if submission.category == Category.VERIFICATION and submission.expected <= PLANNED_AT_ONCE:
-        plan_at_once(submission)
-    else:
-        _defer_plan(submission)
 
 
 def _defer_plan(submission: Submission) -> None:

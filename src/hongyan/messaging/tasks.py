@@ -13,7 +13,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from hongyan.dispatch.models import Channel
-from hongyan.dispatch.planning import Plan, ensure_partitions, write_messages
+from hongyan.dispatch.planning import Plan, write_messages
 from hongyan.messaging import accounting, canary, ported
 from hongyan.messaging.asking import planned
 from hongyan.messaging.live import publish
@@ -131,7 +131,6 @@ def _write(submission: Submission, messages: list, shared: str | None) -> bool: 
 
 def _write_chunk(submission: Submission, messages: list, shared: str | None, now: datetime) -> None:  # type: ignore[type-arg]
     psycopg, known = raw_connection(), calendar(submission.category)
-    ensure_partitions(psycopg, now)
     write_messages(
         psycopg,
         Plan(
@@ -151,19 +150,20 @@ def _write_chunk(submission: Submission, messages: list, shared: str | None, now
 
 
 def plan_at_once(submission: Submission) -> None:
-    """Plan a few recipients in the very transaction that made the submission: no job, no locks, one update.
+    """Plan a few recipients in the very transaction that made the submission: no job, no locks.
 
-    For verification codes, which are not to wait behind a campaign's job.
+    For verification codes, which are not to wait behind a campaign's job. The row already says that it is planned.
     """
-    request, now = request_of(submission), clock.now()
+    request, now, count = request_of(submission), clock.now(), 0
     wording = request.wording(submission.owner)
     shared = wording.render({}) if wording.is_shared else None
     for _chunk, messages in planned(submission.owner, request):
         _write_chunk(submission, messages, shared, now)
-        submission.planned += len(messages)
-    submission.started_at, submission.is_planned, submission.state = now, True, State.RUNNING
-    submission.save(update_fields=["planned", "started_at", "is_planned", "state", "updated_at"])
-    connection.cursor().execute("notify dispatch_events, 'batches'")
+        count += len(messages)
+    if count != submission.planned:
+        # Rows of a list with different values for one number.
+        submission.planned = count
+        submission.save(update_fields=["planned", "updated_at"])
 
 
 def source_numbers(submission: Submission) -> dict[int, str]:
