@@ -47,3 +47,17 @@ def language() -> None:
 def company(db: None) -> builders.Company:
     """A small company: departments, one user of each role, an address book, a channel with its route."""
     return builders.company()
+
+
+@pytest.fixture
+def committed_company(transactional_db: None) -> builders.Company:
+    """The same in a database that other connections see."""
+    from django.db import connection
+
+    # Django's flush leaves tables alone that it does not manage.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """truncate dispatch_node, dispatch_connection, dispatch_incoming, dispatch_incoming_part, dispatch_tally,
+               dispatch_parked_report, dispatch_segment, dispatch_message, dispatch_batch, dispatch_route, dispatch_channel cascade"""
+        )
+    return builders.company()

@@ -12,7 +12,7 @@ from hongyan.dispatch import outcomes
 from hongyan.dispatch.models import Channel, Message, ParkedReport
 from hongyan.dispatch.outcomes import StoredReport
 from tests.builders import Company, a_channel
-from tests.messaging.waiting import MOBILE, InThisTransaction, planned
+from tests.messaging.waiting import MOBILE, AsIfAsynchronous, planned
 
 pytestmark = pytest.mark.django_db
 CARRIER_ID = "bcc0684000010000"
@@ -24,7 +24,7 @@ def submitted(company: Company, carrier_id: str = CARRIER_ID) -> Message:
     message = Message.objects.get()
     asyncio.run(
         outcomes.record(
-            InThisTransaction(), node="gateway", segments=[(message.pk, 1, 1, company.channel.pk, carrier_id)],  # type: ignore[arg-type]
+            AsIfAsynchronous(), node="gateway", segments=[(message.pk, 1, 1, company.channel.pk, carrier_id)],  # type: ignore[arg-type]
             changes=[(message.pk, "submitted", "")], finished=(), now=timezone.now(),
         )
     )  # fmt: skip
@@ -32,7 +32,7 @@ def submitted(company: Company, carrier_id: str = CARRIER_ID) -> Message:
 
 
 def settle(reports: Sequence[StoredReport]) -> None:
-    asyncio.run(outcomes.settle_reports(InThisTransaction(), reports, timezone.now()))  # type: ignore[arg-type]
+    asyncio.run(outcomes.settle_reports(AsIfAsynchronous(), reports, timezone.now()))  # type: ignore[arg-type]
 
 
 def receipt(channel: Channel, number: str = MOBILE[0], carrier_id: str = CARRIER_ID) -> StoredReport:

@@ -37,6 +37,10 @@ ANSWER_LIMIT_S = 5
 FIRST = 13800100000
 FINAL = {"delivered", "failed", "expired", "uncertain", "cancelled", "blocked"}
 TEXT = "{姓名}您好，您的编号是{编号}。"
+KEPT = """
+select state, sum(messages)::int from dispatch_tally where submission_id = %s group by 1 having sum(messages) <> 0
+"""
+PLANNED = "select planned from messaging_submission where id = %s"
 SAME_TEXT = "各位同事，明天上午九点开会。"
 
 
@@ -151,10 +155,13 @@ class World:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-        for log in sorted(self.folder.glob("*.log")):
-            print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
         postgres.stop(read({"HONGYAN_DATA_DIR": str(self.folder)}))
         shutil.rmtree(self.cluster.home, ignore_errors=True)
+
+    def said(self) -> str:
+        """The ends of the logs, for the report of a test that failed."""
+        logs = [*sorted(self.folder.glob("*.log")), *sorted(self.cluster.home.glob("*.log"))]
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-8000:]}" for log in logs)
 
     def command(self, *arguments: str) -> Any:
         done = subprocess.run(
@@ -248,7 +255,7 @@ class World:
         assert answer.status_code == 200, answer.text
 
     def planned(self, submission: int) -> int:
-        return self.count("select planned from messaging_submission where id = %s", submission)
+        return self.count(PLANNED, submission)
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.cluster.url, connect_timeout=5) as connection:
@@ -259,16 +266,7 @@ class World:
 
     def states(self, submission: int) -> Counter[str]:
         """The sums as they are kept."""
-        return Counter(
-            {
-                state: int(count)
-                for state, count in self.rows(
-                    """select state, sum(messages) from dispatch_tally where submission_id = %s
-                       group by 1 having sum(messages) <> 0""",
-                    submission,
-                )
-            }
-        )
+        return Counter(dict(self.rows(KEPT, submission)))
 
     def progress(self, submission: int) -> int:
         """Messages that have left, or ended."""
@@ -315,11 +313,18 @@ class World:
 
         `kills` are the moments at which windows full of unanswered messages may have been lost.
         """
-        messages = self.rows("select number, state, reason from dispatch_message where submission_id = %s", submission)
+        # One moment for both: what is uncertain may be settled by a late receipt at any time.
+        with psycopg.connect(self.cluster.url) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            messages = connection.execute(
+                "select number, state, reason from dispatch_message where submission_id = %s", [submission]
+            ).fetchall()
+            kept = dict(connection.execute(KEPT, [submission]).fetchall())
+            planned = connection.execute(PLANNED, [submission]).fetchall()
         assert len(messages) == len({number for number, *_ in messages}) == count, "each recipient has one message"
         states = Counter(state for _, state, _ in messages)
-        assert states == self.states(submission), "the sums that are kept are the sums that are counted"
-        assert self.count("select planned from messaging_submission where id = %s", submission) == count
+        assert states == kept, "the sums that are kept are the sums that are counted"
+        assert planned == [(count,)]
         taken = self.taken()
         assert max((taken[number] for number, *_ in messages), default=0) <= 1, "nobody got it twice"
         for number, state, reason in messages:

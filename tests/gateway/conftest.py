@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
 
 from tests.beside import LoopThread
 from tests.builders import Company
@@ -23,13 +22,5 @@ def beside() -> Iterator[LoopThread]:
 
 
 @pytest.fixture
-def company(transactional_db: None) -> Company:
-    from tests import builders
-
-    # Django's flush leaves tables alone that it does not manage.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """truncate dispatch_node, dispatch_connection, dispatch_incoming, dispatch_incoming_part, dispatch_tally,
-               dispatch_parked_report, dispatch_segment, dispatch_message, dispatch_batch, dispatch_route, dispatch_channel cascade"""
-        )
-    return builders.company()
+def company(committed_company: Company) -> Company:
+    return committed_company

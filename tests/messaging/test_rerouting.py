@@ -22,7 +22,7 @@ from tests.builders import Company
 from tests.messaging.waiting import (
     MOBILE,
     UNICOM,
-    InThisTransaction,
+    AsIfAsynchronous,
     another_channel,
     leased,
     logged_in,
@@ -281,7 +281,7 @@ def test_a_gateway_reads_the_rules_as_they_stand(company: Company) -> None:
     CodeRule.objects.create(protocol="cmpp", code="13", action="retry", after_s=30, most=1)
     CodeRule.objects.create(channel=company.channel, code="9", action="fail")
     DispatchPolicy.objects.update(most_attempts=2)
-    found = asyncio.run(rules(InThisTransaction()))  # type: ignore[arg-type]
+    found = asyncio.run(rules(AsIfAsynchronous()))  # type: ignore[arg-type]
     decisions = [
         decide("cmpp20", code, attempt, found, channel_id=channel)
         for code, attempt, channel in (("13", 1, 0), ("13", 2, 0), ("9", 1, company.channel.pk), ("9", 1, 0))

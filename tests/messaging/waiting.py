@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from psycopg import Connection
 
 from hongyan.dispatch.models import Batch, Channel, Message, Route
 from hongyan.dispatch.moving import PutOff, put_off
@@ -49,8 +50,8 @@ def leased(batch: Batch, watermark: int) -> None:
     Batch.objects.filter(pk=batch.pk).update(state="leased", leased_by="gateway", watermark=watermark)
 
 
-class InThisTransaction:
-    """The test's own connection in the shape of an asynchronous one, so that it sees what the test has written."""
+class AsIfAsynchronous:
+    """A connection in the shape of an asynchronous one; the test's own unless told, so that it sees what the test has written."""
 
     class Cursor:
         def __init__(self, rows: list[Any]) -> None:
@@ -62,8 +63,8 @@ class InThisTransaction:
         async def fetchone(self) -> Any:
             return self._rows[0] if self._rows else None
 
-    def __init__(self) -> None:
-        self._connection = raw_connection()
+    def __init__(self, connection: Connection[Any] | None = None) -> None:
+        self._connection = connection or raw_connection()
 
     async def execute(self, query: str, parameters: Any = None) -> Cursor:
         cursor = self._connection.execute(query, parameters)
@@ -72,7 +73,7 @@ class InThisTransaction:
 
 def refused(*items: PutOff, now: datetime) -> list[int]:
     """What a gateway does with refused messages."""
-    return asyncio.run(put_off(InThisTransaction(), items, now))  # type: ignore[arg-type]
+    return asyncio.run(put_off(AsIfAsynchronous(), items, now))  # type: ignore[arg-type]
 
 
 def where(submission: Submission) -> dict[str, tuple[int | None, str, str]]:

@@ -2,6 +2,9 @@
 
 It moves forward only, and changes the tally with the messages. Rank: queued 0, submitted 1, uncertain 2, everything
 else 3 and final; an equal or lower rank changes nothing. `returning old` needs PostgreSQL 18.
+
+Whoever changes several things locks them in one order, so that nobody waits for one who waits for him: the submission's
+row, batches by id, messages by id, the tally.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ RANKS = {"queued": 0, "submitted": 1, "uncertain": 2}
 FINAL = 3
 
 # The bounds let the server pass over the other months' partitions before it begins.
-STEPS = """
+_STEPS = """
 changed as (
     update dispatch_message m
     set state = w.state, reason = w.reason,
@@ -25,7 +28,7 @@ changed as (
                             else coalesce(m.submitted_at, %(now)s) end,
         done_at = case when w.state = 'submitted' then null else %(now)s end
     from unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[]) as w(id, state, reason)
-    where m.id = w.id and m.id between %(low)s and %(high)s and dispatch_rank(w.state) > dispatch_rank(m.state)
+    where m.id = w.id and m.id between %(low)s and %(high)s and dispatch_rank(w.state) > dispatch_rank(m.state){after}
     returning m.id, m.submission_id, coalesce(m.channel_id, 0) as channel_id, (m.planned_at at time zone %(zone)s)::date as day,
               old.state as old_state, old.reason as old_reason, m.state, m.reason, m.segments, m.price_micros
 ), moved as (
@@ -52,7 +55,17 @@ changed as (
         price_micros = t.price_micros + excluded.price_micros
 )
 """
-CHANGE = f"with {STEPS} select distinct submission_id from moved"  # noqa: S608 - constants only
+
+
+def steps(*, after: str = "") -> str:
+    """Common table expressions, from `changed` to `counted`; they begin when the one named `after` has come to its end.
+
+    Left to itself the server runs such expressions in an order of its own.
+    """
+    return _STEPS.format(after=f" and (select count(*) from {after}) >= 0" if after else "")  # noqa: S608 - constants only
+
+
+CHANGE = f"with {steps()} select distinct submission_id from moved"  # noqa: S608 - constants only
 
 
 def rank(state: str) -> int:
@@ -60,7 +73,7 @@ def rank(state: str) -> int:
 
 
 def parameters(changes: Iterable[tuple[int, str, str]], now: datetime) -> dict[str, Any]:
-    """Parameters of `STEPS` for (message id, state, reason); of several for one message the furthest counts."""
+    """Parameters of `steps` for (message id, state, reason); of several for one message the furthest counts."""
     furthest: dict[int, tuple[str, str]] = {}
     for message_id, state, reason in changes:
         known = furthest.get(message_id)

@@ -13,58 +13,73 @@ from psycopg import Connection
 
 from hongyan.dispatch.changes import CHANGE, parameters
 
+# Every batch of a submission that a gateway has or may take, in the order in which everybody locks batches.
+LOCK = """
+select 1 from dispatch_batch where submission_id = %(submission)s and state in ('ready', 'held', 'leased')
+order by id for update
+"""
+
+# Each in one statement, so that a batch that changes hands meanwhile is met as it then is.
+HOLD = """
+update dispatch_batch
+set state = case when state = 'ready' then 'held' else state end,
+    stop = case when state = 'leased' then coalesce(stop, 'hold') end
+where submission_id = %(submission)s and state in ('ready', 'leased')
+"""
+GO_ON = """
+update dispatch_batch
+set state = case when state = 'held' then 'ready' else state end, stop = nullif(stop, 'hold')
+where submission_id = %(submission)s and (state = 'held' or state = 'leased' and stop = 'hold')
+"""
+CANCEL = """
+update dispatch_batch
+set state = case when state = 'leased' then state else 'cancelled' end, stop = case when state = 'leased' then 'cancel' end
+where submission_id = %(submission)s and state in ('ready', 'held', 'leased')
+"""
 WAITING = """
 select m.id from dispatch_batch b
 join dispatch_message m on m.id >= b.id * 1000 + b.watermark and m.id < b.id * 1000 + b.size and m.state = 'queued'
-where b.submission_id = %s and b.state = 'cancelled' order by m.id
+where b.submission_id = %(submission)s and b.state = 'cancelled' order by m.id
 """
 
 
 def hold(connection: Connection[Any], submission_id: int) -> None:
     """Pause. May be called again without effect."""
-    connection.execute(
-        "update dispatch_batch set stop = 'hold' where submission_id = %s and state = 'leased' and stop is null",
-        [submission_id],
-    )
-    connection.execute(
-        "update dispatch_batch set state = 'held' where submission_id = %s and state = 'ready'", [submission_id]
-    )
+    _steer(connection, submission_id, HOLD)
 
 
 def release(connection: Connection[Any], submission_id: int) -> None:
     """Go on after a pause; also where a gateway has not met the pause yet."""
-    connection.execute(
-        "update dispatch_batch set stop = null where submission_id = %s and state = 'leased' and stop = 'hold'",
-        [submission_id],
-    )
-    connection.execute(
-        "update dispatch_batch set state = 'ready' where submission_id = %s and state = 'held'", [submission_id]
-    )
+    _steer(connection, submission_id, GO_ON)
     connection.execute("notify dispatch_batches")
 
 
 def cancel(connection: Connection[Any], submission_id: int, now: datetime) -> int:
     """Cancel what has not left; gives how many messages that were at once (a gateway may add a few of its own)."""
-    connection.execute(
-        "update dispatch_batch set stop = 'cancel' where submission_id = %s and state = 'leased'", [submission_id]
-    )
-    connection.execute(
-        "update dispatch_batch set state = 'cancelled' where submission_id = %s and state in ('ready', 'held')",
-        [submission_id],
-    )
-    ids = [row[0] for row in connection.execute(WAITING, [submission_id])]
+    _steer(connection, submission_id, CANCEL)
+    ids = [row[0] for row in connection.execute(WAITING, {"submission": submission_id})]
     if ids:
         connection.execute(CHANGE, parameters([(one, "cancelled", "") for one in ids], now))
     return len(ids)
 
 
+def _steer(connection: Connection[Any], submission_id: int, statement: str) -> None:
+    connection.execute(LOCK, {"submission": submission_id})
+    connection.execute(statement, {"submission": submission_id})
+
+
 # What is ready lies in an index; paused batches are found by their submissions. A retry keeps its own, later time.
 DEFER = """
-update dispatch_batch set not_before = %(until)s
-where {which} and category = %(category)s and not wants_route and case
-    when %(until)s::timestamptz is null then tries = 0 and not_before > %(now)s
-    else coalesce(not_before, '-infinity') < %(until)s or tries = 0 and not_before > %(until)s end
-returning submission_id
+update dispatch_batch b set not_before = %(until)s
+from (
+    select id from dispatch_batch
+    where {which} and category = %(category)s and not wants_route and case
+        when %(until)s::timestamptz is null then tries = 0 and not_before > %(now)s
+        else coalesce(not_before, '-infinity') < %(until)s or tries = 0 and not_before > %(until)s end
+    order by id for update
+) due
+where b.id = due.id
+returning b.submission_id
 """
 
 

@@ -136,12 +136,17 @@ returning state
 
 # Leased by an answer that was lost: nobody sent anything of them. A verification batch had its watermark moved at once.
 RECLAIM = """
-update dispatch_batch
+update dispatch_batch b
 set state = case when stop = 'cancel' then 'cancelled' when stop = 'hold' then 'held' else 'ready' end,
     stop = null, leased_by = null, watermark = case when lane = 0 then 0 else watermark end
-where channel_id = %(channel)s and lane between %(first)s and %(last)s and leased_by = %(node)s and state = 'leased'
-  and id <> all(%(known)s::bigint[])
-returning id, state
+from (
+    select id from dispatch_batch
+    where channel_id = %(channel)s and lane between %(first)s and %(last)s and leased_by = %(node)s and state = 'leased'
+      and id <> all(%(known)s::bigint[])
+    order by id for update
+) unknown
+where b.id = unknown.id
+returning b.id, b.state
 """
 
 # Batches of nodes that beat no more.

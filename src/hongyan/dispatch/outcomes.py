@@ -14,7 +14,7 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from hongyan.dispatch import arrays, leasing
-from hongyan.dispatch.changes import CHANGE, STEPS, parameters
+from hongyan.dispatch.changes import CHANGE, parameters, steps
 from hongyan.dispatch.leasing import LOST, ORPHANS, release
 from hongyan.dispatch.numbers import e164
 from hongyan.protocols.cmpp import session as cmpp
@@ -49,10 +49,13 @@ with added as (
     insert into dispatch_segment (message_id, segment, of, channel_id, carrier_id)
     select * from unnest(%(segment_ids)s::bigint[], %(segments)s::smallint[], %(ofs)s::smallint[], %(channels)s::int[],
                          %(carrier_ids)s::text[])
+), locked as (
+    select id from dispatch_batch
+    where id = any(%(finished)s::bigint[]) and leased_by = %(node)s and state = 'leased' order by id for update
 ), finished as (
-    update dispatch_batch set state = 'sent', watermark = size, stop = null, leased_by = null
-    where id = any(%(finished)s::bigint[]) and leased_by = %(node)s and state = 'leased'
-), {STEPS} select distinct submission_id from moved
+    update dispatch_batch b set state = 'sent', watermark = size, stop = null, leased_by = null
+    from locked l where b.id = l.id returning 1
+), {steps(after="finished")} select distinct submission_id from moved
 """  # noqa: S608 - constants only
 
 # Receipts by exact id; the number decides between the messages that one id may stand for.
