@@ -28,7 +28,7 @@ changed as (
                             else coalesce(m.submitted_at, %(now)s) end,
         done_at = case when w.state = 'submitted' then null else %(now)s end
     from unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[]) as w(id, state, reason)
-    where m.id = w.id and m.id between %(low)s and %(high)s and dispatch_rank(w.state) > dispatch_rank(m.state){after}
+    where m.id = w.id and m.id = any(%(ids)s::bigint[]) and m.id between %(low)s and %(high)s and dispatch_rank(w.state) > dispatch_rank(m.state){after}
     returning m.id, m.submission_id, coalesce(m.channel_id, 0) as channel_id, (m.planned_at at time zone %(zone)s)::date as day,
               old.state as old_state, old.reason as old_reason, m.state, m.reason, m.segments, m.price_micros
 ), moved as (
