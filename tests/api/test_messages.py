@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from hongyan.contacts.models import RecipientList
+from hongyan.dispatch.models import Batch, Message
 from hongyan.messaging.models import Submission
 from hongyan.messaging.tasks import plan
 from tests.api.program import A, Api, B, assert_problem
@@ -22,8 +23,6 @@ def test_each_recipient_gets_their_own_values(company: Company) -> None:
     asked = Api(company.sender).post("messages", {"to": to, "text": "{姓名}您好"})
     assert asked.json()["accepted"] == 3
     plan(asked.json()["id"])
-    from hongyan.dispatch.models import Message
-
     texts = set(Message.objects.filter(submission_id=asked.json()["id"]).values_list("text", flat=True))
     assert {"王芳您好", "李强您好"} <= texts
 
@@ -117,3 +116,20 @@ def test_one_recipient_costs_few_queries(company: Company, django_assert_max_num
     api.post("messages", {"to": A, "text": "您好"})
     with django_assert_max_num_queries(16):
         assert api.post("messages", {"to": B, "text": "您好", "signature": "云帆"}).status_code == 202
+
+
+def test_a_few_are_on_their_way_when_answered_and_leave_in_the_order_of_asking(company: Company) -> None:
+    api = Api(company.sender)
+    balances = ("3.50", "2.10", "1.00")
+    for balance in balances:
+        account = {"number": A, "variables": {"尾号": "0417", "余额": balance}}
+        answer = api.post("messages", {"to": account, "text": "您尾号{尾号}的账户余额{余额}元。"})
+        assert answer.json()["state"] == "running"
+    texts = Message.objects.order_by("pk").values_list("text", flat=True)
+    assert all(f"余额{balance}元" in text for balance, text in zip(balances, texts, strict=True))
+    assert set(Batch.objects.values_list("state", flat=True)) == {"ready"}
+
+
+def test_many_are_planned_by_a_job(company: Company) -> None:
+    many = [f"138001{place:05d}" for place in range(101)]
+    assert Api(company.sender).post("messages", {"to": many, "text": "您好"}).json()["state"] == "planning"

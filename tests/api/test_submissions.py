@@ -18,7 +18,7 @@ def test_one_number_is_asked_for_and_followed_to_its_messages(company: Company) 
     asked = api.post("messages", {"to": A, "text": "会议改到三点", "signature": "云帆", "title": "会议"})
     assert asked.status_code == 202, asked.content
     body = asked.json()
-    assert (body["state"], body["accepted"], body["refused_count"], body["refused"]) == ("planning", 1, 0, [])
+    assert (body["state"], body["accepted"], body["refused_count"], body["refused"]) == ("running", 1, 0, [])
     submission = Submission.objects.get(pk=body["id"])
     assert (submission.owner, submission.origin) == (company.sender, Submission.Origin.API)
     plan(submission.pk)
@@ -67,7 +67,7 @@ def test_steering(company: Company) -> None:
     path = f"submissions/{asked['id']}"
     assert api.post(f"{path}/pause").json()["state"] == "paused"
     assert_problem(api.post(f"{path}/pause"), 409, "wrong_state")
-    assert api.post(f"{path}/resume").json()["state"] == "planning"
+    assert api.post(f"{path}/resume").json()["state"] == "running"
     assert api.post(f"{path}/cancel").json()["state"] == "cancelled"
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hongyan.dispatch import failover, flow
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message, Tally
-from hongyan.messaging import accounting, submissions, tasks
+from hongyan.messaging import accounting, drafts, submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import BlockedNumber, Submission
 from hongyan.messaging.recipients import Selection
@@ -101,9 +101,10 @@ def test_loaded_starts_from_what_was_asked_for(company: Company) -> None:
 
 
 def test_what_was_typed_wrong_is_part_of_what_was_asked_for(company: Company) -> None:
-    submission = submissions.submit(company.sender, Request(text="通知", selection=Selection(numbers=numbers(2))))
     typed = "\n".join([*numbers(2), numbers(1)[0], "12345"])
-    Submission.objects.filter(pk=submission.pk).update(recipients={**submission.recipients, "typed": typed})
+    chosen = {**Selection(numbers=numbers(2)).to_json(), "typed": typed}
+    draft = drafts.save(company.sender, None, text="通知", category="notice", origin="console", recipients=chosen)
+    submission = drafts.send(company.sender, draft)
     tasks.plan(submission.pk)
     submission.refresh_from_db()
     assert submission.dropped == {"duplicate": 1, "bad_number": 1}

@@ -152,7 +152,7 @@ def _write_chunk(submission: Submission, messages: list, shared: str | None, now
 def plan_at_once(submission: Submission) -> None:
     """Plan a few recipients in the very transaction that made the submission: no job, no locks.
 
-    For verification codes, which are not to wait behind a campaign's job. The row already says that it is planned.
+    The row already says that it is planned.
     """
     request, now, count = request_of(submission), clock.now(), 0
     wording = request.wording(submission.owner)
@@ -160,10 +160,11 @@ def plan_at_once(submission: Submission) -> None:
     for _chunk, messages in planned(submission.owner, request):
         _write_chunk(submission, messages, shared, now)
         count += len(messages)
-    if count != submission.planned:
-        # Rows of a list with different values for one number.
-        submission.planned = count
-        submission.save(update_fields=["planned", "updated_at"])
+    dropped = accounting.dropped(submission).of(count)
+    # Rows of a list with different values for one number are several messages.
+    if count != submission.planned or dropped:
+        submission.planned, submission.dropped = count, dropped
+        submission.save(update_fields=["planned", "dropped", "updated_at"])
 
 
 def source_numbers(submission: Submission) -> dict[int, str]:
