@@ -130,6 +130,14 @@ def test_a_few_are_on_their_way_when_answered_and_leave_in_the_order_of_asking(c
     assert set(Batch.objects.values_list("state", flat=True)) == {"ready"}
 
 
+def test_texts_of_one_request_to_one_number_leave_in_its_order(company: Company) -> None:
+    balances = ["9.00", "10.00", "2.00"]
+    to = [{"number": A, "variables": {"余额": balance}} for balance in balances]
+    assert Api(company.sender).post("messages", {"to": to, "text": "余额{余额}元。"}).json()["accepted"] == 1
+    texts = Message.objects.order_by("pk").values_list("text", flat=True)
+    assert [text.split("余额")[1].removesuffix("元。") for text in texts] == balances
+
+
 def test_many_are_planned_by_a_job(company: Company) -> None:
     many = [f"138001{place:05d}" for place in range(101)]
     assert Api(company.sender).post("messages", {"to": many, "text": "您好"}).json()["state"] == "planning"

@@ -120,15 +120,17 @@ def gathered(selection: Selection) -> str:
 def _recipients(selection: Selection, *, key: str, order: str) -> str:
     not_excluded = "and number not in (select number from excluded)" if selection.has_exclusions else ""
     return f"""
-        {gathered(selection)}
-        select distinct on ({key}) number, name, contact_id, values from gathered
-        where number > %(after)s and (%(only)s::text[] is null or number = any(%(only)s)) {not_excluded}
-        order by {order}
+        {gathered(selection)}, chosen as (
+            select distinct on ({key}) number, name, contact_id, values, source, place from gathered
+            where number > %(after)s and (%(only)s::text[] is null or number = any(%(only)s)) {not_excluded}
+            order by {order}
+        )
+        select number, name, contact_id, values from chosen order by number, source, place
     """  # noqa: S608 - constants only
 
 
 _ONCE_A_NUMBER = {"key": "number", "order": "number, source, place"}
-# A list may hold one number on several rows with different values: several one-to-one texts.
+# A list may hold one number on several rows with different values: several one-to-one texts, in the order of the rows.
 _ONCE_A_ROW = {
     "key": "number, case when source = 0 then values end",
     "order": "number, case when source = 0 then values end, source, place",
