@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Sum
 
-from hongyan.contacts.models import RecipientList
 from hongyan.dispatch import flow, sums
 from hongyan.dispatch.flow import Moment
 from hongyan.dispatch.numbers import read_many
@@ -81,8 +79,8 @@ def dropped(submission: Submission) -> Asked:
                 cursor.execute(recipients.gathered(selection) + EXCLUDED, values)
                 excluded = int(cursor.fetchone()[0])
     # Files that were given for this submission: their rows without a usable number.
-    files = RecipientList.objects.filter(pk__in=selection.list_ids, owner=submission.owner_id, is_kept=False)
-    bad_rows = files.aggregate(n=Sum("upload__rows_bad"))["n"] or 0
+    lists = recipients.lists_of(submission.owner, selection)
+    bad_rows = sum(one.upload.rows_bad for one in lists if not one.is_kept and one.upload is not None)
     return Asked(entries + len(typed.duplicates), excluded, len(typed.bad) + bad_rows)
 
 

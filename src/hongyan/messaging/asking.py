@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Right
-from hongyan.contacts.models import RecipientList
 from hongyan.dispatch import arrays
 from hongyan.dispatch.planning import PlannedMessage
 from hongyan.dispatch.prices import PRICES, Price, Prices
@@ -65,11 +64,7 @@ class Request:
         return OPT_OUT_TAIL if self.category == Category.MARKETING else ""
 
     def wording(self, user: User) -> Wording:
-        columns = tuple(
-            column
-            for one in RecipientList.objects.filter(pk__in=self.selection.list_ids, owner=user)
-            for column in one.columns
-        )
+        columns = tuple(column for one in recipients.lists_of(user, self.selection) for column in one.columns)
         return Wording(
             parse(self.text.replace("\r\n", "\n")), self.signature, self.personal_signature, self.opt_out_tail, columns
         )

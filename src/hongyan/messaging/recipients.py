@@ -137,21 +137,24 @@ _ONCE_A_ROW = {
 }
 
 
+def lists_of(owner: User, selection: Selection) -> list[RecipientList]:
+    """The chosen lists that are the owner's."""
+    return list(RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner)) if selection.list_ids else []
+
+
 def parameters(owner: User, selection: Selection) -> dict[str, Any]:
     """Of `gathered`: the selection as far as the owner may see it, checked each time it is resolved, not only when asked."""
     books = list(AddressBook.objects.visible_to(owner).values_list("pk", flat=True))
 
-    def seen_groups(ids: tuple[int, ...]) -> list[int]:
-        return list(Group.objects.filter(pk__in=ids, book_id__in=books).values_list("pk", flat=True)) if ids else []
+    def seen(model: type[Group | Contact], ids: tuple[int, ...]) -> list[int]:
+        return list(model.objects.filter(pk__in=ids, book_id__in=books).values_list("pk", flat=True)) if ids else []
 
-    contacts = Contact.objects.filter(pk__in=selection.contact_ids, book_id__in=books).values_list("pk", flat=True)
-    lists = RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner).values_list("pk", flat=True)
     return {
         "known_books": books,
         "books": [book for book in selection.book_ids if book in books],
-        "groups": seen_groups(selection.group_ids),
-        "contacts": list(contacts) if selection.contact_ids else [],
-        "lists": list(lists) if selection.list_ids else [],
+        "groups": seen(Group, selection.group_ids),
+        "contacts": seen(Contact, selection.contact_ids),
+        "lists": [one.pk for one in lists_of(owner, selection)],
         "numbers": list(selection.numbers),
         "excluded_contacts": list(selection.excluded_contact_ids),
         "excluded_groups": list(selection.excluded_group_ids),
@@ -215,8 +218,7 @@ def stream(
 
 def variables_of(owner: User, selection: Selection) -> list[str]:
     """Names a text to these recipients may use: columns of the chosen lists, else contact fields."""
-    lists = RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner)
-    names = [column for one in lists for column in one.columns]
+    names = [column for one in lists_of(owner, selection) for column in one.columns]
     if selection.book_ids or selection.group_ids or selection.contact_ids:
         names += ["姓名", "称呼", "公司", "手机"]
         names += _field_names(owner, selection)
