@@ -87,7 +87,9 @@ class Ask(Schema):
     text: Text = Field(
         max_length=5000,
         examples=["{姓名}您好，会议改到三点。"],
-        description=gettext_noop("The text, with {variables} where each recipient has a value of its own."),
+        description=gettext_noop(
+            "The text, with {variables} where each recipient has a value of its own; {card:last4} takes the last four characters of one."
+        ),
     )
     category: Category = Field(
         Category.NOTICE,

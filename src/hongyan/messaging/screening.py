@@ -39,8 +39,15 @@ class Wording:
 
     def render(self, values: dict[str, str]) -> str:
         """Raises MissingVariable."""
+        return self._dressed(self.template.render(values, self.columns))
+
+    @property
+    def unfilled(self) -> str:
+        """As it reads before there are values."""
+        return self._dressed(self.template.unfilled)
+
+    def _dressed(self, body: str) -> str:
         head = f"【{self.signature}】" if self.signature else ""
-        body = self.template.render(values, self.columns)
         tail = f" {self.personal_signature}" if self.personal_signature else ""
         return f"{head}{body}{tail}{self.opt_out_tail}"
 

@@ -156,7 +156,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
     wording = asked.wording(user)
     missing = ""
     try:
-        text = wording.render(person.values if person else {name: f"{{{name}}}" for name in wording.template.names})
+        text = wording.render(person.values) if person else wording.unfilled
     except MissingVariable as error:
         missing, text = error.variable, asked.text
     price = (
