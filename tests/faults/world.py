@@ -247,11 +247,16 @@ class World:
         return int(self.command("send", "--to", str(path), "--text", text, "--category", category)["id"])
 
     def steer(self, submission: int, verb: str) -> None:
-        """pause, resume or cancel, by the API."""
-        answer = httpx.post(
-            f"http://127.0.0.1:{self.port}/api/v1/submissions/{submission}/{verb}",
-            headers={"Authorization": f"Bearer {self.key}"}, timeout=30,
-        )  # fmt: skip
+        """pause, resume or cancel, by the API; again while the web process is not back from the kill before."""
+        address = f"http://127.0.0.1:{self.port}/api/v1/submissions/{submission}/{verb}"
+
+        def answered() -> httpx.Response | None:
+            try:
+                return httpx.post(address, headers={"Authorization": f"Bearer {self.key}"}, timeout=30)
+            except httpx.ConnectError:
+                return None
+
+        answer: httpx.Response = eventually(answered, "the web answers")
         assert answer.status_code == 200, answer.text
 
     def planned(self, submission: int) -> int:
