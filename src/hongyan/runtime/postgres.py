@@ -49,6 +49,7 @@ maintenance_work_mem = 128MB
 effective_cache_size = 1GB
 wal_compression = pglz
 max_wal_size = 4GB
+wal_init_zero = off
 checkpoint_timeout = 10min
 random_page_cost = 1.1
 autovacuum_vacuum_scale_factor = 0.05
