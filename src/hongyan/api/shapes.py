@@ -125,7 +125,7 @@ class Asked(Schema):
     """The submission that was made. Messages may still be blocked when it is planned: see its balance."""
 
     id: int = Field(description=gettext_noop("Follow the submission by it."))
-    state: str = Field(examples=["planning"], description=STATE)
+    state: str = Field(examples=["running"], description=STATE)
     accepted: int = Field(description=gettext_noop("How many distinct numbers."))
     refused_count: int = Field(description=gettext_noop("How many were left out."))
     refused: list[Refused] = Field(description=gettext_noop("What was left out, with the reason of each."))

@@ -93,11 +93,12 @@ class _Run:
         self._follow(submission.pk, started)
         if probes:
             probes.stop()
+            arrivals = self._arrivals(len(probes.asked))
         after = self.installation.cpu()
         self._costs(before, after)
         self._check(submission.pk)
         if probes:
-            self.figures.verification_ms = probes.latencies(self._arrivals())
+            self.figures.verification_ms = probes.latencies(arrivals)
         if self.plan.replies:
             self._replies()
         self.figures.peak_mb = {name: round(peak) for name, peak in self.installation.peaks().items()}
@@ -218,11 +219,17 @@ class _Run:
             self.figures.carrier = tally
         self.figures.balance = balance
 
-    def _arrivals(self) -> dict[int, float]:
+    def _arrivals(self, expected: int) -> dict[int, float]:
+        """When each code came to our carrier; waits some seconds for those on their way."""
         if not self.carrier:
             return {}
         offset = self._wire(FIRST_PROBE) - FIRST_PROBE
-        return {int(number) - offset: at for number, at in self.carrier.ask(ask="arrivals").items()}
+        deadline = time.monotonic() + 5
+        while True:
+            arrivals = {int(number) - offset: at for number, at in self.carrier.ask(ask="arrivals").items()}
+            if len(arrivals) >= expected or time.monotonic() > deadline:
+                return arrivals
+            time.sleep(0.05)
 
     def _replies(self) -> None:
         from hongyan.messaging.models import Reply
@@ -286,7 +293,6 @@ class _Probes(threading.Thread):
     def stop(self) -> None:
         self._ended.set()
         self.join()
-        time.sleep(1)
 
     def latencies(self, arrivals: dict[int, float]) -> dict[str, float]:
         """From the API call to the bytes at the carrier."""

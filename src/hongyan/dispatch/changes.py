@@ -19,7 +19,8 @@ from hongyan.runtime.settings import settings
 RANKS = {"queued": 0, "submitted": 1, "uncertain": 2}
 FINAL = 3
 
-# The bounds let the server pass over the other months' partitions before it begins.
+# The bounds let the server pass over the other months' partitions before it begins. The ids stand there twice: by the join
+# alone it may hash all that lies between the bounds.
 _STEPS = """
 changed as (
     update dispatch_message m

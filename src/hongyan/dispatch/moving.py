@@ -45,7 +45,7 @@ with wanted as materialized (
     select * from dispatch_batch where id = any(%(batches)s::bigint[]) order by id for update
 ), gone as (
     delete from dispatch_message m using wanted w
-    where m.id = w.id and m.id between %(low)s and %(high)s and m.state = 'queued' and (select count(*) from old_batch) > 0
+    where m.id = w.id and m.id = any(%(ids)s::bigint[]) and m.id between %(low)s and %(high)s and m.state = 'queued' and (select count(*) from old_batch) > 0
     returning m.*
 ), leaving as materialized (
     select w.*, dense_rank() over (order by w.from_id, w.channel_id, w.source, w.not_before, w.wants_route, w.is_refused, w.code) as company
