@@ -129,6 +129,16 @@ def test_a_file_of_recipients_is_read_without_a_question_where_it_is_plain(compa
     assert made.rows.get().variables == {"客户姓名": "王芳", "手机号码": "13800138000", "积分": "7"}
 
 
+def test_a_list_keeps_rows_of_one_number_that_differ_and_says_which_repeat(company: Company) -> None:
+    rows = "王芳,13800138000,10\n王芳,13800138000,20\n李明,13911110002,5\n王芳,13800138000,10\n"
+    upload = received(company.sender, f"姓名,手机,应缴\n{rows}", Purpose.RECIPIENTS)
+    loading.load(upload.pk)
+    upload.refresh_from_db()
+    assert (upload.rows_good, upload.rows_bad, upload.rows_duplicate) == (3, 0, 1)
+    assert [row.variables["应缴"] for row in RecipientList.objects.get().rows.order_by("line")] == ["10", "20", "5"]
+    assert [(error.line, error.reason) for error in UploadError.objects.all()] == [(5, "number_twice_in_file")]
+
+
 def test_a_large_file_is_looked_at_in_the_background_with_the_same_outcome(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hongyan.contacts.models import RecipientList, RecipientListRow, Upload
 from hongyan.dispatch import failover, flow
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message, Tally
@@ -29,7 +30,8 @@ def numbers(how_many: int) -> tuple[str, ...]:
 
 
 def planned(company: Company, selection: Selection, **facts: str) -> Submission:
-    submission = submissions.submit(company.sender, Request(text="通知", selection=selection, **facts))  # type: ignore[arg-type]
+    request = Request(**{"text": "通知", "selection": selection} | facts)  # type: ignore[arg-type]
+    submission = submissions.submit(company.sender, request)
     tasks.plan(submission.pk)
     submission.refresh_from_db()
     return submission
@@ -98,6 +100,21 @@ def test_loaded_starts_from_what_was_asked_for(company: Company) -> None:
     assert submission.dropped == {"duplicate": 2, "excluded": 1}
     sheet = accounting.sheet(submission)
     assert (sheet.loaded, sheet.count("dropped"), sheet.count("queued"), sheet.adds_up) == (7, 3, 4, True)
+
+
+def test_rows_of_a_file_that_cannot_be_used_are_part_of_what_was_asked_for(company: Company) -> None:
+    upload = Upload.objects.create(
+        owner=company.sender, purpose="recipients", rows_good=3, rows_bad=2, rows_duplicate=1
+    )
+    made = RecipientList.objects.create(owner=company.sender, name="bills", columns=["应缴"], size=3, upload=upload)
+    RecipientListRow.objects.bulk_create(
+        RecipientListRow(list=made, line=line, number=number, variables={"应缴": owed})
+        for line, (number, owed) in enumerate([(numbers(1)[0], "10"), (numbers(1)[0], "20"), (numbers(2)[1], "5")], 1)
+    )
+    submission = planned(company, Selection(list_ids=(made.pk,)), text="应缴{应缴}元")
+    assert (submission.planned, submission.dropped) == (3, {"duplicate": 1, "bad_number": 2})
+    sheet = accounting.sheet(submission)
+    assert (sheet.loaded, sheet.count("queued"), sheet.adds_up) == (6, 3, True)
 
 
 def test_what_was_typed_wrong_is_part_of_what_was_asked_for(company: Company) -> None:

@@ -44,18 +44,21 @@ COPY_ROWS = (
 )
 COPY_ERRORS = 'copy contacts_uploaderror (upload_id, line, "column", value, reason) from stdin'
 
-FIRSTS = """
-create temp table firsts on commit drop as select number, min(place) as place from staged group by number
-"""
-"""The first row of each number. The database does this well beyond memory, so the process stays small."""
-
+# The first row of each number stays in an address book; a list keeps each row that says something else of its number.
+# The database does this well beyond memory, so the process stays small.
 DUPLICATES = """
 with again as (
-    delete from staged s using firsts f where f.number = s.number and s.place > f.place returning s.line
+    delete from staged s using (
+        select place, row_number() over (partition by number {rows} order by place) as nth from staged
+        where number in (select number from staged group by number having count(*) > 1)
+    ) of_number
+    where of_number.place = s.place and of_number.nth > 1 returning s.line
 )
 insert into contacts_uploaderror (upload_id, line, "column", value, reason)
 select %(upload)s, line, %(column)s, '', 'number_twice_in_file' from again
 """
+A_NUMBER = DUPLICATES.format(rows="")
+A_ROW = DUPLICATES.format(rows=", fields")
 
 UPSERT = """
 with written as (
@@ -240,12 +243,12 @@ def _stage(upload: Upload, cursor: Any, progress: Progress) -> Reader:
 def _load(upload: Upload, cursor: Any, progress: Progress) -> None:
     reader = _stage(upload, cursor, progress)
     cursor.execute("analyze staged")
-    cursor.execute(FIRSTS)
-    cursor.execute(DUPLICATES, {"upload": upload.pk, "column": upload.mapping["number"]})
+    is_of_contacts = upload.purpose == Upload.Purpose.CONTACTS
+    cursor.execute(A_NUMBER if is_of_contacts else A_ROW, {"upload": upload.pk, "column": upload.mapping["number"]})
     duplicates = cursor.rowcount
     cursor.execute("create unique index on staged (place)")
     updated = 0
-    if upload.purpose == Upload.Purpose.CONTACTS:
+    if is_of_contacts:
         assert upload.book is not None
         good = 0
         # Two imports into one book take turns: their upserts could otherwise wait for each other.

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from hongyan.accounts.models import User
+from hongyan.contacts.models import Upload
 from hongyan.dispatch import flow, sums
 from hongyan.dispatch.flow import Moment
 from hongyan.dispatch.numbers import read_many
@@ -78,10 +80,18 @@ def dropped(submission: Submission) -> Asked:
             if selection.has_exclusions and not selection.is_empty:
                 cursor.execute(recipients.gathered(selection) + EXCLUDED, values)
                 excluded = int(cursor.fetchone()[0])
-    # Files that were given for this submission: their rows without a usable number.
-    lists = recipients.lists_of(submission.owner, selection)
-    bad_rows = sum(one.upload.rows_bad for one in lists if not one.is_kept and one.upload is not None)
-    return Asked(entries + len(typed.duplicates), excluded, len(typed.bad) + bad_rows)
+    files = files_of(submission.owner, selection)
+    return Asked(
+        entries + len(typed.duplicates) + sum(one.rows_duplicate for one in files),
+        excluded,
+        len(typed.bad) + sum(one.rows_bad for one in files),
+    )
+
+
+def files_of(owner: User, selection: Selection) -> list[Upload]:
+    """The files that were given for this selection alone; their rows that cannot be used were asked for too."""
+    lists = recipients.lists_of(owner, selection)
+    return [one.upload for one in lists if one.upload is not None and not one.is_kept]
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,9 @@ _ONCE_A_ROW = {
 
 def lists_of(owner: User, selection: Selection) -> list[RecipientList]:
     """The chosen lists that are the owner's."""
-    return list(RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner)) if selection.list_ids else []
+    if not selection.list_ids:
+        return []
+    return list(RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner).select_related("upload"))
 
 
 def parameters(owner: User, selection: Selection) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from hongyan.contacts.errors import ContactsError
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList, Upload
 from hongyan.dispatch.models import Channel
 from hongyan.dispatch.numbers import read_many
-from hongyan.messaging import asking, drafts, mailbox, recipients
+from hongyan.messaging import accounting, asking, drafts, mailbox, recipients
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.merge import MissingVariable, parse
 from hongyan.messaging.models import Phrase, Signature, Submission
@@ -244,13 +244,14 @@ def confirm(request: HttpRequest, draft_id: int) -> HttpResponseBase:
         messages.error(request, str(error))
         return redirect(back)
     typed = read_many(draft.recipients.get("typed", ""))
+    files = [one for one in accounting.files_of(user, asked.selection) if one.rows_bad]
     channels = dict(Channel.objects.values_list("pk", "name"))
     return render(
         request,
         "console/write/confirm.html",
         {
-            "draft": draft, "rehearsal": rehearsal, "back": back, "typed": typed,
-            "left_out": rehearsal.scaled(rehearsal.blocked.total()) + len(typed.bad),
+            "draft": draft, "rehearsal": rehearsal, "back": back, "typed": typed, "files": files,
+            "left_out": rehearsal.scaled(rehearsal.blocked.total()) + len(typed.bad) + sum(one.rows_bad for one in files),
             "total": rehearsal.scaled(rehearsal.sendable), "segments": rehearsal.scaled(rehearsal.total_segments),
             "price": rehearsal.scaled(rehearsal.price_micros),
             "trial": asked.canary.size(rehearsal.recipients) if asked.canary else 0, "terms": asked.canary,
