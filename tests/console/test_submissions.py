@@ -279,3 +279,17 @@ def test_the_compose_page_keeps_and_checks_the_trial_part(company: Company) -> N
     assert len(Canary.objects.get(pk=draft.pk).numbers) == 5
     client.post("/write/", {**facts, "draft": "", "canary": ""})
     assert Submission.objects.latest("pk").canary_terms is None
+
+
+def test_each_text_to_one_number_counts_in_the_progress(company: Company) -> None:
+    made = RecipientList.objects.create(owner=company.sender, name="bills", columns=["应缴"], size=2)
+    RecipientListRow.objects.bulk_create(
+        RecipientListRow(list=made, line=line, number=FIRST, variables={"应缴": owed})
+        for line, owed in enumerate(("10", "20"), start=1)
+    )
+    request = Request(text="应缴{应缴}元", selection=Selection(list_ids=(made.pk,)))
+    submission = submissions.submit(company.sender, request)
+    with connection.cursor() as cursor:
+        ids = Message.objects.filter(submission_id=submission.pk).values_list("pk", flat=True)
+        cursor.execute(CHANGE, parameters([(one, "submitted", "") for one in ids], timezone.now()))
+    assert re.search(r"<b>2</b> / 2 .*?\(100\.0%\)", page(company.sender, f"/submissions/{submission.pk}/"))

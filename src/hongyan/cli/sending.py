@@ -157,7 +157,7 @@ def _recipients(user: User, to: str, *, as_json: bool) -> tuple[Selection, int]:
 
 def _follow(submission_id: int, *, quiet: bool) -> None:
     """Show progress until all is handed over, then a moment more for the receipts."""
-    from hongyan.messaging import submissions
+    from hongyan.messaging import accounting, submissions
     from hongyan.messaging.models import Submission
 
     columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -167,7 +167,9 @@ def _follow(submission_id: int, *, quiet: bool) -> None:
         while ended_at is None or time.monotonic() - ended_at < 15:
             submission = Submission.objects.get(pk=submission_id)
             balance = submissions.balance(submission)
-            progress.update(task, total=submission.expected, completed=balance.done)
+            progress.update(
+                task, total=balance.total + accounting.unplanned(submission, balance), completed=balance.done
+            )
             if submission.state in ("finished", "cancelled", "failed"):
                 ended_at = ended_at or time.monotonic()
                 if not balance.by_state["submitted"]:

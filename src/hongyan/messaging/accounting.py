@@ -123,6 +123,11 @@ class Sheet:
         return sum(line.count for line in self.lines if line.kind == kind)
 
 
+def unplanned(submission: Submission, found: Balance) -> int:
+    """Messages that planning has not come to; of people with several rows in a list only it knows how many."""
+    return 0 if submission.is_planned else max(0, submission.expected - found.total)
+
+
 def sheet(submission: Submission, found: Balance | None = None) -> Sheet:
     """One query over a handful of rows. `submission` and sums may be a moment apart while it is planned."""
     found = found or balance(submission)
@@ -133,8 +138,7 @@ def sheet(submission: Submission, found: Balance | None = None) -> Sheet:
         if state == "queued":
             # What is on the wire is shown apart; the rest of a stopped planning will never be written.
             is_over = submission.state in (State.CANCELLED, State.FAILED)
-            unplanned = 0 if submission.is_planned else max(0, submission.expected - found.total)
-            lines.append(Line("unwritten" if is_over else "unplanned", unplanned))
+            lines.append(Line("unwritten" if is_over else "unplanned", unplanned(submission, found)))
             lines.append(Line("queued", total - found.in_flight))
             lines.append(Line("in_flight", found.in_flight))
             continue
@@ -142,8 +146,7 @@ def sheet(submission: Submission, found: Balance | None = None) -> Sheet:
         lines += [Line(state, count, reason, protocol) for _state, protocol, reason, count in named]
         lines.append(Line(state, total - sum(one[3] for one in named)))
     lines = [line for line in lines if line.count]
-    unplanned = sum(line.count for line in lines if line.kind in ("unplanned", "unwritten"))
-    loaded = sum(submission.dropped.values()) + found.total + unplanned
+    loaded = sum(submission.dropped.values()) + found.total + unplanned(submission, found)
     return Sheet(loaded, lines, found.left, found)
 
 
@@ -173,8 +176,7 @@ def progress(submission: Submission, found: Balance, now: datetime) -> Progress:
     seconds = max((min(ended, now) - submission.started_at).total_seconds(), 1.0) if submission.started_at else 0.0
     average = found.left / seconds if seconds else 0.0
     is_open = submission.state in (State.SCHEDULED, State.PLANNING, State.RUNNING, State.PAUSED)
-    unplanned = 0 if submission.is_planned else max(0, submission.expected - found.total)
-    rest = (found.waiting + unplanned) if is_open else 0
+    rest = (found.waiting + unplanned(submission, found)) if is_open else 0
     held, until = _held(submission, now) if rest else ("", None)
     speed = current or average or flow.capacity(psycopg, submission.pk) if rest else 0
     begins = until or now

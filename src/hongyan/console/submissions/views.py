@@ -49,7 +49,7 @@ def _shown(user: User, submission: Submission) -> dict[str, Any]:
         "submission": submission,
         "balance": balance,
         "parts": [(state, balance.by_state[state]) for state in MESSAGE_STATES],
-        "whole": max(balance.total, submission.expected, 1),
+        "whole": balance.total + accounting.unplanned(submission, balance),
         "tiles": [
             (STATES[state], state, balance.by_state[state])
             for state in MESSAGE_STATES
