@@ -130,7 +130,7 @@ def test_a_file_of_recipients_is_read_without_a_question_where_it_is_plain(compa
 
 
 def test_a_list_keeps_rows_of_one_number_that_differ_and_says_which_repeat(company: Company) -> None:
-    rows = "王芳,13800138000,10\n王芳,13800138000,20\n李明,13911110002,5\n王芳,13800138000,10\n"
+    rows = "王芳,13800138000,10\n王芳,13800138000,20\n李明,13911110002,5\n王芳,138-0013-8000,10\n"
     upload = received(company.sender, f"姓名,手机,应缴\n{rows}", Purpose.RECIPIENTS)
     loading.load(upload.pk)
     upload.refresh_from_db()

@@ -44,7 +44,8 @@ COPY_ROWS = (
 )
 COPY_ERRORS = 'copy contacts_uploaderror (upload_id, line, "column", value, reason) from stdin'
 
-# The first row of each number stays in an address book; a list keeps each row that says something else of its number.
+# The first row of each number stays in an address book; a list keeps each row that says something else of its number,
+# however the number itself is written.
 # The database does this well beyond memory, so the process stays small.
 DUPLICATES = """
 with again as (
@@ -58,7 +59,7 @@ insert into contacts_uploaderror (upload_id, line, "column", value, reason)
 select %(upload)s, line, %(column)s, '', 'number_twice_in_file' from again
 """
 A_NUMBER = DUPLICATES.format(rows="")
-A_ROW = DUPLICATES.format(rows=", fields")
+A_ROW = DUPLICATES.format(rows=", fields - %(column)s::text")
 
 UPSERT = """
 with written as (
