@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 def a_spreadsheet(path: Path, rows: int) -> Path:
-    """Customers with names and points; two rows are wrong, one is double, two numbers are named virtual phones."""
+    """Customers with names and points; two rows are wrong, one is double, one repeats a number, two numbers are named virtual phones."""
     book = Workbook()
     sheet = book.active
     assert sheet is not None
@@ -24,7 +24,8 @@ def a_spreadsheet(path: Path, rows: int) -> Path:
     sheet.append(["李明", "+86 139 1111 0002", 80])
     for number in range(rows - 2):
         sheet.append([f"客户{number}", f"1380020{number:04d}", number + 1])
-    sheet.append(["重复", "13800138001", 1])
+    sheet.append(["李明", "13911110002", 80])
+    sheet.append(["王小雨的另一张卡", "13800138001", 1])
     sheet.append(["坏号码", "12345", 1])
     sheet.append(["没有号码", "", 1])
     book.save(path)
@@ -40,24 +41,25 @@ def test_a_newcomer_imports_writes_watches_resends_and_gets_an_answer(page: Page
     page.goto("/write/")
     page.click("button[data-bs-target='#to-file']")
     page.set_input_files("[data-upload]", a_spreadsheet(tmp_path / "客户.xlsx", 2000))
-    expect(page.locator("#upload .alert-success")).to_contain_text("2,000 行可用", timeout=30_000)
+    expect(page.locator("#upload .alert-success")).to_contain_text("2,001 行可用，2 行有误，1 行重复", timeout=30_000)
     expect(page.locator(".hy-chip")).to_contain_text("客户")
 
     # The text uses them; the phone shows a real recipient's.
     page.fill("[data-text]", "{客户姓名}您好，您的积分为{积分}分，收到请回复。")
     expect(page.locator("#preview [data-count]")).to_have_text("2,000")
+    expect(page.locator("#preview [data-messages]")).to_have_text("2,001")
     expect(page.locator("#preview .hy-bubble")).to_contain_text("您的积分为")
     page.click("button[type=submit].btn-lg")
 
     # Nothing leaves before the exact effect has been shown.
     expect(page.locator("h1")).to_have_text("检查后发送")
-    page.get_by_role("button", name="发送给 2,000 人").click()
+    page.get_by_role("button", name="发送 2,001 条短信").click()
     page.wait_for_url(re.compile(r"/submissions/\d+/"))
 
     # It finishes while we look on.
     expect(page.locator("#live .hy-badge").first).to_contain_text("已完成", timeout=60_000)
     delivered = page.locator(".hy-tile", has_text="已送达").locator(".hy-tile-value")
-    expect(delivered).to_have_text(re.compile(r"1,[789]\d\d|2,000"), timeout=60_000)
+    expect(delivered).to_have_text(re.compile(r"1,[789]\d\d|2,00[01]"), timeout=60_000)
 
     # Who did not get it, and why; then once more to those only.
     expect(page.locator(".hy-tile", has_text="尚无报告")).to_have_count(0, timeout=30_000)

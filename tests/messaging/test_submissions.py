@@ -79,6 +79,23 @@ def test_each_gets_the_own_text_and_a_missing_variable_is_found_before_sending(c
     assert texts == {numbers(1)[0]: "王芳得90分", numbers(2)[0]: None}
 
 
+def test_rows_of_one_number_that_differ_count_as_messages_also_where_only_some_are_looked_at(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = RecipientList.objects.create(owner=company.sender, name="list", columns=["应缴"], size=40)
+    for line in range(40):
+        whose = numbers(line % 20)[0]
+        RecipientListRow.objects.create(list=made, line=line, number=whose, variables={"应缴": str(line)})
+    monkeypatch.setattr(asking, "SAMPLED_ABOVE", 20)
+    own = Request(text="应缴{应缴}元", selection=Selection(list_ids=(made.pk,)))
+    rehearsal = asking.rehearse(company.sender, own)
+    assert (rehearsal.people, rehearsal.recipients, rehearsal.scaled(rehearsal.sendable)) == (20, 40, 40)
+    submission = submissions.submit(company.sender, own)
+    assert submission.expected == submission.planned == 40
+    same = asking.rehearse(company.sender, Request(text="请缴费", selection=Selection(list_ids=(made.pk,))))
+    assert (same.people, same.recipients, same.sendable) == (20, 20, 20)
+
+
 def test_a_variable_that_only_some_people_lack_blocks_only_those(company: Company) -> None:
     one = a_contact(company.book, "王芳", numbers(1)[0], fields={"到期日": "8月1日"})
     two = a_contact(company.book, "李明", numbers(2)[0])

@@ -126,7 +126,9 @@ class Asked(Schema):
 
     id: int = Field(description=gettext_noop("Follow the submission by it."))
     state: str = Field(examples=["running"], description=STATE)
-    accepted: int = Field(description=gettext_noop("How many distinct numbers."))
+    accepted: int = Field(
+        description=gettext_noop("How many messages: one for each number, more where texts for one number differ.")
+    )
     refused_count: int = Field(description=gettext_noop("How many were left out."))
     refused: list[Refused] = Field(description=gettext_noop("What was left out, with the reason of each."))
 

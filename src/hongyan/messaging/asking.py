@@ -84,7 +84,9 @@ class Example:
 class Rehearsal:
     """What would happen: counted over everybody, or over the first 20,000 and then `is_sampled`."""
 
+    people: int = 0
     recipients: int = 0
+    """As many as people, or more: each row of a list that says something else to one number counts."""
     looked_at: int = 0
     sendable: int = 0
     blocked: Counter[str] = field(default_factory=Counter)
@@ -157,6 +159,11 @@ def check(user: User, request: Request) -> None:
             _("A validity is from 1 to %(most)d minutes.") % {"most": LONGEST_VALIDITY_MIN},
             field="validity_minutes",
         )
+
+
+def count(user: User, request: Request) -> tuple[int, int]:
+    """(people, messages they would get: more where rows of a list say different things to one number)."""
+    return recipients.count(user, request.selection, by_row=not request.wording(user).is_shared)
 
 
 def check_people(user: User, how_many: int) -> None:
@@ -265,8 +272,9 @@ def planned(
 def rehearse(user: User, request: Request) -> Rehearsal:
     """What `submit` would do, without doing it. Raises MessagingError for what would be refused."""
     check(user, request)
-    result = Rehearsal(recipients=recipients.count(user, request.selection))
-    check_people(user, result.recipients)
+    people, rows = count(user, request)
+    check_people(user, people)
+    result = Rehearsal(people=people, recipients=rows)
     check_variables(user, request)
     wording = request.wording(user)
     shared = wording.render({}) if wording.is_shared else ""
@@ -276,9 +284,6 @@ def rehearse(user: User, request: Request) -> Rehearsal:
         for message in messages:
             _count(result, message, by_number, shared)
     result.looked_at = max(result.looked_at, 1)
-    if not wording.is_shared and result.looked_at < SAMPLED_ABOVE:
-        # Several rows of a list may go to one number.
-        result.recipients = result.looked_at
     return result
 
 

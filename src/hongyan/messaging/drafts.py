@@ -10,8 +10,7 @@ from django.http import Http404
 
 from hongyan.accounts import audit
 from hongyan.accounts.models import User
-from hongyan.messaging import recipients
-from hongyan.messaging.asking import check, check_people, check_variables
+from hongyan.messaging.asking import check, check_people, check_variables, count
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
 from hongyan.messaging.submissions import _defer_plan, request_of
@@ -48,15 +47,15 @@ def send(user: User, draft: Submission, *, address: str | None = None) -> Submis
         return row
     request = request_of(row)
     check(user, request)
-    row.expected = recipients.count(user, request.selection)
-    check_people(user, row.expected)
+    people, row.expected = count(user, request)
+    check_people(user, people)
     check_variables(user, request)
     row.department = user.department
     row.opt_out_tail = request.opt_out_tail
     row.state = State.SCHEDULED if row.scheduled_at else State.PLANNING
     row.save()
     audit.record(
-        user, "submission.asked", row, detail={"recipients": row.expected, "category": row.category}, address=address
+        user, "submission.asked", row, detail={"recipients": people, "category": row.category}, address=address
     )
     if row.state == State.PLANNING:
         _defer_plan(row)

@@ -166,16 +166,18 @@ def parameters(owner: User, selection: Selection) -> dict[str, Any]:
     }
 
 
-def count(owner: User, selection: Selection) -> int:
-    """How many distinct numbers. One query."""
+def count(owner: User, selection: Selection, *, by_row: bool = False) -> tuple[int, int]:
+    """(distinct numbers, recipients that `stream` gives). One query."""
     if selection.is_empty:
-        return 0
+        return 0, 0
     if selection.is_only_numbers:
-        return len(set(selection.numbers))
-    sql = _recipients(selection, **_ONCE_A_NUMBER)
+        people = len(set(selection.numbers))
+        return people, people
+    sql = _recipients(selection, **(_ONCE_A_ROW if by_row else _ONCE_A_NUMBER))
     with connection.cursor() as cursor:
-        cursor.execute(f"select count(*) from ({sql}) x", parameters(owner, selection))  # noqa: S608
-        return int(cursor.fetchone()[0])
+        cursor.execute(f"select count(distinct number), count(*) from ({sql}) x", parameters(owner, selection))  # noqa: S608
+        people, messages = cursor.fetchone()
+        return people, messages
 
 
 def stream(

@@ -19,8 +19,8 @@ from hongyan.dispatch import control
 from hongyan.dispatch.models import Message
 from hongyan.dispatch.sums import Balance
 from hongyan.dispatch.sums import balance as dispatch_balance
-from hongyan.messaging import canary, recipients
-from hongyan.messaging.asking import Request, check, check_people, check_variables
+from hongyan.messaging import canary
+from hongyan.messaging.asking import Request, check, check_people, check_variables, count
 from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
@@ -66,8 +66,8 @@ def submit(user: User, request: Request, *, address: str | None = None) -> Submi
     check(user, request)
     if request.idempotency_key and (earlier := _earlier(user, request)):
         return earlier
-    expected = recipients.count(user, request.selection)
-    check_people(user, expected)
+    people, expected = count(user, request)
+    check_people(user, people)
     check_variables(user, request)
     try:
         # Only a key may be taken already, and then the caller's transaction goes on.
@@ -78,7 +78,7 @@ def submit(user: User, request: Request, *, address: str | None = None) -> Submi
                 user,
                 "submission.asked",
                 submission,
-                detail={"recipients": expected, "category": request.category, "origin": request.origin},
+                detail={"recipients": people, "category": request.category, "origin": request.origin},
                 address=address,
             )
             if at_once:

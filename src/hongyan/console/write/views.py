@@ -149,11 +149,11 @@ def preview(request: HttpRequest) -> HttpResponseBase:
     if draft is not None or (request.POST.get("touched") and is_worth_keeping):
         draft = drafts.save(user, draft, **facts, **_answers(user, request))
     asked = request_of(draft or Submission(owner=user, **facts))
-    count = recipients.count(user, asked.selection)
+    wording = asked.wording(user)
+    people, count = asking.count(user, asked)
     at = int(request.POST.get("at", "0") or 0) if request.POST.get("at", "0").isdecimal() else 0
     sample = [one for chunk in recipients.stream(user, asked.selection, by_row=False, most=20) for one in chunk]
     person = sample[at % len(sample)] if sample else None
-    wording = asked.wording(user)
     missing = ""
     try:
         text = wording.render(person.values) if person else wording.unfilled
@@ -170,11 +170,11 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         request,
         "console/write/preview.html",
         {
-            "draft": draft, "count": count, "person": person, "text": text, "measure": shown, "missing": missing,
+            "draft": draft, "people": people, "count": count, "person": person, "text": text, "measure": shown, "missing": missing,
             "at": at, "sample": len(sample), "typed": form.typed, "variables": recipients.variables_of(user, asked.selection),
             "price": price * shown.segments * count if price is not None else None, "pieces": _pieces(text, shown.cuts),
             "too_long": LONGEST_TEXT if len(asked.text) > LONGEST_TEXT else 0,
-            "too_many": count > 1 and not user.may(Right.SEND_TO_GROUPS), "unknown": parse(asked.text).names if not sample else [],
+            "too_many": people > 1 and not user.may(Right.SEND_TO_GROUPS), "unknown": parse(asked.text).names if not sample else [],
         },
     )  # fmt: skip
 
