@@ -8,6 +8,7 @@ import sys
 import typer
 
 from hongyan.cli import administration, balance, bench, channels, doors, keys, parts, sending
+from hongyan.cli.output import words_of
 from hongyan.runtime.settings import SettingError
 
 app = typer.Typer(
@@ -25,10 +26,15 @@ app.add_typer(keys.app, name="apikey", help="Keys for programs: create, list, re
 
 
 def main() -> None:
-    """Entry point; a wrong setting ends with its sentence instead of a trace."""
+    """Entry point; a wrong setting, or an installation that is not there, ends with its sentence instead of a trace."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hongyan.site.settings")
     try:
         app()
     except SettingError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
+    except Exception as error:
+        if not (words := words_of(error)):
+            raise
+        print(words, file=sys.stderr)
+        sys.exit(1)

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from hongyan import __version__
-from hongyan.cli.output import Json, fail, say, set_up_django
+from hongyan.cli.output import Json, fail, no_installation, say, set_up_django
 from hongyan.runtime import database, postgres
 from hongyan.runtime.settings import Settings, settings
 
@@ -58,7 +58,7 @@ def apply_migrations() -> int:
 
 def migrate(as_json: Json = False) -> None:
     """Bring the database schema up to date."""
-    set_up_django()
+    set_up_django(may_begin=True)
     count = apply_migrations()
     say({"applied": count}, f"{count} migrations applied." if count else "The schema is up to date.", as_json=as_json)
 
@@ -71,7 +71,7 @@ def createadmin(
     as_json: Json = False,
 ) -> None:
     """Create an administrator; the first one also names the enterprise."""
-    set_up_django()
+    set_up_django(may_begin=True)
     from hongyan.accounts.errors import AccountsError
     from hongyan.accounts.users import create_administrator
 
@@ -88,6 +88,9 @@ def _findings() -> list[tuple[str, bool, str]]:
     found: list[tuple[str, bool, str]] = []
     free = postgres.disk(own).free
     found.append(("disk space", free > 1_000_000_000, f"{free / 1e9:.1f} GB free; less than 1 GB stops the database"))
+    if not postgres.exists(own):
+        found.append(("database", False, no_installation()))
+        return found
     try:
         postgres.ensure(own)
         found.append(("database", True, "answers"))
@@ -171,6 +174,8 @@ def backup(file: Path, as_json: Json = False) -> None:
     """Write the whole database into FILE. Keep the data folder's secret_key with it: stored secrets need it."""
     if file.exists():
         fail(f"{file} exists already.", as_json=as_json)
+    if not postgres.exists(settings()):
+        fail(no_installation(), as_json=as_json)
     postgres.ensure(settings())
     done = subprocess.run(
         [_program("pg_dump"), "--format=custom", "--file", str(file), database.url(settings())],
@@ -187,7 +192,7 @@ def restore(
     file: Path, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: Json = False
 ) -> None:
     """Read a backup into an empty database."""
-    set_up_django()
+    set_up_django(may_begin=True)
     from django.db import connection
 
     if connection.introspection.table_names():

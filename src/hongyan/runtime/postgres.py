@@ -259,6 +259,11 @@ def _start(where: Cluster, bin_folder: Path) -> None:
             time.sleep(0.2)
 
 
+def exists(settings: Settings) -> bool:
+    """Whether there is a database to speak of: the operator's own, or one in the data folder."""
+    return bool(settings.database_url) or cluster(settings).data.exists()
+
+
 def ensure(settings: Settings) -> str:
     """Have the data folder's server running with its database, and give its address. Cheap when it runs already."""
     if settings.database_url:

@@ -36,7 +36,7 @@ class Settings:
     """What the environment says, still as text; the properties give checked values."""
 
     database_url: str = _setting("", "PostgreSQL to use; empty starts an embedded one in the data folder")
-    data_dir: str = _setting("var", "folder for the embedded database, keys, uploads and logs")
+    data_dir: str = _setting("var/data", "folder for the embedded database, keys, uploads and logs")
     postgres_bin: str = _setting("", "folder of PostgreSQL programs to use instead of the bundled ones")
     host: str = _setting("127.0.0.1", "address the pages and the API listen on")
     port: str = _setting("8000", "port of the pages and the API")
