@@ -102,6 +102,27 @@ def test_what_is_wrong_is_said_before_anything_is_sent(page: Page) -> None:
     expect(page.locator("#id_numbers")).to_have_value(re.compile("12345"))
 
 
+def test_all_of_a_submissions_page_is_current_when_it_is_over(page: Page) -> None:
+    page.goto("/write/")
+    page.click("button[data-bs-target='#to-numbers']")
+    page.fill("#id_numbers", "13800138001\n13911110002\n13800200001")
+    page.fill("[data-text]", "系统今晚维护。")
+    expect(page.locator("#preview [data-count]")).to_have_text("3")
+    page.click("button[type=submit].btn-lg")
+    page.get_by_role("button", name="发送给 3 人").click()
+    expect(page.locator("#live .hy-badge").first).to_contain_text("已完成", timeout=60_000)
+    # The last figures come too soon for the plot, the list and the history, which are not fetched as often.
+    expect(page.locator("#happened")).to_contain_text("发送结束", timeout=10_000)
+    expect(page.locator("#rows [data-drawer-url]")).to_have_count(3)
+    expect(page.locator("#rows")).not_to_contain_text("等待")
+    page.wait_for_function(
+        """() => {
+            const plot = JSON.parse(document.getElementById("flow_plot").textContent);
+            return plot.series.slice(1).flatMap((one) => one.data).reduce((sum, n) => sum + n, 0) === 3;
+        }"""
+    )
+
+
 def test_a_message_goes_out_from_the_command_line(product: Product) -> None:
     done = product.command(
         "send", "--to", "13800138001,13911110002", "--text", "命令行测试", "--wait", "--json"

@@ -12,13 +12,22 @@
 
   const announce = (topic, data) => body.dispatchEvent(new CustomEvent(`live-${topic}`, { detail: data }));
 
-  // htmx's throttle drops what comes too soon, so the last of a burst is announced once more when it is over.
-  const LONGEST_THROTTLE_MS = 1500;
-  const last = new Map();
+  // htmx's throttle drops what comes too soon: when a burst is over, its topic is announced once more behind the throttle
+  // of each who listens.
+  const throttles = (topic) => {
+    const found = new Set();
+    for (const element of document.querySelectorAll(`[hx-trigger*='live-${topic} ']`)) {
+      for (const [, many, unit] of element.getAttribute("hx-trigger").matchAll(/throttle:(\d+)(ms|s)/g)) {
+        found.add(unit === "s" ? many * 1000 : Number(many));
+      }
+    }
+    return found;
+  };
+  const again = new Map();
   const announceBurst = (topic, data) => {
     announce(topic, data);
-    clearTimeout(last.get(topic));
-    last.set(topic, setTimeout(() => announce(topic, data), LONGEST_THROTTLE_MS + 100));
+    (again.get(topic) || []).forEach(clearTimeout);
+    again.set(topic, [...throttles(topic)].map((ms) => setTimeout(() => announce(topic, data), ms + 100)));
   };
 
   const poll = () => {
