@@ -130,12 +130,14 @@ def test_a_file_of_recipients_is_read_without_a_question_where_it_is_plain(compa
 
 
 def test_a_list_keeps_rows_of_one_number_that_differ_and_says_which_repeat(company: Company) -> None:
-    rows = "王芳,13800138000,10\n王芳,13800138000,20\n李明,13911110002,5\n王芳,138-0013-8000,10\n"
+    rows = "王芳,13800138000,10\n王芳,13800138000,20\n李明,13911110002,5\n王芳,+86 138-0013-8000,10\n"
     upload = received(company.sender, f"姓名,手机,应缴\n{rows}", Purpose.RECIPIENTS)
     loading.load(upload.pk)
     upload.refresh_from_db()
     assert (upload.rows_good, upload.rows_bad, upload.rows_duplicate) == (3, 0, 1)
-    assert [row.variables["应缴"] for row in RecipientList.objects.get().rows.order_by("line")] == ["10", "20", "5"]
+    kept = [row.variables for row in RecipientList.objects.get().rows.order_by("line")]
+    assert [one["应缴"] for one in kept] == ["10", "20", "5"]
+    assert [one["手机"] for one in kept] == ["13800138000", "13800138000", "13911110002"]
     assert [(error.line, error.reason) for error in UploadError.objects.all()] == [(5, "number_twice_in_file")]
 
 

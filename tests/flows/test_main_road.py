@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 
 def a_spreadsheet(path: Path, rows: int) -> Path:
-    """Customers with names and points; two rows are wrong, one is double, one repeats a number, two numbers are named virtual phones."""
+    """Customers with names and points. Two rows are wrong, one is double, one repeats a number; two are virtual phones."""
     book = Workbook()
     sheet = book.active
     assert sheet is not None

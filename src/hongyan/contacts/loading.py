@@ -26,7 +26,7 @@ from hongyan.contacts.groups import add_group
 from hongyan.contacts.importing import tell, the_file
 from hongyan.contacts.models import AddressBook, Group, RecipientList, Upload, UploadPart
 from hongyan.contacts.names import readings, search_text
-from hongyan.dispatch.numbers import BadNumber, home_carrier, mask, normalise
+from hongyan.dispatch.numbers import BadNumber, home_carrier, mask, normalise, shown
 from hongyan.spreadsheets import Row, SpreadsheetError, read
 
 SLICE = 5000
@@ -44,8 +44,7 @@ COPY_ROWS = (
 )
 COPY_ERRORS = 'copy contacts_uploaderror (upload_id, line, "column", value, reason) from stdin'
 
-# The first row of each number stays in an address book; a list keeps each row that says something else of its number,
-# however the number itself is written.
+# The first row of each number stays in an address book; a list keeps each row that says something else of its number.
 # The database does this well beyond memory, so the process stays small.
 DUPLICATES = """
 with again as (
@@ -59,7 +58,7 @@ insert into contacts_uploaderror (upload_id, line, "column", value, reason)
 select %(upload)s, line, %(column)s, '', 'number_twice_in_file' from again
 """
 A_NUMBER = DUPLICATES.format(rows="")
-A_ROW = DUPLICATES.format(rows=", fields - %(column)s::text")
+A_ROW = DUPLICATES.format(rows=", fields")
 
 UPSERT = """
 with written as (
@@ -133,6 +132,8 @@ class Reader:
                 continue
             fields = {column: cells[at] if at < width else "" for at, column in self._others}
             if self._keeps_all:
+                # In one form, so that rows that differ in nothing else are the same, in this list and beside others.
+                fields[self._columns[self._number]] = shown(number)
                 good.append((place, line, number, "", "", "", "", "", "", dump(fields), "", ""))
                 continue
             values = {field: self._cell(cells, at) for field, at in self._places.items()}
