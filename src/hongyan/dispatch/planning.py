@@ -6,7 +6,7 @@ Takes a psycopg connection; knows nothing of Django. Three statements and a COPY
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from psycopg import Connection
 from hongyan.runtime.settings import settings
 
 BATCH_SIZE = 1000
+FEW = 10
+"""So many messages are inserted one by one in the round trip that writes batches and tally; a COPY takes two of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Plan:
 COLUMNS = (
     "id, submission_id, number, contact_id, name, text, segments, channel_id, price_micros, state, reason, planned_at"
 )
+
+INSERT = f"insert into dispatch_message ({COLUMNS}) values ({', '.join(['%s'] * 12)})"  # noqa: S608 - constants only
 
 BATCHES = """
 insert into dispatch_batch (id, submission_id, department_id, channel_id, category, lane, size, text, source_number,
@@ -100,22 +104,35 @@ def write_messages(
         for start in range(0, len(members), BATCH_SIZE)
     ]
     ids = _batch_ids(connection, len(groups), now)
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"copy dispatch_message ({COLUMNS}) from stdin") as copy,
-    ):
-        for batch_id, (_channel, members) in zip(ids, groups, strict=True):
-            for position, place in enumerate(members):
-                one, written[place] = messages[place], batch_id * BATCH_SIZE + position
-                state = "blocked" if one.blocked_because else "queued"
-                copy.write_row(
-                    (written[place], plan.submission_id, one.number, one.contact_id, one.name, one.text,
-                     one.segments, one.channel_id, one.price_micros, state, one.blocked_because, now)
-                )  # fmt: skip
-    with connection.pipeline():
+    rows = _rows(plan, messages, zip(ids, groups, strict=True), written, now)
+    if len(messages) > FEW:
+        with connection.cursor() as cursor, cursor.copy(f"copy dispatch_message ({COLUMNS}) from stdin") as copy:
+            for row in rows:
+                copy.write_row(row)
+    with connection.pipeline(), connection.cursor() as cursor:
+        if len(messages) <= FEW:
+            cursor.executemany(INSERT, rows)
         _write_batches(connection, plan, zip(ids, groups, strict=True), shared_text, now)
         _write_tally(connection, plan.submission_id, messages, now)
     return written
+
+
+def _rows(
+    plan: Plan,
+    messages: Sequence[PlannedMessage],
+    groups: Iterable[tuple[int, tuple[int | None, list[int]]]],
+    written: list[int],
+    now: datetime,
+) -> Iterator[tuple[Any, ...]]:
+    """The messages' rows in the order of their ids; notes each id in `written`, at the message's place."""
+    for batch_id, (_channel, members) in groups:
+        for position, place in enumerate(members):
+            one, written[place] = messages[place], batch_id * BATCH_SIZE + position
+            state = "blocked" if one.blocked_because else "queued"
+            yield (
+                written[place], plan.submission_id, one.number, one.contact_id, one.name, one.text,
+                one.segments, one.channel_id, one.price_micros, state, one.blocked_because, now,
+            )  # fmt: skip
 
 
 def _batch_ids(connection: Connection[Any], count: int, now: datetime) -> list[int]:

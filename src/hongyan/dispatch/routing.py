@@ -138,6 +138,11 @@ class Router:
         self._heads: dict[str, str] = {}
         """The digits that decide about the carrier -> carrier: a hundredth of the numbers at most."""
 
+    @property
+    def service_numbers(self) -> dict[int, str]:
+        """Of each channel that a route leads to."""
+        return {rule.channel_id: rule.service_number for rule in self._rules}
+
     def know(self, ported: Mapping[str, str]) -> None:
         """Of the numbers that will be asked about next: those that another carrier serves (number -> carrier)."""
         self._ported = ported

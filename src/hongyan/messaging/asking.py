@@ -258,10 +258,16 @@ def _known_of(numbers: list[str], category: str) -> tuple[dict[str, str], Refusa
 
 
 def planned(
-    user: User, request: Request, *, after: str = "", most: int | None = None, only: Sequence[str] | None = None
+    user: User,
+    request: Request,
+    routes: Router,
+    *,
+    after: str = "",
+    most: int | None = None,
+    only: Sequence[str] | None = None,
 ) -> Iterator[tuple[list[Recipient], list[PlannedMessage]]]:
     """Chunks of recipients with what is planned for them, as the planner writes and the rehearsal counts it."""
-    wording, routes = request.wording(user), router(user, request.category)
+    wording = request.wording(user)
     stream = recipients.stream(user, request.selection, by_row=not wording.is_shared, after=after, most=most, only=only)
     for chunk in stream:
         moved, listed = _known_of([one.number for one in chunk], request.category)
@@ -278,7 +284,7 @@ def rehearse(user: User, request: Request) -> Rehearsal:
     check_variables(user, request)
     wording = request.wording(user)
     shared = wording.render({}) if wording.is_shared else ""
-    for chunk, messages in planned(user, request, most=SAMPLED_ABOVE):
+    for chunk, messages in planned(user, request, router(user, request.category), most=SAMPLED_ABOVE):
         result.looked_at += len(chunk)
         by_number = {one.number: one for one in chunk}
         for message in messages:

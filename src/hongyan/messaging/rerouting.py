@@ -66,7 +66,7 @@ def _reroute(batch_id: int, submission_id: int, down: frozenset[int], now: datet
     routes = router(submission.owner, batch.category)
     routes.know(ported([one.number for one in people]))
     placings, stay = _place(batch, people, routes, down)
-    sources = source_numbers(submission)
+    sources = source_numbers(submission, routes)
     why, code = ("refused", batch.last_code) if batch.wants_route else ("down", "")
     if batch.wants_route and stay:
         failover.end(connection, stay, "failed", last_refusal(batch.protocol, batch.last_code), now)

@@ -12,10 +12,10 @@ from django.db import Error, connection, transaction
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from hongyan.dispatch.models import Channel
 from hongyan.dispatch.planning import Plan, write_messages
+from hongyan.dispatch.routing import Router
 from hongyan.messaging import accounting, canary, ported
-from hongyan.messaging.asking import planned
+from hongyan.messaging.asking import planned, router
 from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.quiet_hours import calendar
@@ -70,21 +70,22 @@ def _plan(submission_id: int) -> None:
         _fail(submission, "owner_inactive")
         return
     request = request_of(submission)
+    routes = router(submission.owner, request.category)
     wording = request.wording(submission.owner)
     shared = wording.render({}) if wording.is_shared else None
     try:
         if canary.keeps_back_the_rest(
             submission,
-            plan=lambda numbers: (part for _chunk, part in planned(submission.owner, request, only=numbers)),
-            write=lambda row, part, now: _write_chunk(row, part, shared, now),
+            plan=lambda numbers: (part for _chunk, part in planned(submission.owner, request, routes, only=numbers)),
+            write=lambda row, part, now: _write_chunk(row, part, routes, shared, now),
             now=clock.now(),
         ):
             return
         rest = canary.rest(submission)
         remaining = replace(request, selection=rest.selection) if rest else request
         after = rest.after if rest else _last_number(submission_id)
-        for _chunk, messages in planned(submission.owner, remaining, after=after):
-            if not _write(submission, messages, shared):
+        for _chunk, messages in planned(submission.owner, remaining, routes, after=after):
+            if not _write(submission, messages, routes, shared):
                 return
     except Exception:
         log.exception("planning stopped", submission=submission_id)
@@ -114,14 +115,14 @@ def _last_number(submission_id: int) -> str:
         return str(cursor.fetchone()[0])
 
 
-def _write(submission: Submission, messages: list, shared: str | None) -> bool:  # type: ignore[type-arg]
+def _write(submission: Submission, messages: list, routes: Router, shared: str | None) -> bool:  # type: ignore[type-arg]
     """One chunk in one transaction; False when the submission was cancelled meanwhile."""
     now = clock.now()
     with transaction.atomic():
         row = Submission.objects.select_for_update().get(pk=submission.pk)
         if row.state not in (State.PLANNING, State.PAUSED):
             return False
-        _write_chunk(row, messages, shared, now)
+        _write_chunk(row, messages, routes, shared, now)
         row.planned += len(messages)
         row.started_at = row.started_at or now
         row.save(update_fields=["planned", "started_at", "updated_at"])
@@ -129,7 +130,13 @@ def _write(submission: Submission, messages: list, shared: str | None) -> bool: 
     return True
 
 
-def _write_chunk(submission: Submission, messages: list, shared: str | None, now: datetime) -> None:  # type: ignore[type-arg]
+def _write_chunk(
+    submission: Submission,
+    messages: list,  # type: ignore[type-arg]
+    routes: Router,
+    shared: str | None,
+    now: datetime,
+) -> None:
     psycopg, known = raw_connection(), calendar(submission.category)
     write_messages(
         psycopg,
@@ -138,7 +145,7 @@ def _write_chunk(submission: Submission, messages: list, shared: str | None, now
             department_id=submission.department_id,
             category=submission.category,
             lane=Category(submission.category).lane,
-            source_numbers=source_numbers(submission),
+            source_numbers=source_numbers(submission, routes),
             is_held=submission.state == State.PAUSED,
             validity_minutes=submission.validity_minutes or known.validity.get(submission.category),
             not_before=known.held_until(submission.category, now),
@@ -155,10 +162,11 @@ def plan_at_once(submission: Submission) -> None:
     The row already says that it is planned.
     """
     request, now, count = request_of(submission), clock.now(), 0
+    routes = router(submission.owner, request.category)
     wording = request.wording(submission.owner)
     shared = wording.render({}) if wording.is_shared else None
-    for _chunk, messages in planned(submission.owner, request):
-        _write_chunk(submission, messages, shared, now)
+    for _chunk, messages in planned(submission.owner, request, routes):
+        _write_chunk(submission, messages, routes, shared, now)
         count += len(messages)
     dropped = accounting.dropped(submission).of(count)
     # Rows of a list with different values for one number are several messages.
@@ -167,13 +175,11 @@ def plan_at_once(submission: Submission) -> None:
         submission.save(update_fields=["planned", "dropped", "updated_at"])
 
 
-def source_numbers(submission: Submission) -> dict[int, str]:
+def source_numbers(submission: Submission, routes: Router) -> dict[int, str]:
     """Each channel's service number with the owner's extension, unless the submission names its own."""
-    if submission.source_number:
-        return dict.fromkeys(Channel.objects.values_list("pk", flat=True), submission.source_number)
     return {
-        pk: (number + submission.owner.extension)[:21] if number else ""
-        for pk, number in Channel.objects.values_list("pk", "service_number")
+        channel: submission.source_number or ((number + submission.owner.extension)[:21] if number else "")
+        for channel, number in routes.service_numbers.items()
     }
 
 

@@ -91,7 +91,7 @@ def _database() -> dict[str, Any]:
     url = urlsplit(database.url(OPERATOR))
     options = dict(parse_qsl(url.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "hongyan.site.postgresql",
         "NAME": unquote(url.path.lstrip("/")),
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
