@@ -295,16 +295,20 @@ class _Probes(threading.Thread):
         self.join()
 
     def latencies(self, arrivals: dict[int, float]) -> dict[str, float]:
-        """From the API call to the bytes at the carrier."""
-        taken = sorted((arrivals[number] - asked) * 1000 for number, asked in self.asked.items() if number in arrivals)
-        if not taken:
+        """From the API call to the bytes at the carrier; of it, to the answer; and the rest of the way from there."""
+        came = [(number, ms) for number, ms in zip(self.asked, self.answered, strict=False) if number in arrivals]
+        if not came:
             return {"asked": len(self.asked), "arrived": 0}
+        taken = sorted((arrivals[number] - self.asked[number]) * 1000 for number, _ in came)
+        answered = sorted(self.answered)
+        onward = sorted((arrivals[number] - self.asked[number]) * 1000 - ms for number, ms in came)
 
-        def at(share: float) -> float:
-            return round(taken[min(len(taken) - 1, int(len(taken) * share))], 1)
+        def at(sorted_ms: list[float], share: float) -> float:
+            return round(sorted_ms[min(len(sorted_ms) - 1, int(len(sorted_ms) * share))], 1)
 
         return {
-            "p50": at(0.5), "p95": at(0.95), "p99": at(0.99), "max": round(taken[-1], 1),
-            "answered_p50": round(sorted(self.answered)[len(self.answered) // 2], 1),
+            "p50": at(taken, 0.5), "p95": at(taken, 0.95), "p99": at(taken, 0.99), "max": round(taken[-1], 1),
+            "answered_p50": at(answered, 0.5), "answered_p99": at(answered, 0.99),
+            "onward_p50": at(onward, 0.5), "onward_p99": at(onward, 0.99),
             "asked": len(self.asked), "arrived": len(taken),
         }  # fmt: skip
