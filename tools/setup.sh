@@ -5,8 +5,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$here/.venv
 python=$venv/bin/python
 
-# A distribution builds its Python with profile-guided optimisation, which a build of one's own often lacks: for a third
-# more CPU a message. So /usr/bin comes before what PATH says, if it can make environments.
+# A distribution builds its Python with profile-guided optimisation, which a build of one's own often lacks: for a
+# quarter more CPU a message. So /usr/bin comes before what PATH says, if it can make environments.
 find_python() {
   for candidate in /usr/bin/python3.{11..14} python3.{11..14} python3; do
     if command -v "$candidate" >/dev/null && "$candidate" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then

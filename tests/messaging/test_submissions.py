@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from hongyan.accounts.models import AuditEntry
 from hongyan.contacts.models import RecipientList, RecipientListRow
-from hongyan.dispatch.models import Batch, Message
+from hongyan.dispatch.models import Batch, Channel, Message
 from hongyan.messaging import asking, submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.errors import MessagingError
@@ -47,6 +47,15 @@ def test_overlapping_groups_give_each_person_one_message(company: Company) -> No
     found = Message.objects.filter(submission_id=submission.pk).order_by("number")
     assert [message.number for message in found] == list(numbers(2, 3))
     assert submission.planned == 2
+
+
+@pytest.mark.parametrize(("own", "expected"), [("", "106900011001"), ("10699", "10699")])
+def test_a_batch_leaves_under_its_channels_number_with_the_senders_extension(
+    company: Company, own: str, expected: str
+) -> None:
+    Channel.objects.filter(pk=company.channel.pk).update(service_number="10690001")
+    submission = planned(company, Request(text="通知", selection=Selection(numbers=numbers(1, 2)), source_number=own))
+    assert {one.source_number for one in Batch.objects.filter(submission_id=submission.pk)} == {expected}
 
 
 def test_the_sums_agree_and_blocked_ones_have_their_reason(company: Company) -> None:

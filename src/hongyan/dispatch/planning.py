@@ -6,7 +6,7 @@ Takes a psycopg connection; knows nothing of Django. Three statements and a COPY
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -97,14 +97,18 @@ def write_messages(
     by_channel: dict[int | None, list[int]] = defaultdict(list)
     for place, message in enumerate(messages):
         by_channel[None if message.blocked_because else message.channel_id].append(place)
-    written = [0] * len(messages)
     groups = [
         (channel, members[start : start + BATCH_SIZE])
         for channel, members in by_channel.items()
         for start in range(0, len(members), BATCH_SIZE)
     ]
     ids = _batch_ids(connection, len(groups), now)
-    rows = _rows(plan, messages, zip(ids, groups, strict=True), written, now)
+    written = [0] * len(messages)
+    for batch_id, (_channel, members) in zip(ids, groups, strict=True):
+        for position, place in enumerate(members):
+            written[place] = batch_id * BATCH_SIZE + position
+    # A batch's rows lie beside each other.
+    rows = (_row(plan, messages[place], written[place], now) for _channel, members in groups for place in members)
     if len(messages) > FEW:
         with connection.cursor() as cursor, cursor.copy(f"copy dispatch_message ({COLUMNS}) from stdin") as copy:
             for row in rows:
@@ -117,22 +121,12 @@ def write_messages(
     return written
 
 
-def _rows(
-    plan: Plan,
-    messages: Sequence[PlannedMessage],
-    groups: Iterable[tuple[int, tuple[int | None, list[int]]]],
-    written: list[int],
-    now: datetime,
-) -> Iterator[tuple[Any, ...]]:
-    """The messages' rows in the order of their ids; notes each id in `written`, at the message's place."""
-    for batch_id, (_channel, members) in groups:
-        for position, place in enumerate(members):
-            one, written[place] = messages[place], batch_id * BATCH_SIZE + position
-            state = "blocked" if one.blocked_because else "queued"
-            yield (
-                written[place], plan.submission_id, one.number, one.contact_id, one.name, one.text,
-                one.segments, one.channel_id, one.price_micros, state, one.blocked_because, now,
-            )  # fmt: skip
+def _row(plan: Plan, one: PlannedMessage, message_id: int, now: datetime) -> tuple[Any, ...]:
+    """Values of `COLUMNS`."""
+    return (
+        message_id, plan.submission_id, one.number, one.contact_id, one.name, one.text, one.segments, one.channel_id,
+        one.price_micros, "blocked" if one.blocked_because else "queued", one.blocked_because, now,
+    )  # fmt: skip
 
 
 def _batch_ids(connection: Connection[Any], count: int, now: datetime) -> list[int]:
