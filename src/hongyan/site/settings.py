@@ -97,7 +97,8 @@ def _database() -> dict[str, Any]:
         "PASSWORD": unquote(url.password or ""),
         "HOST": options.pop("host", None) or url.hostname or "",
         "PORT": options.pop("port", None) or url.port or "",
-        "OPTIONS": options,
+        # Values go beside the statement, and what comes a third time is parsed and planned once for the connection.
+        "OPTIONS": options | {"server_side_binding": True, "prepare_threshold": 3},
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
