@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from django.db import connection
+
 
 class LoopThread:
     """An event loop beside the test, so that the test's own queries stay ordinary ones."""
@@ -24,6 +26,12 @@ class LoopThread:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(10)
         self.loop.close()
+
+
+def database_url() -> str:
+    """The test's database, for whoever connects to it as a process would."""
+    facts = connection.settings_dict
+    return f"postgresql://{facts['USER']}@/{facts['NAME']}?host={facts['HOST']}"
 
 
 def eventually(condition: Callable[[], Any], limit_s: float = 20.0) -> None:

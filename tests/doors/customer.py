@@ -8,8 +8,6 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from django.db import connection
-
 from hongyan.doors.accounts import create_door
 from hongyan.doors.models import Door
 from hongyan.doors.process import Doors
@@ -32,18 +30,13 @@ from hongyan.protocols.session import Account, Clock, Role, Side, local_clock
 from hongyan.protocols.text import UCS2_RULE, Alphabet, segments
 from hongyan.runtime.settings import Settings, read
 from hongyan.wire.line import Line
-from tests.beside import LoopThread, eventually
+from tests.beside import LoopThread, database_url, eventually
 from tests.builders import Company
 from tests.simulator.wire import free_port
 
 LOGINS = {"cmpp": "901234", "sgip": "61118", "smgp": "10690001", "smpp": "acme"}
 SOURCE = "106900018"
 NUMBER = "13800138000"
-
-
-def database_url() -> str:
-    facts = connection.settings_dict
-    return f"postgresql://{facts['USER']}@/{facts['NAME']}?host={facts['HOST']}"
 
 
 def door_settings() -> Settings:

@@ -19,9 +19,9 @@ from hongyan.protocols.events import Verdict
 from hongyan.protocols.registry import Protocol
 from hongyan.protocols.session import local_clock
 from hongyan.runtime.settings import Settings
-from tests.beside import LoopThread, eventually
+from tests.beside import LoopThread, database_url, eventually
 from tests.builders import Company
-from tests.doors.customer import Customer, a_door, database_url, door_settings
+from tests.doors.customer import Customer, a_door, door_settings
 from tests.doors.test_submitting import LONG, messages, settle, waiting_receipts
 
 pytestmark = pytest.mark.django_db(transaction=True)

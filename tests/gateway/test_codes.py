@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from hongyan.dispatch import leasing
+from hongyan.gateway import sending
 from hongyan.messaging import submissions
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
@@ -83,6 +84,22 @@ def test_many_codes_at_once_leave_as_fast_as_they_may(beside: LoopThread, compan
     with running(beside):
         eventually(lambda: states(codes) == {"delivered": 100})
     assert len(carrier.seen) == len(set(carrier.seen)) == 100
+
+
+def test_codes_of_every_size_that_wait_need_no_second_call(
+    beside: LoopThread, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LOOK_EVERY_S", 60.0)
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier)
+    waiting = [
+        code_for(company, "+8613900139000"),
+        asked(company, sending.CODES_AT_ONCE + 4, category="verification"),
+        code_for(company, "+8613900139001"),
+    ]
+    with running(beside):
+        eventually(lambda: [sum(states(one).values()) == states(one).get("delivered") for one in waiting] == [True] * 3)
+    assert len(carrier.seen) == len(set(carrier.seen)) == sending.CODES_AT_ONCE + 6
 
 
 def test_a_code_whose_lease_was_answered_to_nobody_is_sent_once(

@@ -101,10 +101,11 @@ def defer(
     return touched
 
 
-def is_at_rest(connection: Connection[Any], submission_id: int) -> bool:
-    """Whether no batch waits or is being sent."""
-    row = connection.execute(
-        "select 1 from dispatch_batch where submission_id = %s and state in ('ready', 'held', 'leased') limit 1",
-        [submission_id],
-    ).fetchone()
-    return row is None
+def at_rest(connection: Connection[Any], submission_ids: list[int]) -> list[int]:
+    """Which of these submissions have no batch that waits or is being sent."""
+    rows = connection.execute(
+        """select id from unnest(%s::bigint[]) as s(id) where not exists (
+               select from dispatch_batch b where b.submission_id = s.id and b.state in ('ready', 'held', 'leased'))""",
+        [submission_ids],
+    )
+    return [row[0] for row in rows]

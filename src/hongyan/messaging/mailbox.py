@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from hongyan.accounts import audit
 from hongyan.accounts.models import User
-from hongyan.messaging.live import publish
+from hongyan.messaging.live import publish, publish_all
 from hongyan.messaging.models import OptOut, Reply, Submission
 
 THREADED_WITHIN = timedelta(days=30)
@@ -94,10 +94,10 @@ def route_new(most: int = 500) -> int:
         )
     for hear in on_routed if rows else ():
         hear([row[0] for row in rows])
-    for owner in {owner for *_, owner, _ in rows}:
-        publish(f"mailbox-{owner}" if owner else "mailbox-unclaimed")
-    for submission in {submission for *_, submission in rows if submission}:
-        publish(f"submission-{submission}")
+    if rows:
+        owners, submissions = {row[3] for row in rows}, {row[4] for row in rows if row[4]}
+        publish_all([f"mailbox-{owner}" if owner else "mailbox-unclaimed" for owner in owners])
+        publish_all([f"submission-{submission}" for submission in submissions])
     return len(rows)
 
 
