@@ -108,7 +108,10 @@ with taken as (
               dispatch_valid_from(b.tries, b.created_at, b.not_before) as valid_from, old.watermark as from_position
 )
 select t.id, t.submission_id, t.department_id, t.lane, t.category, t.size, t.text, t.source_number, t.wants_report,
-       t.watermark, t.tries, t.validity_minutes, t.valid_from, m.id, m.number, coalesce(m.text, t.text), m.segments
+       t.watermark, t.tries, t.validity_minutes, t.valid_from, m.id, m.number, coalesce(m.text, t.text), m.segments,
+       exists (select from dispatch_batch b
+               where b.channel_id = %(channel)s and b.lane = 0 and b.state = 'ready' and b.id <> t.id
+                 and (b.not_before is null or b.not_before <= %(now)s))
 from taken t left join dispatch_message m
      on m.id >= t.id * 1000 + t.from_position and m.id < t.id * 1000 + t.size and m.state = 'queued'
 order by m.id
@@ -192,15 +195,17 @@ async def lease(connection: AsyncConnection[Any], *, channel_id: int, node: str,
 
 async def take_urgent(
     connection: AsyncConnection[Any], *, channel_id: int, node: str, most: int
-) -> tuple[LeasedBatch, list[LeasedMessage]] | None:
-    """A ready batch of verification codes with at most `most`, leased, loaded and its watermark at its end."""
+) -> tuple[LeasedBatch, list[LeasedMessage], bool] | None:
+    """A ready batch of verification codes with at most `most`, leased, loaded and its watermark at its end; and whether
+    there are more, of any size."""
     cursor = await connection.execute(
         TAKE_URGENT, {"channel": channel_id, "node": node, "most": most, "now": clock.now()}
     )
     rows = await cursor.fetchall()
     if not rows:
         return None
-    return LeasedBatch(*rows[0][:13]), [LeasedMessage(*row[13:]) for row in rows if row[13] is not None]
+    messages = [LeasedMessage(*row[13:17]) for row in rows if row[13] is not None]
+    return LeasedBatch(*rows[0][:13]), messages, rows[0][17]
 
 
 async def load(connection: AsyncConnection[Any], batch: LeasedBatch) -> list[LeasedMessage]:

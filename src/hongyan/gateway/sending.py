@@ -210,7 +210,6 @@ class Sender:
                     self._gives_way = True
                     limit = max(0.002, short_s) if short_s > 0 else limit
                 elif await self._send_urgent(connection):
-                    await self._lease_urgent(connection)
                     self._go_on()
                 else:
                     continue
@@ -231,19 +230,22 @@ class Sender:
             self._wake_urgent.set()
 
     async def _send_urgent(self, connection: AsyncConnection[Any]) -> bool:
-        """From ready to the wire with one question to the store. Tells whether none is left that would fit."""
+        """From ready to the wire with one question to the store. Tells whether none is left."""
         most_at_once = 1 if self.answers.refusals.is_resting else CODES_AT_ONCE
         while (most := min(self._free, self._pace.available(self._loop.time()), most_at_once)) > 0:
             with self._hand.promise(most):
                 found = await leasing.take_urgent(connection, channel_id=self.channel.id, node=self._node, most=most)
             if found is None:
+                await self._lease_urgent(connection)
                 return True
-            batch, messages = found
+            batch, messages, has_more = found
             work = self._hand.take(batch, messages)
             if messages and not self._hand.expired(work, messages):
                 self._launch(work, messages)
             if self.answers.refusals.is_resting:
                 self.answers.refusals.probed(self._loop.time())
+                return True
+            if not has_more:
                 return True
         return False
 
