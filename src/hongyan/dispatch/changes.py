@@ -30,18 +30,19 @@ changed as (
         done_at = case when w.state = 'submitted' then null else %(now)s end
     from unnest(%(ids)s::bigint[], %(states)s::text[], %(reasons)s::text[]) as w(id, state, reason)
     where m.id = w.id and m.id = any(%(ids)s::bigint[]) and m.id between %(low)s and %(high)s and dispatch_rank(w.state) > dispatch_rank(m.state){after}
-    returning m.id, m.submission_id, coalesce(m.channel_id, 0) as channel_id, (m.planned_at at time zone %(zone)s)::date as day,
+    returning m.id, m.submission_id, coalesce(m.channel_id, 0) as channel_id, m.planned_at,
               old.state as old_state, old.reason as old_reason, m.state, m.reason, m.segments, m.price_micros
 ), moved as (
-    select submission_id, channel_id, day, old_state, old_reason, state, reason, count(*) as messages,
-           sum(segments) as segments, sum(price_micros) as price_micros
-    from changed group by 1, 2, 3, 4, 5, 6, 7
+    -- A chunk's messages share their moment: the day is worked out once for all of them.
+    select submission_id, channel_id, (planned_at at time zone %(zone)s)::date as day, old_state, old_reason, state, reason,
+           count(*) as messages, sum(segments) as segments, sum(price_micros) as price_micros
+    from changed group by submission_id, channel_id, planned_at, old_state, old_reason, state, reason
 ), told as (
     -- Who follows a submission finds each outcome once, even if it is away meanwhile.
     insert into dispatch_settled (follower, message_id, channel_id, state, reason)
     select f.follower, c.id, c.channel_id, c.state, c.reason
     from changed c join dispatch_followed f on f.submission_id = c.submission_id
-    where c.state <> 'submitted'
+    where c.state <> 'submitted' and exists (select from dispatch_followed)
 ), counted as (
     insert into dispatch_tally as t (submission_id, channel_id, day, state, reason, messages, segments, price_micros)
     select submission_id, channel_id, day, state, reason, sum(messages), sum(segments), sum(price_micros)
