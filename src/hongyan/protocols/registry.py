@@ -57,6 +57,9 @@ class Protocol(Enum):
     SMPP34 = "smpp34"
     SMPP50 = "smpp50"
 
+    __hash__ = object.__hash__
+    """Enum's own is Python code, and a channel's facts are looked up for each message."""
+
     @property
     def facts(self) -> Facts:
         return FACTS[self]

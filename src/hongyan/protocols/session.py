@@ -156,7 +156,8 @@ class Session(ABC):
     @property
     def window_free(self) -> int:
         """How many requests may be sent before an answer must come."""
-        return max(0, self.account.window - self._submits_pending) if self.state is State.BOUND else 0
+        free = self.account.window - self._submits_pending
+        return free if free > 0 and self.state is State.BOUND else 0
 
     @property
     def owed(self) -> int:

@@ -49,6 +49,9 @@ class Alphabet(Enum):
     """Decoded as GB18030, its superset."""
     BINARY = "binary"
 
+    __hash__ = object.__hash__
+    """Enum's own is Python code, and tables are looked up by alphabet for each segment."""
+
 
 class TextTooLong(Exception):
     """More than 255 segments."""
@@ -82,6 +85,8 @@ RULES: dict[Alphabet, tuple[Rule, Rule]] = {
 def can_hold(alphabet: Alphabet, text: str) -> bool:
     """Whether each character of `text` has its octets in the alphabet."""
     match alphabet:
+        case Alphabet.UCS2:
+            return True
         case Alphabet.GSM7 | Alphabet.GSM7_PACKED:
             return GSM_CHARACTERS.issuperset(text)
         case Alphabet.ASCII:
@@ -91,8 +96,6 @@ def can_hold(alphabet: Alphabet, text: str) -> bool:
         case Alphabet.GBK:
             # All of Unicode but halves of surrogate pairs.
             return not any("\ud800" <= char <= "\udfff" for char in text)
-        case Alphabet.UCS2:
-            return True
         case Alphabet.BINARY:
             return False
 
@@ -331,6 +334,8 @@ def segments(text: str, rule: Rule, reference: int) -> list[bytes]:
     `reference` is shared by the parts and counts in eight bits, or in sixteen where the rule leaves room for those
     (3GPP TS 23.040 §9.2.3.24.1, §9.2.3.24.8).
     """
+    if rule.alphabet is Alphabet.UCS2 and len(whole := encode(text, rule.alphabet)) <= 2 * rule.single:
+        return [whole]
     pieces = split(text, rule)
     if len(pieces) == 1:
         return [encode(text, rule.alphabet)]

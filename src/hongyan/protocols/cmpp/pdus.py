@@ -56,6 +56,7 @@ QUERY = struct.Struct(">8sB10s8s")
 QUERY_RESP = struct.Struct(">8sB10s8I")
 NUMBER_OCTETS = {Version.V20: 21, Version.V30: 32}
 TAIL_OCTETS = {Version.V20: 8, Version.V30: 20}
+EIGHT_NULS, TWENTY_NULS = bytes(8), bytes(20)
 MOST_RECIPIENTS = 100
 MOST_CONTENT = 160
 
@@ -65,6 +66,12 @@ def text_field(raw: bytes) -> str:
     if not raw or raw[0] == 0:
         return ""
     return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
+
+
+@lru_cache(maxsize=1024)
+def repeated_field(raw: bytes) -> str:
+    """The same for what stands alike in one PDU after the other: states, minutes."""
+    return text_field(raw)
 
 
 def _fits(pdu: str, field: str, value: str, limit: int) -> bytes:
@@ -242,12 +249,13 @@ def submit_body(
         # Says which is wrong, and how.
         for number in numbers:
             _fits("CMPP_SUBMIT", "Dest_terminal_Id", number, width)
-    receivers = text.encode()
-    middle = b"" if version is Version.V20 else dest_terminal_type.to_bytes(1, "big")
-    tail = _fits("CMPP_SUBMIT", "LinkID", link_id, TAIL_OCTETS[version]) if link_id else b""
-    return b"".join(
-        (head, receivers, middle, size.to_bytes(1, "big"), content, tail.ljust(TAIL_OCTETS[version], b"\0"))
-    )
+    if version is Version.V20:
+        middle, tail = bytes((size,)), EIGHT_NULS
+    else:
+        middle, tail = bytes((dest_terminal_type, size)), TWENTY_NULS
+    if link_id:
+        tail = _fits("CMPP_SUBMIT", "LinkID", link_id, len(tail)).ljust(len(tail), b"\0")
+    return b"".join((head, text.encode(), middle, content, tail))
 
 
 def submit_parts(body: bytes, version: Version) -> tuple[tuple[Any, ...], tuple[str, ...], bytes, int, bytes]:
@@ -355,6 +363,24 @@ class SubmitResp:
         return cls(*result_of("CMPP_SUBMIT_RESP", body))
 
 
+def deliver_parts(body: bytes, version: Version) -> tuple[tuple[Any, ...], bytes, bytes]:
+    """A DELIVER's body without making a value of it: fields before the content as they came, content, tail.
+
+    Src_terminal_type stands among them as 0 in 2.0. Raises RemoteProtocolError for what cannot be read.
+    """
+    layout = DELIVER_HEAD[version]
+    begin = layout.size
+    if len(body) < begin:
+        raise RemoteProtocolError("CMPP_DELIVER is too short")
+    values = layout.unpack_from(body)
+    end = begin + values[-1]
+    if len(body) < end:
+        raise RemoteProtocolError("CMPP_DELIVER announces more content than it holds")
+    if version is Version.V20:
+        values = (*values[:7], 0, *values[7:])
+    return values, body[begin:end], body[end:]
+
+
 @dataclass(slots=True)
 class Deliver:
     msg_id: int
@@ -388,19 +414,11 @@ class Deliver:
 
     @classmethod
     def decode(cls, body: bytes, version: Version) -> Self:
-        layout = DELIVER_HEAD[version]
-        if len(body) < layout.size:
-            raise RemoteProtocolError("CMPP_DELIVER is too short")
-        values = layout.unpack_from(body)
-        if version is Version.V20:
-            values = (*values[:7], 0, *values[7:])
-        msg_id, dest, service, pid, udhi, fmt, source, source_type, registered, size = values
-        content = body[layout.size : layout.size + size]
-        if len(content) != size:
-            raise RemoteProtocolError("CMPP_DELIVER announces more content than it holds")
+        values, content, tail = deliver_parts(body, version)
+        msg_id, dest, service, pid, udhi, fmt, source, source_type, registered, _size = values
         return cls(
             msg_id, text_field(dest), udhi, fmt, text_field(source), registered, content, text_field(service), pid,
-            source_type, text_field(body[layout.size + size :]),
+            source_type, text_field(tail),
         )  # fmt: skip
 
 
@@ -413,6 +431,15 @@ class DeliverResp(SubmitResp):
     def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
         """Some peers answer without the id; an answer is an answer."""
         return cls(int.from_bytes(body[:8], "big"), int.from_bytes(body[8:12], "big"))
+
+
+def report_parts(content: bytes) -> tuple[int, bytes, bytes, bytes, bytes, int]:
+    """A report's fields as they came: Msg_Id, Stat, Submit_time, Done_time, Dest_terminal_Id, SMSC_sequence.
+
+    A content shorter than both layouts is read as the shorter one with what it lacks empty.
+    """
+    size = 71 if len(content) >= 71 else 60
+    return REPORT[size].unpack(content[:size].ljust(size, b"\0"))
 
 
 @dataclass(slots=True)
@@ -438,9 +465,7 @@ class Report:
 
     @classmethod
     def decode(cls, content: bytes) -> Self:
-        """A content shorter than both layouts is read as the shorter one with what it lacks empty."""
-        size = 71 if len(content) >= 71 else 60
-        msg_id, stat, submitted, done, number, sequence = REPORT[size].unpack(content[:size].ljust(size, b"\0"))
+        msg_id, stat, submitted, done, number, sequence = report_parts(content)
         return cls(
             msg_id, text_field(stat), text_field(submitted), text_field(done), text_field(number), sequence,
         )  # fmt: skip

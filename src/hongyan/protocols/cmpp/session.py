@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Sequence
 
 from hongyan.protocols.cmpp import pdus
-from hongyan.protocols.cmpp.pdus import HEADER, RESPONSE, Command, Version
+from hongyan.protocols.cmpp.pdus import HEADER, RESPONSE, Command, Version, repeated_field, text_field
 from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.events import (
     DeliverAnswered,
@@ -256,6 +256,8 @@ class CmppSession(Session):
             self._take_response(command & ~RESPONSE, sequence, body, events)
         elif command == SUBMIT and self.role is Role.SERVER and (self.state is State.BOUND or self._carries):
             self._take_submit(sequence, body, events)
+        elif command == DELIVER and self.role is Role.CLIENT and (self.state is State.BOUND or self._carries):
+            self._take_deliver(sequence, body, events)
         elif command == Command.ACTIVE_TEST:
             self._put(self._frame(RESPONSE | Command.ACTIVE_TEST, sequence, b"\0"))
         elif command == Command.TERMINATE:
@@ -272,8 +274,6 @@ class CmppSession(Session):
             time, code = (text if text.isascii() else "" for text in (query.time, query.query_code))
             answer = pdus.QueryResp(time, query.query_type, code)
             self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))
-        elif command == Command.DELIVER and self.role is Role.CLIENT:
-            self._take_deliver(sequence, body, events)
         else:
             # Misplaced, or a vendor's own: its end is known, so the stream goes on. CANCEL too: what was taken has gone
             # on its way.
@@ -372,34 +372,37 @@ class CmppSession(Session):
                 self._decline(Command.DELIVER, sequence, REPEATED)
             return
         try:
-            deliver = pdus.Deliver.decode(body, self.version)
+            values, content, _tail = pdus.deliver_parts(body, self.version)
         except RemoteProtocolError:
             # Not a close: the gateway would repeat it on the next connection, and so for ever.
             refusal = pdus.DeliverResp(int.from_bytes(body[:8], "big"), BAD_STRUCTURE).encode(self.version)
             self._give(sequence, self._frame(RESPONSE | Command.DELIVER, sequence, refusal))
             return
-        token = (sequence, deliver.msg_id)
-        if deliver.registered_delivery == 1:
-            report = pdus.Report.decode(deliver.content)
-            stat = report.stat
-            if stat not in STAT_CLASS:
-                stat = stat.strip().upper()
-            outcome = STAT_CLASS.get(stat, ReportClass.FAILED)
-            number = report.dest_terminal_id or deliver.src_terminal_id
-            value = DeliveryReport(
-                message_id(report.msg_id), number, outcome, stat, report.done_time, self.account.zone
-            )  # fmt: skip
-            events.append(ReportReceived(token, value))
+        msg_id, dest, _service, _pid, udhi, fmt, source, _source_type, registered, _size = values
+        token = (sequence, msg_id)
+        if registered == 1:
+            events.append(ReportReceived(token, self._report_value(content, source)))
             return
-        alphabet = ALPHABET.get(deliver.msg_fmt, Alphabet.UCS2)
-        concatenation, content = None, deliver.content
-        if deliver.tp_udhi or (alphabet is not Alphabet.ASCII and looks_like_header(content)):
+        alphabet = ALPHABET.get(fmt, Alphabet.UCS2)
+        concatenation = None
+        if udhi or (alphabet is not Alphabet.ASCII and looks_like_header(content)):
             concatenation, content = take_header(content)
         incoming = IncomingSegment(
-            deliver.src_terminal_id, deliver.dest_id, decode(content, alphabet), concatenation,
-            message_id(deliver.msg_id),
-        )  # fmt: skip
+            text_field(source), text_field(dest), decode(content, alphabet), concatenation, message_id(msg_id)
+        )
         events.append(IncomingReceived(token, incoming))
+
+    def _report_value(self, content: bytes, source: bytes) -> DeliveryReport:
+        """`source` is the DELIVER's own Src_terminal_Id, for reports without a number."""
+        msg_id, raw_stat, _submitted, done, number, _sequence = pdus.report_parts(content)
+        stat = repeated_field(raw_stat)
+        if stat not in STAT_CLASS:
+            stat = stat.strip().upper()
+        outcome = STAT_CLASS.get(stat, ReportClass.FAILED)
+        return DeliveryReport(
+            message_id(msg_id), text_field(number) or text_field(source), outcome, stat, repeated_field(done),
+            self.account.zone,
+        )  # fmt: skip
 
     def _submit_value(self, body: bytes) -> Submit:
         head, numbers, content, _terminal_type, _tail = pdus.submit_parts(body, self.version)
