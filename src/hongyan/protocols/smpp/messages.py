@@ -8,14 +8,15 @@ and the server cuts it. What comes in in any of the ways becomes the first: a co
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from hongyan.protocols.errors import LocalProtocolError
 from hongyan.protocols.events import DeliveryReport, IncomingSegment, Submit
 from hongyan.protocols.smpp import pdus, reports
 from hongyan.protocols.smpp.codes import STATES, Status
-from hongyan.protocols.smpp.fields import Tlvs, Unreadable
-from hongyan.protocols.smpp.pdus import AnyMessage, DataSm, DeliverSm, SmeAddress, SubmitMulti, SubmitSm
+from hongyan.protocols.smpp.fields import ContentKind, TextKind, Tlvs, TlvsKind, Unreadable
+from hongyan.protocols.smpp.pdus import AnyMessage, Command, DataSm, DeliverSm, SmeAddress, SubmitMulti, SubmitSm
 from hongyan.protocols.smpp.reports import IdForm
 from hongyan.protocols.smpp.tags import Tag
 from hongyan.protocols.text import (
@@ -104,8 +105,10 @@ def coding_of(alphabet: Alphabet, default: Alphabet) -> int:
 # -- what we send ----------------------------------------------------------------------------------------------------
 
 
-def submit_pdu(submit: Submit, service_type: str, habits: Habits, *, with_tlvs: bool) -> SubmitSm | SubmitMulti:
-    """submit_sm for one recipient, submit_multi for several."""
+def submit_request(
+    submit: Submit, service_type: str, habits: Habits, version: int, *, with_tlvs: bool
+) -> tuple[Command, bytes]:
+    """submit_sm for one recipient, submit_multi for several: the command and the body."""
     ton, npi = source_type(submit.source)
     esm_class, content, tlvs = _long_text(submit, habits.long_texts, with_tlvs=with_tlvs)
     source = submit.source.removeprefix("+") if ton == INTERNATIONAL else submit.source
@@ -116,17 +119,40 @@ def submit_pdu(submit: Submit, service_type: str, habits: Habits, *, with_tlvs: 
     if not numbers:
         raise LocalProtocolError("a submit needs a recipient")
     if len(numbers) == 1:
-        return SubmitSm(
-            service_type, source_ton, source_npi, source, habits.dest_ton, habits.dest_npi, numbers[0], esm_class,
-            validity_period=submit.validity, registered_delivery=registered, data_coding=coding,
-            short_message=content, tlvs=tlvs,
+        head, middle = _around(
+            version, service_type, source_ton, source_npi, source, habits.dest_ton, habits.dest_npi, esm_class,
+            submit.validity, registered, coding,
         )  # fmt: skip
-    return SubmitMulti(
+        number = NUMBER.write(SubmitSm.NAME, "destination_addr", numbers[0], version)
+        text = CONTENT.write(SubmitSm.NAME, "short_message", content, version)
+        tail = TLVS.write(SubmitSm.NAME, "tlvs", tlvs, version) if tlvs else b""
+        return Command.SUBMIT_SM, b"".join((head, number, middle, text, tail))
+    several = SubmitMulti(
         service_type, source_ton, source_npi, source,
         tuple([SmeAddress(habits.dest_ton, habits.dest_npi, number) for number in numbers]), esm_class,
         validity_period=submit.validity, registered_delivery=registered, data_coding=coding,
         short_message=content, tlvs=tlvs,
     )  # fmt: skip
+    return Command.SUBMIT_MULTI, several.encode(version)
+
+
+NUMBER, CONTENT, TLVS = TextKind(21), ContentKind(), TlvsKind()
+
+
+@lru_cache(maxsize=1024)
+def _around(
+    version: int, service_type: str, source_ton: int, source_npi: int, source: str, dest_ton: int, dest_npi: int,
+    esm_class: int, validity: str, registered: int, coding: int,
+) -> tuple[bytes, bytes]:  # fmt: skip
+    """The octets of a submit_sm before destination_addr, and between it and sm_length: a campaign repeats them in each
+    submit, so they are checked and written once."""
+    whole = SubmitSm(
+        service_type, source_ton, source_npi, source, dest_ton, dest_npi, "", esm_class, validity_period=validity,
+        registered_delivery=registered, data_coding=coding,
+    ).encode(version)  # fmt: skip
+    before = len(service_type) + 1 + 2 + len(source) + 1 + 2
+    # Both empty: a NUL for the number, a zero for the content.
+    return whole[:before], whole[before + 1 : -1]
 
 
 def _long_text(submit: Submit, way: LongTexts, *, with_tlvs: bool) -> tuple[int, bytes, Tlvs]:

@@ -82,6 +82,8 @@ DECLINED: dict[int, Status] = {
 ONLY_V50 = frozenset({Command.BROADCAST_SM, Command.QUERY_BROADCAST_SM, Command.CANCEL_BROADCAST_SM})
 SUBMITS = frozenset({Command.SUBMIT_SM, Command.SUBMIT_MULTI, Command.DATA_SM})
 DELIVERS = frozenset({Command.DELIVER_SM, Command.DATA_SM})
+TAKEN: dict[int, bytes] = {command: PDUS[RESPONSE | command]().encode() for command in DELIVERS}
+"""Bodies of a client's answers that take what came."""
 USUAL = Habits()
 MESSAGE_ID = TextKind(65)
 
@@ -185,9 +187,7 @@ class SmppSession(Session):
 
     def _submit_request(self, submit: Submit) -> tuple[int, bytes]:
         service_type = submit.service_id or self.account.service_id
-        pdu = messages.submit_pdu(submit, service_type, self.habits, with_tlvs=self._takes_tlvs)
-        command = Command.SUBMIT_MULTI if isinstance(pdu, pdus.SubmitMulti) else Command.SUBMIT_SM
-        return command, pdu.encode(self.version)
+        return messages.submit_request(submit, service_type, self.habits, self.version, with_tlvs=self._takes_tlvs)
 
     def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
         pdu = messages.deliver_pdu(item, self.account.login, with_tlvs=self._takes_tlvs)
@@ -207,7 +207,7 @@ class SmppSession(Session):
         self._now = now
         assert isinstance(token, Token)
         if accepted:
-            self._respond(token.command, token.sequence, pdu=PDUS[RESPONSE | token.command]())
+            self._put(self._frame(RESPONSE | token.command, token.sequence, TAKEN[token.command]))
         else:
             # "Temporary": the server keeps the message for later.
             self._respond(token.command, token.sequence, Status.RX_T_APPN)
