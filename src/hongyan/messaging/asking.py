@@ -220,7 +220,7 @@ def router_of(department: Department, category: str) -> Router:
 def ported(numbers: list[str]) -> dict[str, str]:
     """Of `numbers`, those that another carrier serves than their range says. One query for a chunk."""
     with connection.cursor() as cursor:
-        cursor.execute(PORTED, {"numbers": numbers})
+        cursor.execute(PORTED, {"numbers": arrays.texts(numbers)})
         return dict(cursor.fetchall())
 
 
@@ -252,7 +252,7 @@ def _known_of(numbers: list[str], category: str) -> tuple[dict[str, str], Refusa
     """What `ported` and `refusals` say, in one round trip."""
     store = raw_connection()
     with store.pipeline():
-        moved = store.execute(PORTED, {"numbers": numbers})
+        moved = store.execute(PORTED, {"numbers": arrays.texts(numbers)})
         listed = store.execute(LISTED, _listed(numbers, category))
     return dict(moved.fetchall()), _refusals(listed.fetchall())
 

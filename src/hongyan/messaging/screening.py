@@ -61,6 +61,13 @@ class Refusals:
     """Only asked of marketing."""
 
 
+IS_MAINLAND = {one.value: one.facts.is_mainland for one in Protocol}
+
+
+def _blocked(one: Recipient, reason: str, text: str | None = None) -> PlannedMessage:
+    return PlannedMessage(one.number, one.contact_id, one.name, text, 0, None, 0, reason)
+
+
 def screen(
     recipients: Iterable[Recipient],
     wording: Wording,
@@ -83,20 +90,16 @@ def screen(
         return count_segments(text, rule_for(text, mainland=mainland))
 
     for one in recipients:
-
-        def blocked(reason: str, text: str | None = None, person: Recipient = one) -> PlannedMessage:
-            return PlannedMessage(person.number, person.contact_id, person.name, text, 0, None, 0, reason)
-
         if one.number in refusals.blocked:
-            yield blocked("blocked_number")
+            yield _blocked(one, "blocked_number")
             continue
         if one.number in refusals.opted_out:
-            yield blocked("opted_out")
+            yield _blocked(one, "opted_out")
             continue
         try:
             text = shared if shared is not None else wording.render(one.values)
         except MissingVariable as missing:
-            yield blocked(f"missing_variable:{missing.variable}")
+            yield _blocked(one, f"missing_variable:{missing.variable}")
             continue
         if one.number != last_number:
             last_number, texts_of_number = one.number, set()
@@ -104,13 +107,13 @@ def screen(
             continue
         texts_of_number.add(text)
         if len(text) > LONGEST_TEXT:
-            yield blocked("too_long")
+            yield _blocked(one, "too_long")
             continue
         route = choose(one.number)
         if route is None:
-            yield blocked("no_route")
+            yield _blocked(one, "no_route")
             continue
-        segments = segments_of(text, Protocol(route.protocol).facts.is_mainland)
+        segments = segments_of(text, IS_MAINLAND[route.protocol])
         yield PlannedMessage(
             one.number, one.contact_id, one.name, None if text is shared else text, segments, route.channel_id,
             segments * route.price_micros,

@@ -16,8 +16,6 @@ MANY_OWED, FEW_OWED = 4_000, 1_000
 """Requests of a peer's that wait for our answers: above the first, nothing more is read until there are fewer again."""
 MOST_OWED_OCTETS = 8 << 20
 """Or when they take so much, as a few hundred of SMPP's largest do."""
-SOME_OWED = 64
-"""Below this nobody counts."""
 READ_OCTETS = 16 << 10
 """Of one read. When it fills, there is more behind it, up to megabytes in one turn of the loop: first it is everybody
 else's turn."""
@@ -45,6 +43,8 @@ class Line(asyncio.BufferedProtocol):
         """The last read was full: more waits at the socket."""
         self.is_writable = True
         self._is_held = False
+        # Fewer cannot take too much, and nobody counts.
+        self._some_owed = min(MANY_OWED, MOST_OWED_OCTETS // session.LONGEST_PDU)
         self.ended: asyncio.Future[str] = self._loop.create_future()
 
     @property
@@ -81,7 +81,7 @@ class Line(asyncio.BufferedProtocol):
     def data_received(self, data: bytes) -> None:
         """What one read brought."""
         self._report(self.session.receive(data, self.now))
-        if self.session.owed > SOME_OWED:
+        if self.session.owed > self._some_owed:
             self._hold()
 
     def _read_on(self) -> None:
