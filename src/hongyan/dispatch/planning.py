@@ -52,11 +52,16 @@ class Plan:
     """Quiet hours: nothing goes out earlier."""
 
 
-COLUMNS = (
-    "id, submission_id, number, contact_id, name, text, segments, channel_id, price_micros, state, reason, planned_at"
-)
+COLUMNS = {
+    "id": "int8", "submission_id": "int8", "number": "text", "contact_id": "int8", "name": "text", "text": "text",
+    "segments": "int2", "channel_id": "int4", "price_micros": "int8", "state": "text", "reason": "text",
+    "planned_at": "timestamptz",
+}  # fmt: skip
+"""Of a message, with their types: known beforehand, a COPY in binary costs half of one in text on our side."""
+NAMES = ", ".join(COLUMNS)
 
-INSERT = f"insert into dispatch_message ({COLUMNS}) values ({', '.join(['%s'] * 12)})"  # noqa: S608 - constants only
+INSERT = f"insert into dispatch_message ({NAMES}) values ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608 - constants only
+COPY = f"copy dispatch_message ({NAMES}) from stdin (format binary)"
 
 BATCHES = """
 insert into dispatch_batch (id, submission_id, department_id, channel_id, category, lane, size, text, source_number,
@@ -110,7 +115,8 @@ def write_messages(
     # A batch's rows lie beside each other.
     rows = (_row(plan, messages[place], written[place], now) for _channel, members in groups for place in members)
     if len(messages) > FEW:
-        with connection.cursor() as cursor, cursor.copy(f"copy dispatch_message ({COLUMNS}) from stdin") as copy:
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            copy.set_types(list(COLUMNS.values()))
             for row in rows:
                 copy.write_row(row)
     with connection.pipeline(), connection.cursor() as cursor:
@@ -122,7 +128,7 @@ def write_messages(
 
 
 def _row(plan: Plan, one: PlannedMessage, message_id: int, now: datetime) -> tuple[Any, ...]:
-    """Values of `COLUMNS`."""
+    """The values of `COLUMNS`."""
     return (
         message_id, plan.submission_id, one.number, one.contact_id, one.name, one.text, one.segments, one.channel_id,
         one.price_micros, "blocked" if one.blocked_because else "queued", one.blocked_because, now,
