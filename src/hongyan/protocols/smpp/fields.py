@@ -6,10 +6,13 @@ decoding walk along that table. All strings are taken with any length and writte
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from itertools import takewhile
 from operator import attrgetter
+from struct import Struct
 from typing import Annotated, Any, ClassVar, Self, get_type_hints
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
@@ -111,6 +114,7 @@ class ContentKind(Kind):
 
 
 _TAGS = {int(one): one for one in Tag}
+TAG_AND_LENGTH = Struct(">HH")
 
 
 class TlvsKind(Kind):
@@ -134,15 +138,15 @@ class TlvsKind(Kind):
 
     def read(self, body: bytes, position: int) -> tuple[tuple[tuple[int, bytes], ...], int]:
         found: list[tuple[int, bytes]] = []
-        while position + 4 <= len(body):
-            size = int.from_bytes(body[position + 2 : position + 4], "big")
-            # A torn last parameter is dropped: it is never what the PDU is about.
-            if position + 4 + size > len(body):
-                break
-            tag = int.from_bytes(body[position : position + 2], "big")
-            found.append((tag, body[position + 4 : position + 4 + size]))
+        end = len(body)
+        while position + 4 <= end:
+            tag, size = TAG_AND_LENGTH.unpack_from(body, position)
             position += 4 + size
-        return tuple(found), len(body)
+            # A torn last parameter is dropped: it is never what the PDU is about.
+            if position > end:
+                break
+            found.append((tag, body[position - size : position]))
+        return tuple(found), end
 
 
 Octet = Annotated[int, OctetKind()]
@@ -174,6 +178,9 @@ class _Table:
     values: Callable[[Any], tuple[Any, ...]]
     steps: tuple[tuple[int, int, Kind | None], ...]
     """From which field, before which, and how."""
+    head: re.Pattern[bytes]
+    """The strings and octets that the body begins with, a group for each step: read at once."""
+    behind_head: tuple[tuple[int, int, Kind | None], ...]
     listed: tuple[tuple[int, int], ...]
     """Octets of which the tables list the values: which field, and the last value."""
 
@@ -198,7 +205,11 @@ def _table(kind: type[Body]) -> _Table:
         values = attrgetter(*names) if len(names) > 1 else lambda body: (getattr(body, names[0]),)
         kinds = [hints[name].__metadata__[0] for name in names]
         listed = [(at, one.most) for at, one in enumerate(kinds) if isinstance(one, OctetKind) and one.most < 0xFF]
-        _tables[kind] = _Table(names, values, tuple(steps), tuple(listed))
+        head = list(takewhile(lambda step: step[2] is None or isinstance(step[2], TextKind), steps))
+        octets = b"".join([b"(.{%d})" % (end - at) if how is None else rb"([^\0]*)\0" for at, end, how in head])
+        _tables[kind] = _Table(
+            names, values, tuple(steps), re.compile(octets, re.DOTALL), tuple(steps[len(head) :]), tuple(listed)
+        )
     return _tables[kind]
 
 
@@ -235,7 +246,17 @@ class Body:
     def take(cls, body: bytes, position: int) -> tuple[Self, int]:
         """The value that begins at `position`, and where it ends."""
         values: list[Any] = []
-        for at, end, kind in _table(cls).steps:
+        table = _table(cls)
+        steps = table.steps
+        # What ends too early, or lacks a NUL, is read step by step, which knows what may be forgiven.
+        if found := table.head.match(body, position):
+            for (_at, _end, kind), raw in zip(steps, found.groups(), strict=False):
+                if kind is None:
+                    values += raw
+                else:
+                    values.append(raw.decode("latin-1"))
+            position, steps = found.end(), table.behind_head
+        for at, end, kind in steps:
             if kind is not None:
                 value, position = kind.read(body, position)
                 values.append(value)

@@ -85,7 +85,7 @@ def _parsed(message: SubmitSm | DataSm) -> dict[str, str]:
     octets = content(message)
     text = octets.decode("utf-16-be", "replace") if message.data_coding == 8 else octets.decode("latin-1")
     if usual := _USUAL.match(text):
-        return dict(zip(("id", "donedate", "stat", "err"), usual.groups(), strict=True))
+        return {"id": usual[1], "donedate": usual[2], "stat": usual[3], "err": usual[4]}
     # Some servers end fields with a NUL, which no store takes.
     head = _TEXT.split(text.replace("\0", ""), maxsplit=1)[0]
     words: dict[str, str] = {}

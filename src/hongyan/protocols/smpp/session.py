@@ -82,6 +82,7 @@ DECLINED: dict[int, Status] = {
 ONLY_V50 = frozenset({Command.BROADCAST_SM, Command.QUERY_BROADCAST_SM, Command.CANCEL_BROADCAST_SM})
 SUBMITS = frozenset({Command.SUBMIT_SM, Command.SUBMIT_MULTI, Command.DATA_SM})
 DELIVERS = frozenset({Command.DELIVER_SM, Command.DATA_SM})
+MESSAGES = SUBMITS | DELIVERS
 TAKEN: dict[int, bytes] = {command: PDUS[RESPONSE | command]().encode() for command in DELIVERS}
 """Bodies of a client's answers that take what came."""
 USUAL = Habits()
@@ -312,7 +313,14 @@ class SmppSession(Session):
             self._nack(sequence, status)
 
     def _take_request(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
-        if command == Command.ENQUIRE_LINK:
+        if command in MESSAGES and self._may_come(command):
+            message = cast("pdus.AnyMessage", PDUS[command].decode(body))
+            # A peer that repeats what we have not answered yet gets one answer for both. Nothing is remembered longer:
+            # the standard knows no repeats, and some clients have one sequence number for all they send.
+            if self._owed.get(sequence) != body:
+                self._owed[sequence] = body
+                self._take_message(Token(command, sequence), message, events)
+        elif command == Command.ENQUIRE_LINK:
             self._respond(command, sequence)
         elif command == Command.UNBIND:
             self._respond(command, sequence)
@@ -327,13 +335,6 @@ class SmppSession(Session):
                 raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
         elif command in DECLINED:
             self._respond(command, sequence, DECLINED[command])
-        elif command != Command.ALERT_NOTIFICATION:
-            message = cast("pdus.AnyMessage", PDUS[command].decode(body))
-            # A peer that repeats what we have not answered yet gets one answer for both. Nothing is remembered longer:
-            # the standard knows no repeats, and some clients have one sequence number for all they send.
-            if self._owed.get(sequence) != body:
-                self._owed[sequence] = body
-                self._take_message(Token(command, sequence), message, events)
 
     def _may_come(self, command: int) -> bool:
         table = FROM_CLIENT if self.role is Role.SERVER else FROM_SERVER
