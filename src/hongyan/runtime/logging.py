@@ -28,6 +28,13 @@ def mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMa
     return event
 
 
+def plain_refusals(record: logging.LogRecord) -> bool:
+    """A page that was refused or not found (`status_code`, as Django notes it) is no fault of ours: a line, no traceback."""
+    if getattr(record, "status_code", 500) < 500:
+        record.exc_info = record.exc_text = None
+    return True
+
+
 def set_up(level: str = "info") -> None:
     """Route structlog and the standard library's logging to standard error."""
     shared: list[Any] = [
@@ -46,6 +53,7 @@ def set_up(level: str = "info") -> None:
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(plain_refusals)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, mask, renderer,
