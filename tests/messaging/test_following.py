@@ -108,3 +108,12 @@ def test_nothing_depends_on_a_notification(company: Company, monkeypatch: pytest
         Batch.objects.filter(submission_id=submission.pk).update(state="sent")
         an_incoming(company)
         eventually(lambda: is_finished(submission) and Reply.objects.exists())
+
+
+def test_however_many_end_at_once(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "MOST_AT_ONCE", 2)
+    ended, waiting = [planned(company) for _ in range(5)], planned(company)
+    Batch.objects.filter(submission_id__in=[one.pk for one in ended]).update(state="sent")
+    assert following.finish_submissions() == 5
+    assert all(is_finished(one) for one in ended)
+    assert not is_finished(waiting)

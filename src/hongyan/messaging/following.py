@@ -32,6 +32,8 @@ LATEST = timedelta(minutes=10)
 SWEEP_EVERY_S = 1.0
 FINISH_EVERY_S = 0.25
 """Where codes end by the dozen a second, closing them together costs no more than closing one."""
+MOST_AT_ONCE = 200
+"""Submissions closed in one transaction."""
 
 State = Submission.State
 
@@ -63,11 +65,11 @@ def _listen(listening: psycopg.Connection[Any], rounds: Rounds, stop: threading.
             news.clear()
         if "incoming" in news:
             route_incoming()
+            news.discard("incoming")
         if "batches" in news and now >= finish_at:
             finish_submissions()
             finish_at = now + FINISH_EVERY_S
             news.discard("batches")
-        news.discard("incoming")
         wake_at = min(sweep_at, finish_at) if "batches" in news else sweep_at
         for notice in listening.notifies(timeout=max(0.0, wake_at - time.monotonic()), stop_after=1):
             news.add(notice.payload)
@@ -111,13 +113,22 @@ def start_due() -> int:
 
 
 def finish_submissions() -> int:
-    """Close the submissions that have nothing more to hand over; gives how many. Three statements, however many."""
+    """Close the submissions that have nothing more to hand over; gives how many."""
+    finished = 0
+    while some := _finish_some():
+        finished += some
+    return finished
+
+
+def _finish_some() -> int:
+    """Up to `MOST_AT_ONCE` of them, in three statements; gives how many."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             """select s.id from messaging_submission s
                where s.state = 'running' and s.is_planned and not exists (
                    select 1 from dispatch_batch b where b.submission_id = s.id and b.state in ('ready', 'held', 'leased'))
-               order by s.id limit 200 for update skip locked"""
+               order by s.id limit %s for update skip locked""",
+            [MOST_AT_ONCE],
         )
         ids = [row[0] for row in cursor.fetchall()]
         # Looked at again now that nobody else can give one of them a new batch.
