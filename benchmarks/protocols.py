@@ -26,6 +26,7 @@ import uvloop
 
 import peers
 from hongyan.protocols.cmpp import pdus as cmpp
+from hongyan.protocols.cmpp.reports import Report
 from hongyan.protocols.events import (
     DeliverAnswered,
     DeliveryReport,
@@ -79,15 +80,15 @@ class Case:
 
 
 def _cmpp_report(index: int) -> bytes:
-    report = cmpp.Report(index + 1, "DELIVRD", "2611231200", "2611231201", number(index))
+    report = Report(index + 1, "DELIVRD", "2611231200", "2611231201", number(index))
     deliver = cmpp.Deliver(index + 1, "10690001", 0, 0, number(index), 1, report.encode(cmpp.Version.V30))
     return cmpp.write(Frame(cmpp.Command.DELIVER, index, deliver), cmpp.Version.V30)
 
 
-def _cmpp_report_of(raw: bytes) -> cmpp.Report:
+def _cmpp_report_of(raw: bytes) -> Report:
     deliver = cmpp.read(raw, cmpp.Version.V30).pdu
     assert isinstance(deliver, cmpp.Deliver)
-    return cmpp.Report.decode(deliver.content)
+    return Report.decode(deliver.content)
 
 
 def _cmpp_submit(count: int) -> Case:

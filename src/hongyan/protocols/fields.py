@@ -1,4 +1,4 @@
-"""Fixed fields that follow each other, as CMPP's younger relatives SGIP and SMGP lay their PDUs out."""
+"""Fixed fields, which CMPP, SGIP and SMGP have alike, and layouts of fields that follow each other, for the younger two."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ class Number:
         return int.from_bytes(raw, "big")
 
 
+def text_of(raw: bytes) -> str:
+    """A field's ASCII up to its first NUL; trailing blanks come from sloppy gateways."""
+    if not raw or raw[0] == 0:
+        return ""
+    return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """ASCII, left-aligned, filled with NUL. A field filled to the brim has none."""
@@ -48,10 +55,7 @@ class Text:
         return value.encode().ljust(self.octets, b"\0")
 
     def unpack(self, raw: bytes) -> str:
-        """Up to the first NUL; trailing blanks come from sloppy gateways."""
-        if not raw or raw[0] == 0:
-            return ""
-        return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
+        return text_of(raw)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hongyan.protocols.cmpp import pdus
 from hongyan.protocols.cmpp.pdus import HEADER, Command, Version
+from hongyan.protocols.cmpp.reports import Report
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.framing import Decoder, Frame, Unknown
 
@@ -87,11 +88,11 @@ def test_any_cut_of_the_stream_gives_the_same_frames(sent: list[Frame], cuts: li
 
 @given(text(32), serial, st.text("ADEILNRUV:0123", min_size=1, max_size=7), word)
 def test_both_lengths_of_reports_are_read(number: str, msg_id: int, stat: str, sequence: int) -> None:
-    report = pdus.Report(msg_id, stat, "2611231655", "2611231656", number, sequence)
-    assert pdus.Report.decode(report.encode(Version.V30)) == report
+    report = Report(msg_id, stat, "2611231655", "2611231656", number, sequence)
+    assert Report.decode(report.encode(Version.V30)) == report
     if len(number) <= 21:
         assert len(report.encode(Version.V20)) == 60
-        assert pdus.Report.decode(report.encode(Version.V20)) == report
+        assert Report.decode(report.encode(Version.V20)) == report
 
 
 def a_submit(**facts: Any) -> pdus.Submit:

@@ -8,6 +8,7 @@ import pytest
 
 from hongyan.protocols.cmpp import pdus
 from hongyan.protocols.cmpp.pdus import RESPONSE, Command, Version
+from hongyan.protocols.cmpp.reports import Report
 from hongyan.protocols.cmpp.session import CmppSession, group_ids
 from hongyan.protocols.errors import LocalProtocolError
 from hongyan.protocols.events import (
@@ -109,7 +110,7 @@ def test_a_refused_submit_keeps_the_code(code: int) -> None:
 @pytest.mark.parametrize("layout", Version)
 def test_reports_of_both_lengths_are_read_whatever_the_session_speaks(layout: Version) -> None:
     client = a_client(Version.V30)
-    report = pdus.Report(0xB7D3, "MK:0001", "2611231655", "2611231656", "13800138000")
+    report = Report(0xB7D3, "MK:0001", "2611231655", "2611231656", "13800138000")
     deliver = pdus.Deliver(1, "1069", 0, 0, "13800138000", 1, report.encode(layout))
     (received,) = client.receive(pdus.write(Frame(Command.DELIVER, 7, deliver), Version.V30), 0.0)
     assert isinstance(received, ReportReceived)

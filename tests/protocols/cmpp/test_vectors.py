@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from hongyan.protocols.cmpp import pdus
-from hongyan.protocols.cmpp.pdus import Report, Version
+from hongyan.protocols.cmpp.pdus import Version
+from hongyan.protocols.cmpp.reports import Report
 from hongyan.protocols.text import take_header
 
 ALL = json.loads((Path(__file__).parents[1] / "vectors.json").read_text())["vectors"]

@@ -17,8 +17,8 @@ from functools import lru_cache
 from typing import Any, Self
 
 from hongyan.protocols.errors import FieldTooLong, LocalProtocolError, RemoteProtocolError
+from hongyan.protocols.fields import RESERVE, Digits, Text, Time, text_of
 from hongyan.protocols.framing import Frame, Unknown
-from hongyan.protocols.times import FORM
 
 HEADER = struct.Struct(">III")
 LONGEST_PDU = 4096
@@ -50,56 +50,17 @@ SUBMIT_HEAD = {
     Version.V30: struct.Struct(">Q4B10sB32s4B6s2s6s17s17s21sB"),
 }
 DELIVER_HEAD = {Version.V20: struct.Struct(">Q21s10s3B21s2B"), Version.V30: struct.Struct(">Q21s10s3B32s3B")}
-REPORT = {60: struct.Struct(">Q7s10s10s21sI"), 71: struct.Struct(">Q7s10s10s32sI")}
 RESULT = {Version.V20: struct.Struct(">QB"), Version.V30: struct.Struct(">QI")}
 QUERY = struct.Struct(">8sB10s8s")
 QUERY_RESP = struct.Struct(">8sB10s8I")
-NUMBER_OCTETS = {Version.V20: 21, Version.V30: 32}
-TAIL_OCTETS = {Version.V20: 8, Version.V30: 20}
-EIGHT_NULS, TWENTY_NULS = bytes(8), bytes(20)
+LOGIN, SERVICE, SOURCE = Text(6), Text(10), Text(21)
+NUMBER = {Version.V20: Text(21), Version.V30: Text(32)}
+TAIL = {Version.V20: Text(8), Version.V30: Text(20)}
+NO_TAIL = {version: bytes(kind.octets) for version, kind in TAIL.items()}
+FEE_TYPE, FEE_CODE, DAY, TIME = Digits(2, exact=True), Digits(6), Digits(8, exact=True), Time(16)
 MOST_RECIPIENTS = 100
 MOST_CONTENT = 160
-
-
-def text_field(raw: bytes) -> str:
-    """A fixed field up to its first NUL; trailing blanks come from sloppy gateways."""
-    if not raw or raw[0] == 0:
-        return ""
-    return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
-
-
-@lru_cache(maxsize=1024)
-def repeated_field(raw: bytes) -> str:
-    """The same for what stands alike in one PDU after the other: states, minutes."""
-    return text_field(raw)
-
-
-def _fits(pdu: str, field: str, value: str, limit: int) -> bytes:
-    if not value.isascii() or "\0" in value:
-        raise LocalProtocolError(f"{pdu} {field} holds ASCII only")
-    if len(value) > limit:
-        raise FieldTooLong(pdu, field, limit)
-    return value.encode()
-
-
-def _digits(pdu: str, field: str, value: str, limit: int, *, exact: bool = False) -> bytes:
-    raw = _fits(pdu, field, value, limit)
-    if value and not (value.isdecimal() and (not exact or len(value) == limit)):
-        raise LocalProtocolError(f"{pdu} {field} is {f'{limit} digits' if exact else 'digits'} or empty, not {value!r}")
-    return raw
-
-
-@lru_cache(maxsize=256)
-def _minute(pdu: str, field: str, value: str) -> bytes:
-    """YYMMDDhhmm: the reports of a minute have the same, so it is checked once."""
-    return _digits(pdu, field, value, 10, exact=True)
-
-
-def _time(pdu: str, field: str, value: str) -> bytes:
-    raw = _fits(pdu, field, value, 16)
-    if value and not FORM.fullmatch(value):
-        raise LocalProtocolError(f"{pdu} {field} is a time as 261125093000032+, not {value!r}")
-    return raw
+MOST_TAIL = max(kind.octets for kind in TAIL.values())
 
 
 def _listed(pdu: str, **fields: tuple[int, int]) -> None:
@@ -109,7 +70,8 @@ def _listed(pdu: str, **fields: tuple[int, int]) -> None:
             raise LocalProtocolError(f"{pdu} {field} is {most} at most, not {value}")
 
 
-def _pack(pdu: str, layout: struct.Struct, *values: object) -> bytes:
+def pack(pdu: str, layout: struct.Struct, *values: object) -> bytes:
+    """Raises LocalProtocolError for a number out of its field's range."""
     try:
         return layout.pack(*values)
     except struct.error as error:
@@ -120,6 +82,11 @@ def _unpack(pdu: str, layout: struct.Struct, body: bytes) -> tuple[object, ...]:
     if len(body) < layout.size:
         raise RemoteProtocolError(f"{pdu} is too short")
     return layout.unpack_from(body)
+
+
+def message_id(serial: int) -> str:
+    """A Msg_Id as we store it."""
+    return f"{serial:x}"
 
 
 def stamp(at: datetime) -> int:
@@ -152,13 +119,13 @@ class Connect:
     timestamp: int
 
     def encode(self, _version: Version = Version.V20) -> bytes:
-        source = _fits("CMPP_CONNECT", "Source_Addr", self.source_addr, 6)
-        return _pack("CMPP_CONNECT", CONNECT, source, self.authenticator, self.version, self.timestamp)
+        source = LOGIN.pack("CMPP_CONNECT", "Source_Addr", self.source_addr)
+        return pack("CMPP_CONNECT", CONNECT, source, self.authenticator, self.version, self.timestamp)
 
     @classmethod
     def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
         source, authenticator, version, timestamp = _unpack("CMPP_CONNECT", CONNECT, body)
-        return cls(text_field(source), authenticator, version, timestamp)  # type: ignore[arg-type]
+        return cls(text_of(source), authenticator, version, timestamp)  # type: ignore[arg-type]
 
     def knows(self, secret: str) -> bool:
         """Whether the digest was made with `secret`, in either way of padding; compared in constant time."""
@@ -174,7 +141,7 @@ class ConnectResp:
     version: int
 
     def encode(self, version: Version) -> bytes:
-        return _pack("CMPP_CONNECT_RESP", CONNECT_RESP[version], self.status, self.authenticator, self.version)
+        return pack("CMPP_CONNECT_RESP", CONNECT_RESP[version], self.status, self.authenticator, self.version)
 
     @classmethod
     def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
@@ -207,20 +174,20 @@ def _submit_head(
         Fee_terminal_type=(fee_terminal_type, 1), TP_udhi=(tp_udhi, 1),
     )  # fmt: skip
     terminal_type = () if version is Version.V20 else (fee_terminal_type,)
-    return _pack(
+    return pack(
         pdu, SUBMIT_HEAD[version], msg_id, pk_total, pk_number, registered_delivery, msg_level,
-        _fits(pdu, "Service_Id", service_id, 10), fee_user_type,
-        _fits(pdu, "Fee_terminal_Id", fee_terminal_id, NUMBER_OCTETS[version]), *terminal_type, tp_pid, tp_udhi, msg_fmt,
-        _fits(pdu, "Msg_src", msg_src, 6), _digits(pdu, "FeeType", fee_type, 2, exact=True),
-        _digits(pdu, "FeeCode", fee_code, 6), _time(pdu, "ValId_Time", valid_time), _time(pdu, "At_Time", at_time),
-        _fits(pdu, "Src_Id", src_id, 21), count,
+        SERVICE.pack(pdu, "Service_Id", service_id), fee_user_type,
+        NUMBER[version].pack(pdu, "Fee_terminal_Id", fee_terminal_id), *terminal_type, tp_pid, tp_udhi, msg_fmt,
+        LOGIN.pack(pdu, "Msg_src", msg_src), FEE_TYPE.pack(pdu, "FeeType", fee_type),
+        FEE_CODE.pack(pdu, "FeeCode", fee_code), TIME.pack(pdu, "ValId_Time", valid_time), TIME.pack(pdu, "At_Time", at_time),
+        SOURCE.pack(pdu, "Src_Id", src_id), count,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1024)
 def _submit_head_read(version: Version, head: bytes) -> tuple[Any, ...]:
     """The fields before the numbers, read once for all the SUBMITs of a client that repeats them."""
-    values = [text_field(one) if isinstance(one, bytes) else one for one in SUBMIT_HEAD[version].unpack(head)]
+    values = [text_of(one) if isinstance(one, bytes) else one for one in SUBMIT_HEAD[version].unpack(head)]
     if version is Version.V20:
         values.insert(8, 0)
     return tuple(values)
@@ -243,18 +210,14 @@ def submit_body(
     size = len(content)
     if size > MOST_CONTENT:
         raise FieldTooLong("CMPP_SUBMIT", "Msg_Content", MOST_CONTENT)
-    width = NUMBER_OCTETS[version]
+    width = NUMBER[version].octets
     text = "".join([number.ljust(width, "\0") for number in numbers])
     if len(text) != width * count or not text.isascii():
         # Says which is wrong, and how.
         for number in numbers:
-            _fits("CMPP_SUBMIT", "Dest_terminal_Id", number, width)
-    if version is Version.V20:
-        middle, tail = bytes((size,)), EIGHT_NULS
-    else:
-        middle, tail = bytes((dest_terminal_type, size)), TWENTY_NULS
-    if link_id:
-        tail = _fits("CMPP_SUBMIT", "LinkID", link_id, len(tail)).ljust(len(tail), b"\0")
+            NUMBER[version].pack("CMPP_SUBMIT", "Dest_terminal_Id", number)
+    middle = bytes((size,) if version is Version.V20 else (dest_terminal_type, size))
+    tail = TAIL[version].pack("CMPP_SUBMIT", "LinkID", link_id) if link_id else NO_TAIL[version]
     return b"".join((head, text.encode(), middle, content, tail))
 
 
@@ -263,7 +226,7 @@ def submit_parts(body: bytes, version: Version) -> tuple[tuple[Any, ...], tuple[
 
     Raises RemoteProtocolError for what cannot be read.
     """
-    position, width = SUBMIT_HEAD[version].size, NUMBER_OCTETS[version]
+    position, width = SUBMIT_HEAD[version].size, NUMBER[version].octets
     if len(body) < position:
         raise RemoteProtocolError("CMPP_SUBMIT is too short")
     head = _submit_head_read(version, body[:position])
@@ -279,7 +242,7 @@ def submit_parts(body: bytes, version: Version) -> tuple[tuple[Any, ...], tuple[
     size = body[end + middle]
     begin = end + middle + 1
     content, tail = body[begin : begin + size], body[begin + size :]
-    if len(content) != size or len(tail) > max(TAIL_OCTETS.values()):
+    if len(content) != size or len(tail) > MOST_TAIL:
         raise RemoteProtocolError("CMPP_SUBMIT announces other content than it holds")
     return head, numbers, content, body[end] if middle else 0, tail
 
@@ -334,13 +297,13 @@ class Submit:
         ) = head  # fmt: skip
         return cls(
             total, number, report, udhi, fmt, source, numbers, content, service, src, valid, fee_user, fee_type, fee_code,
-            fee_terminal, fee_terminal_type, pid, level, at, terminal_type, text_field(tail), msg_id,
+            fee_terminal, fee_terminal_type, pid, level, at, terminal_type, text_of(tail), msg_id,
         )  # fmt: skip
 
 
 def result_body(pdu: str, version: Version, msg_id: int, result: int) -> bytes:
     """The body of an answer to a SUBMIT or DELIVER, without making a value of it first."""
-    return _pack(pdu, RESULT[version], msg_id, result)
+    return pack(pdu, RESULT[version], msg_id, result)
 
 
 def result_of(pdu: str, body: bytes) -> tuple[int, int]:
@@ -398,27 +361,26 @@ class Deliver:
 
     def encode(self, version: Version) -> bytes:
         pdu = "CMPP_DELIVER"
-        source = _fits(pdu, "Src_terminal_Id", self.src_terminal_id, NUMBER_OCTETS[version])
+        source = NUMBER[version].pack(pdu, "Src_terminal_Id", self.src_terminal_id)
         if self.tp_udhi > 1 or self.registered_delivery > 1:
             _listed(pdu, TP_udhi=(self.tp_udhi, 1), Registered_Delivery=(self.registered_delivery, 1))
         terminal_type = () if version is Version.V20 else (self.src_terminal_type,)
         if len(self.content) > 255:
             raise FieldTooLong(pdu, "Msg_Content", 255)
-        head = _pack(
-            pdu, DELIVER_HEAD[version], self.msg_id, _fits(pdu, "Dest_Id", self.dest_id, 21),
-            _fits(pdu, "Service_Id", self.service_id, 10), self.tp_pid, self.tp_udhi, self.msg_fmt, source,
+        head = pack(
+            pdu, DELIVER_HEAD[version], self.msg_id, SOURCE.pack(pdu, "Dest_Id", self.dest_id),
+            SERVICE.pack(pdu, "Service_Id", self.service_id), self.tp_pid, self.tp_udhi, self.msg_fmt, source,
             *terminal_type, self.registered_delivery, len(self.content),
         )  # fmt: skip
-        tail = _fits(pdu, "LinkID", self.link_id, TAIL_OCTETS[version])
-        return head + self.content + tail.ljust(TAIL_OCTETS[version], b"\0")
+        return head + self.content + TAIL[version].pack(pdu, "LinkID", self.link_id)
 
     @classmethod
     def decode(cls, body: bytes, version: Version) -> Self:
         values, content, tail = deliver_parts(body, version)
         msg_id, dest, service, pid, udhi, fmt, source, source_type, registered, _size = values
         return cls(
-            msg_id, text_field(dest), udhi, fmt, text_field(source), registered, content, text_field(service), pid,
-            source_type, text_field(tail),
+            msg_id, text_of(dest), udhi, fmt, text_of(source), registered, content, text_of(service), pid,
+            source_type, text_of(tail),
         )  # fmt: skip
 
 
@@ -431,44 +393,6 @@ class DeliverResp(SubmitResp):
     def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
         """Some peers answer without the id; an answer is an answer."""
         return cls(int.from_bytes(body[:8], "big"), int.from_bytes(body[8:12], "big"))
-
-
-def report_parts(content: bytes) -> tuple[int, bytes, bytes, bytes, bytes, int]:
-    """A report's fields as they came: Msg_Id, Stat, Submit_time, Done_time, Dest_terminal_Id, SMSC_sequence.
-
-    A content shorter than both layouts is read as the shorter one with what it lacks empty.
-    """
-    size = 71 if len(content) >= 71 else 60
-    return REPORT[size].unpack(content[:size].ljust(size, b"\0"))
-
-
-@dataclass(slots=True)
-class Report:
-    """Msg_Content of a DELIVER with Registered_Delivery 1; its length, 60 or 71, decides the layout, not the version."""
-
-    msg_id: int
-    stat: str
-    submit_time: str
-    done_time: str
-    dest_terminal_id: str
-    smsc_sequence: int = 0
-
-    def encode(self, version: Version) -> bytes:
-        width = NUMBER_OCTETS[version]
-        return _pack(
-            "CMPP report", REPORT[60 if version is Version.V20 else 71], self.msg_id,
-            _fits("CMPP report", "Stat", self.stat, 7),
-            _minute("CMPP report", "Submit_time", self.submit_time),
-            _minute("CMPP report", "Done_time", self.done_time),
-            _fits("CMPP report", "Dest_terminal_Id", self.dest_terminal_id, width), self.smsc_sequence,
-        )  # fmt: skip
-
-    @classmethod
-    def decode(cls, content: bytes) -> Self:
-        msg_id, stat, submitted, done, number, sequence = report_parts(content)
-        return cls(
-            msg_id, text_field(stat), text_field(submitted), text_field(done), text_field(number), sequence,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,15 +408,15 @@ class Query:
 
     def encode(self, _version: Version = Version.V20) -> bytes:
         pdu = "CMPP_QUERY"
-        return _pack(
-            pdu, QUERY, _digits(pdu, "Time", self.time, 8, exact=True), self.query_type, _fits(pdu, "Query_Code", self.query_code, 10),
-            _fits(pdu, "Reserve", self.reserve, 8),
+        return pack(
+            pdu, QUERY, DAY.pack(pdu, "Time", self.time), self.query_type, SERVICE.pack(pdu, "Query_Code", self.query_code),
+            RESERVE.pack(pdu, "Reserve", self.reserve),
         )  # fmt: skip
 
     @classmethod
     def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
         time, kind, code, reserve = _unpack("CMPP_QUERY", QUERY, body)
-        return cls(text_field(time), kind, text_field(code), text_field(reserve))  # type: ignore[arg-type]
+        return cls(text_of(time), kind, text_of(code), text_of(reserve))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,16 +437,16 @@ class QueryResp:
 
     def encode(self, _version: Version = Version.V20) -> bytes:
         pdu = "CMPP_QUERY_RESP"
-        return _pack(
-            pdu, QUERY_RESP, _fits(pdu, "Time", self.time, 8), self.query_type,
-            _fits(pdu, "Query_Code", self.query_code, 10), self.mt_tlmsg, self.mt_tlusr, self.mt_scs, self.mt_wt,
+        return pack(
+            pdu, QUERY_RESP, RESERVE.pack(pdu, "Time", self.time), self.query_type,
+            SERVICE.pack(pdu, "Query_Code", self.query_code), self.mt_tlmsg, self.mt_tlusr, self.mt_scs, self.mt_wt,
             self.mt_fl, self.mo_scs, self.mo_wt, self.mo_fl,
         )  # fmt: skip
 
     @classmethod
     def decode(cls, body: bytes, _version: Version = Version.V20) -> Self:
         time, kind, code, *counts = _unpack("CMPP_QUERY_RESP", QUERY_RESP, body)
-        return cls(text_field(time), kind, text_field(code), *counts)  # type: ignore[arg-type]
+        return cls(text_of(time), kind, text_of(code), *counts)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

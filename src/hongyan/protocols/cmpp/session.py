@@ -6,7 +6,8 @@ import hmac
 from collections.abc import Sequence
 
 from hongyan.protocols.cmpp import pdus
-from hongyan.protocols.cmpp.pdus import HEADER, RESPONSE, Command, Version, repeated_field, text_field
+from hongyan.protocols.cmpp.pdus import HEADER, RESPONSE, Command, Version, message_id
+from hongyan.protocols.cmpp.reports import report_of, report_value
 from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.events import (
     DeliverAnswered,
@@ -17,17 +18,16 @@ from hongyan.protocols.events import (
     LoggedIn,
     LoginRefused,
     LoginRequested,
-    ReportClass,
     ReportReceived,
     Submit,
     SubmitAnswered,
     SubmitRequested,
     Verdict,
 )
+from hongyan.protocols.fields import text_of
 from hongyan.protocols.framing import Frame
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
-from hongyan.protocols.times import minutes_of
 
 MSG_FMT = {
     Alphabet.ASCII: 0,
@@ -77,22 +77,8 @@ VERSION_TOO_HIGH = 4
 LOGGED_IN_ALREADY = 5
 """A login's status "other"."""
 
-# Final states of the CMPP text; everything else is a failure with its raw code.
-STAT_CLASS = {
-    "DELIVRD": ReportClass.DELIVERED,
-    "EXPIRED": ReportClass.EXPIRED,
-    "ACCEPTD": ReportClass.INTERMEDIATE,
-    "ENROUTE": ReportClass.INTERMEDIATE,
-}
-
-
 STATUS_OF_REFUSAL = {"credentials": 3, "login": 2, "version": VERSION_TOO_HIGH}
 """Statuses for the reasons a server may have; any other is "other"."""
-
-
-def message_id(serial: int) -> str:
-    """A Msg_Id as we store it."""
-    return f"{serial:x}"
 
 
 def _serial(carrier_id: str) -> int:
@@ -167,8 +153,7 @@ class CmppSession(Session):
         msg_id = _serial(item.carrier_id)
         if isinstance(item, DeliveryReport):
             # Sources disagree on what a report's Dest_Id is; the service number is not known here.
-            when = minutes_of(item.done_at, item.zone)
-            report = pdus.Report(msg_id, item.code[:7], when, when, item.number)
+            report = report_of(item, msg_id)
             pdu = pdus.Deliver(
                 msg_id, self.account.login, 0, 0, item.number, 1, report.encode(self.reports_as or self.version)
             )
@@ -381,28 +366,16 @@ class CmppSession(Session):
         msg_id, dest, _service, _pid, udhi, fmt, source, _source_type, registered, _size = values
         token = (sequence, msg_id)
         if registered == 1:
-            events.append(ReportReceived(token, self._report_value(content, source)))
+            events.append(ReportReceived(token, report_value(content, source, self.account.zone)))
             return
         alphabet = ALPHABET.get(fmt, Alphabet.UCS2)
         concatenation = None
         if udhi or (alphabet is not Alphabet.ASCII and looks_like_header(content)):
             concatenation, content = take_header(content)
         incoming = IncomingSegment(
-            text_field(source), text_field(dest), decode(content, alphabet), concatenation, message_id(msg_id)
+            text_of(source), text_of(dest), decode(content, alphabet), concatenation, message_id(msg_id)
         )
         events.append(IncomingReceived(token, incoming))
-
-    def _report_value(self, content: bytes, source: bytes) -> DeliveryReport:
-        """`source` is the DELIVER's own Src_terminal_Id, for reports without a number."""
-        msg_id, raw_stat, _submitted, done, number, _sequence = pdus.report_parts(content)
-        stat = repeated_field(raw_stat)
-        if stat not in STAT_CLASS:
-            stat = stat.strip().upper()
-        outcome = STAT_CLASS.get(stat, ReportClass.FAILED)
-        return DeliveryReport(
-            message_id(msg_id), text_field(number) or text_field(source), outcome, stat, repeated_field(done),
-            self.account.zone,
-        )  # fmt: skip
 
     def _submit_value(self, body: bytes) -> Submit:
         head, numbers, content, _terminal_type, _tail = pdus.submit_parts(body, self.version)
