@@ -15,7 +15,6 @@ import json
 import os
 import struct
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -30,10 +29,10 @@ from hongyan.dispatch.outcomes import StoredReport
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.results import Results
 from hongyan.gateway.sending import Sender
-from hongyan.gateway.works import Work
 from hongyan.protocols.events import (
     DeliveryReport,
     Event,
+    LoggedIn,
     LoginRequested,
     ReportClass,
     ReportReceived,
@@ -88,13 +87,13 @@ class Exchange:
         client = make_session(protocol, Role.CLIENT, ACCOUNT, **self.channel.session_options())
         self.carrier = make_session(protocol, Role.SERVER, ACCOUNT)
         self.line, self.transport = Line(client, self._on_events), _Transport()
-        self.line._transport = cast(asyncio.Transport, self.transport)
-        client.opened(0.0)
         self.carrier.opened(0.0)
-        (asked,) = self.carrier.receive(client.data_to_send(), 0.0)
+        self.line.connection_made(cast(asyncio.Transport, self.transport))
+        (asked,) = self.carrier.receive(self.transport.take(), 0.0)
         assert isinstance(asked, LoginRequested)
         self.carrier.accept_login(asked.token, 0.0)
-        client.receive(self.carrier.data_to_send(), 0.0)
+        self.line.data_received(self.carrier.data_to_send())
+        assert client.is_bound
         self.sender.lines = [self.line]
 
     def _on_events(self, line: Line, events: Sequence[Event]) -> None:
@@ -105,6 +104,8 @@ class Exchange:
                 case ReportReceived(token, report):
                     stored = StoredReport(1, report.carrier_id, report.number, report.outcome.value, report.code)
                     self.recorder.reported(stored, line, token)
+                case LoggedIn():
+                    pass
                 case _:
                     raise AssertionError(event)
 
@@ -126,7 +127,7 @@ class Exchange:
             )
             for number in numbers
         ]  # fmt: skip
-        work = self.sender._hand.leased[batch.id] = Work(batch, deque(), MESSAGES, 1)
+        work = self.sender._hand.take(batch, messages)
         with self._timed("send"):
             self.sender._launch(work, messages)
         self.octets["send"] = self.transport.take()

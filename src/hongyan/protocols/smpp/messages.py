@@ -43,6 +43,8 @@ CODECS = {5: "shift_jis", 6: "iso8859_5", 7: "iso8859_8", 10: "iso2022_jp", 13: 
 """Incoming only: data_coding of scripts that no text of ours is sent in."""
 STATE_NUMBERS = {state: number for number, state in STATES.items()}
 
+NUMBER, CONTENT, TLVS = TextKind(21), ContentKind(), TlvsKind()
+"""Of a submit_sm, what a campaign does not repeat."""
 UDHI = 0x40
 INTERNATIONAL, E164, ALPHANUMERIC = 1, 1, 5
 MOST_UNCUT = 140
@@ -125,8 +127,9 @@ def submit_request(
         )  # fmt: skip
         number = NUMBER.write(SubmitSm.NAME, "destination_addr", numbers[0], version)
         text = CONTENT.write(SubmitSm.NAME, "short_message", content, version)
-        tail = TLVS.write(SubmitSm.NAME, "tlvs", tlvs, version) if tlvs else b""
-        return Command.SUBMIT_SM, b"".join((head, number, middle, text, tail))
+        return Command.SUBMIT_SM, b"".join(
+            (head, number, middle, text, TLVS.write(SubmitSm.NAME, "tlvs", tlvs, version))
+        )
     several = SubmitMulti(
         service_type, source_ton, source_npi, source,
         tuple([SmeAddress(habits.dest_ton, habits.dest_npi, number) for number in numbers]), esm_class,
@@ -134,9 +137,6 @@ def submit_request(
         short_message=content, tlvs=tlvs,
     )  # fmt: skip
     return Command.SUBMIT_MULTI, several.encode(version)
-
-
-NUMBER, CONTENT, TLVS = TextKind(21), ContentKind(), TlvsKind()
 
 
 @lru_cache(maxsize=1024)
