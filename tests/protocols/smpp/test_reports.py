@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hongyan.protocols.events import DeliveryReport, ReportClass
 from hongyan.protocols.smpp.pdus import DataSm, DeliverSm
-from hongyan.protocols.smpp.reports import IdForm, appendix_b, is_receipt, normalise_id, parse
+from hongyan.protocols.smpp.reports import IdForm, appendix_b, is_receipt, normalise_id, parse, parse_usual
 from hongyan.protocols.smpp.tags import Tag
 
 DELIVERED, FAILED, EXPIRED, INTERMEDIATE = (
@@ -36,6 +36,47 @@ def test_the_usual_form_means_the_same_as_key_by_key(
     # Keys in capitals are never the usual form.
     usual, by_key = (parse(a_receipt(f"{key}:{rest}".encode())) for key in ("id", "ID"))
     assert usual == by_key
+
+
+USUAL = b"id:00AB sub:001 dlvrd:001 submit date:2611231655 done date:2611231656 stat:DELIVRD err:000 text:"
+TLVS = st.lists(
+    st.tuples(
+        st.sampled_from([Tag.RECEIPTED_MESSAGE_ID, Tag.MESSAGE_STATE, Tag.NETWORK_ERROR_CODE, Tag.MESSAGE_PAYLOAD]),
+        st.sampled_from([b"cd\0", b"\x05", b"\x02", b"\x03\x00\x1b", b""]),
+    ),
+    max_size=3,
+).filter(lambda tlvs: all(tag.least <= len(octets) <= tag.most for tag, octets in tlvs))
+NOT_THE_USUAL = [
+    a_receipt(USUAL, esm_class=0), a_receipt(USUAL, esm_class=0x20), a_receipt(USUAL, data_coding=8), a_receipt(USUAL[1:]),
+    a_receipt(), a_receipt(tlvs=((Tag.MESSAGE_PAYLOAD, USUAL),)), DeliverSm(short_message=b"hello"),
+]  # fmt: skip
+
+
+@given(tlvs=TLVS, source=st.sampled_from(["13800138000", "+8613800138000", ""]), error=st.sampled_from(["000", "1f"]))
+def test_the_usual_delivery_means_the_same_without_its_pdu(
+    tlvs: list[tuple[int, bytes]], source: str, error: str
+) -> None:
+    text = USUAL.replace(b"err:000", f"err:{error}".encode())
+    message = a_receipt(text, tuple(tlvs), source_addr=source, validity_period="000002000000000R", service_type="CMT")
+    assert parse_usual(message.encode()) == parse(message)
+
+
+@given(place=st.integers(0, 150), octet=st.integers(0, 255), cut=st.integers(0, 150))
+def test_whatever_is_read_without_its_pdu_is_read_with_it(place: int, octet: int, cut: int) -> None:
+    body = bytearray(a_receipt(USUAL, ((Tag.MESSAGE_STATE, b"\x05"),)).encode())
+    body[place % len(body)] = octet
+    for octets in (bytes(body), bytes(body[: len(body) - cut])):
+        report = parse_usual(octets)
+        if report is not None:
+            message = DeliverSm.decode(octets)
+            assert is_receipt(message)
+            assert report == parse(message)
+
+
+@pytest.mark.parametrize("message", NOT_THE_USUAL)
+def test_any_other_delivery_is_left_to_who_reads_the_pdu(message: DeliverSm) -> None:
+    assert parse_usual(message.encode()) is None
+    assert parse_usual(a_receipt(USUAL).encode()[:-1]) is None
 
 
 @pytest.mark.parametrize(

@@ -314,12 +314,11 @@ class SmppSession(Session):
 
     def _take_request(self, command: int, sequence: int, body: bytes, events: list[Event]) -> None:
         if command in MESSAGES and self._may_come(command):
-            message = cast("pdus.AnyMessage", PDUS[command].decode(body))
             # A peer that repeats what we have not answered yet gets one answer for both. Nothing is remembered longer:
             # the standard knows no repeats, and some clients have one sequence number for all they send.
             if self._owed.get(sequence) != body:
                 self._owed[sequence] = body
-                self._take_message(Token(command, sequence), message, events)
+                self._take_message(Token(command, sequence), body, events)
         elif command == Command.ENQUIRE_LINK:
             self._respond(command, sequence)
         elif command == Command.UNBIND:
@@ -376,18 +375,26 @@ class SmppSession(Session):
         except LocalProtocolError as error:
             self._end(str(error), events)
 
-    def _take_message(self, token: Token, message: pdus.AnyMessage, events: list[Event]) -> None:
+    def _take_message(self, token: Token, body: bytes, events: list[Event]) -> None:
+        if self.role is Role.CLIENT and token.command == Command.DELIVER_SM:
+            report = reports.parse_usual(body, self.habits.id_form, self.account.zone)
+            if report is not None:
+                events.append(self._reported(token, report))
+                return
+        message = cast("pdus.AnyMessage", PDUS[token.command].decode(body))
         if self.role is Role.SERVER:
             events.append(SubmitRequested(token, messages.submit_value(message, self.habits)))
             return
         assert not isinstance(message, pdus.SubmitMulti)
         if reports.is_receipt(message, by_text=self.habits.receipts_by_text):
-            report = reports.parse(message, self.habits.id_form, self.account.zone)
-            if self.habits.accepted_is_final and report.code == "ACCEPTD":
-                report = replace(report, outcome=ReportClass.DELIVERED)
-            events.append(ReportReceived(token, report))
+            events.append(self._reported(token, reports.parse(message, self.habits.id_form, self.account.zone)))
         else:
             events.append(IncomingReceived(token, messages.incoming_value(message, self.habits)))
+
+    def _reported(self, token: Token, report: DeliveryReport) -> ReportReceived:
+        if self.habits.accepted_is_final and report.code == "ACCEPTD":
+            report = replace(report, outcome=ReportClass.DELIVERED)
+        return ReportReceived(token, report)
 
     # -- answers of the peer -------------------------------------------------------------------------------------
 
