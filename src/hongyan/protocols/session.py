@@ -25,7 +25,7 @@ from datetime import datetime, tzinfo
 from enum import Enum
 from typing import ClassVar
 
-from hongyan.protocols.errors import NotLoggedIn, RemoteProtocolError, WindowFull
+from hongyan.protocols.errors import LocalProtocolError, NotLoggedIn, RemoteProtocolError, WindowFull
 from hongyan.protocols.events import (
     AnsweredLate,
     Clock,
@@ -131,6 +131,7 @@ class Session(ABC):
         # Sequence number -> (what, reference, time limit); limits grow with insertion, so the oldest is the first.
         self._pending: dict[int, tuple[Pending, object, float]] = {}
         self._submits_pending = 0
+        self._window = account.window
         self._late: dict[int, object] = {}
         self._unanswered_from: float | None = None
         # Requests of the peer's that wait for our answer, and the last ones that have it: body, and our whole PDU.
@@ -156,7 +157,7 @@ class Session(ABC):
     @property
     def window_free(self) -> int:
         """How many requests may be sent before an answer must come."""
-        free = self.account.window - self._submits_pending
+        free = self._window - self._submits_pending
         return free if free > 0 and self.state is State.BOUND else 0
 
     @property
@@ -275,11 +276,15 @@ class Session(ABC):
     # -- for the protocols ---------------------------------------------------------------------------------------
 
     def submit(self, submit: Submit, reference: object, now: float) -> None:
-        """Send one segment. Raises NotLoggedIn or WindowFull, or what is wrong with the segment's fields."""
+        """Send one segment.
+
+        Raises NotLoggedIn, WindowFull, LocalProtocolError on a connection that logged in only to receive, or what is
+        wrong with the segment's fields.
+        """
         if self.state is not State.BOUND:
             raise NotLoggedIn
-        if self._submits_pending >= self.account.window:
-            raise WindowFull
+        if self._submits_pending >= self._window:
+            raise self._no_room()
         self._now = now
         self._request(Pending.SUBMIT, reference, self._submit_request(submit), submit)
         self._submits_pending += 1
@@ -289,11 +294,11 @@ class Session(ABC):
         return None
 
     def deliver(self, item: DeliveryReport | IncomingSegment, reference: object, now: float) -> None:
-        """Server: give the client a report or an incoming message. Raises NotLoggedIn or WindowFull."""
+        """Server: give the client a report or an incoming message. Raises as `submit` does."""
         if self.state is not State.BOUND:
             raise NotLoggedIn
-        if self._submits_pending >= self.account.window:
-            raise WindowFull
+        if self._submits_pending >= self._window:
+            raise self._no_room()
         self._now = now
         self._request(Pending.DELIVER, reference, self._deliver_request(item))
         self._submits_pending += 1
@@ -303,7 +308,7 @@ class Session(ABC):
     ) -> None:
         sequence = self._next_sequence()
         limit = self.account.heartbeat_wait_s if kind is Pending.LOGOUT else self.account.answer_limit_s
-        kept = (reference, len(submit.recipients)) if submit is not None else reference
+        kept = (reference, submit.recipients) if submit is not None else reference
         # What does not fit a PDU raises before anything is waited for.
         frame = self._frame(request[0], sequence, request[1])
         self._pending[sequence] = (kind, kept, self._now + limit)
@@ -375,6 +380,15 @@ class Session(ABC):
     def _bound(self) -> None:
         self.state = State.BOUND
         self._login_by = None
+        self._window = 0 if self._one_way() else self.account.window
+
+    def _one_way(self) -> str:
+        """Why the login lets no requests of ours through; empty where it does."""
+        return ""
+
+    def _no_room(self) -> Exception:
+        why = self._one_way()
+        return LocalProtocolError(why) if why else WindowFull()
 
     def _expire(self, events: list[Event]) -> None:
         while self._pending:

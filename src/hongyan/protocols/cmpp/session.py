@@ -328,9 +328,9 @@ class CmppSession(Session):
 
     def _submit_answer(self, kept: object, msg_id: int, result: int) -> SubmitAnswered:
         assert isinstance(kept, tuple)
-        reference, count = kept
+        reference, recipients = kept
         if result == 0:
-            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(msg_id, count))
+            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(msg_id, len(recipients)))
         verdict = Verdict.THROTTLED if result in (self.account.throttled or THROTTLED) else Verdict.REFUSED
         return SubmitAnswered(reference, verdict, (), str(result), RESULTS.get(result, "the gateway's own code"))
 

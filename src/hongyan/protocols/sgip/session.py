@@ -448,9 +448,9 @@ class SgipSession(Session):
 
     def _submit_answer(self, kept: object, sequence: int, result: int) -> SubmitAnswered:
         assert isinstance(kept, tuple)
-        reference, count = kept
+        reference, recipients = kept
         if result == 0:
-            return SubmitAnswered(reference, Verdict.ACCEPTED, (message_id(sequence),) * count)
+            return SubmitAnswered(reference, Verdict.ACCEPTED, (message_id(sequence),) * len(recipients))
         verdict = Verdict.THROTTLED if result in (self.account.throttled or THROTTLED) else Verdict.REFUSED
         return SubmitAnswered(reference, verdict, (), str(result), RESULTS.get(result, "the gateway's own code"))
 

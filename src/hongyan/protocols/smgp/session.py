@@ -141,11 +141,10 @@ class SmgpSession(Session):
             if value
         )
 
-    @property
-    def window_free(self) -> int:
-        """None on a connection that the client's login did not open in our direction."""
-        closed_way = RECEIVE if self.role is Role.CLIENT else SEND
-        return 0 if self.login_mode == closed_way else super().window_free
+    def _one_way(self) -> str:
+        if self.role is Role.CLIENT:
+            return "SMGP: this connection logged in only to receive" if self.login_mode == RECEIVE else ""
+        return "SMGP: the peer logged in only to send" if self.login_mode == SEND else ""
 
     def read(self, raw: bytes) -> Frame:
         return pdus.read(raw, self.version)
@@ -154,18 +153,6 @@ class SmgpSession(Session):
         return pdus.packed(command, sequence, body)
 
     # -- requests of ours ----------------------------------------------------------------------------------------
-
-    def submit(self, submit: Submit, reference: object, now: float) -> None:
-        """As `Session.submit`; not on a connection that logged in only to receive."""
-        if self.login_mode == RECEIVE:
-            raise LocalProtocolError("SMGP: this connection logged in only to receive")
-        super().submit(submit, reference, now)
-
-    def deliver(self, item: DeliveryReport | IncomingSegment, reference: object, now: float) -> None:
-        """As `Session.deliver`; not on a connection whose client logged in only to send."""
-        if self.login_mode == SEND:
-            raise LocalProtocolError("SMGP: the peer logged in only to send")
-        super().deliver(item, reference, now)
 
     def _send_login(self) -> None:
         timestamp = pdus.stamp(self.account.clock())
@@ -386,9 +373,9 @@ class SmgpSession(Session):
 
     def _submit_answer(self, kept: object, msg_id: int, status: int) -> SubmitAnswered:
         assert isinstance(kept, tuple)
-        reference, count = kept
+        reference, recipients = kept
         if status == 0:
-            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(msg_id, count))
+            return SubmitAnswered(reference, Verdict.ACCEPTED, group_ids(msg_id, len(recipients)))
         verdict = Verdict.THROTTLED if status in (self.account.throttled or THROTTLED) else Verdict.REFUSED
         return SubmitAnswered(reference, verdict, (), str(status), STATUS.get(status, "the gateway's own code"))
 

@@ -141,14 +141,13 @@ class SmppSession(Session):
         else:
             super().opened(now)
 
-    @property
-    def window_free(self) -> int:
-        return super().window_free if self._may_send else 0
-
-    @property
-    def _may_send(self) -> bool:
-        """Whether the bind state lets us submit (client) or deliver (server)."""
-        return self.bind in (SENDING if self.role is Role.CLIENT else RECEIVING)
+    def _one_way(self) -> str:
+        if self.role is Role.CLIENT:
+            return "" if self.bind in SENDING else "SMPP: a connection bound as receiver carries no submits"
+        return (
+            "" if self.bind in RECEIVING
+            else "SMPP: a connection bound as transmitter takes no reports or incoming messages"
+        )  # fmt: skip
 
     def read(self, raw: bytes) -> Frame:
         return pdus.read(raw, self.version)
@@ -157,27 +156,6 @@ class SmppSession(Session):
         return pdus.packed(command, status, sequence, body)
 
     # -- requests of ours ----------------------------------------------------------------------------------------
-
-    def submit(self, submit: Submit, reference: object, now: float) -> None:
-        """As `Session.submit`; raises LocalProtocolError on a connection bound as receiver."""
-        if self.is_bound and not self._may_send:
-            raise LocalProtocolError("SMPP: a connection bound as receiver carries no submits")
-        super().submit(submit, reference, now)
-
-    def deliver(self, item: DeliveryReport | IncomingSegment, reference: object, now: float) -> None:
-        """As `Session.deliver`; raises LocalProtocolError on a connection bound as transmitter."""
-        if self.is_bound and not self._may_send:
-            raise LocalProtocolError("SMPP: a connection bound as transmitter takes no reports or incoming messages")
-        super().deliver(item, reference, now)
-
-    def _request(
-        self, kind: Pending, reference: object, request: tuple[int, bytes], submit: Submit | None = None
-    ) -> None:
-        super()._request(kind, reference, request, submit)
-        if submit is not None:
-            # The answer names the numbers that failed.
-            _kind, _kept, limit = self._pending[self._sequence]
-            self._pending[self._sequence] = (kind, (reference, submit.recipients), limit)
 
     def _send_login(self) -> None:
         account = self.account
