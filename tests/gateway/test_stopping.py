@@ -7,13 +7,14 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.db import connection
 
 from hongyan.dispatch import leasing
 from hongyan.dispatch.models import Batch, Message
 from hongyan.messaging import submissions
 from hongyan.protocols.events import DeliveryReport, ReportClass, SubmitRequested
 from hongyan.protocols.registry import Protocol
-from hongyan.runtime import clock
+from hongyan.runtime import clock, processes
 from hongyan.wire.line import Line
 from tests.beside import LoopThread, eventually
 from tests.builders import Company
@@ -56,6 +57,45 @@ def test_a_dead_gateways_batch_goes_on_behind_its_watermark(beside: LoopThread, 
     with running(beside):
         eventually(lambda: states(submission) == {"delivered": 43, "uncertain": 7})
     assert len(carrier.seen) == 43
+
+
+def _node(company: Company, process: str) -> None:
+    """Another gateway that will not be silent for a long while, with the channel's only slot."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into dispatch_node (name, kind, process, beat_at)
+               values ('other', 'gateway', %s, now() + interval '1 hour')""",
+            [process],
+        )
+        cursor.execute(
+            """insert into dispatch_connection (channel_id, node, slot, state, updated_at)
+               values (%s, 'other', 0, 'logged_in', now() + interval '1 hour')""",
+            [company.channel.pk],
+        )
+
+
+def test_what_a_gateway_had_whose_process_has_ended_is_taken_at_once(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier, connections=1)
+    submission = asked(company, 50)
+    place, pid, start = processes.identity().rsplit(" ", 2)
+    _node(company, f"{place} {pid} {int(start) - 1}")
+    Batch.objects.update(state="leased", leased_by="other", watermark=7)
+    with running(beside):
+        eventually(lambda: states(submission) == {"delivered": 43, "uncertain": 7})
+    assert len(carrier.seen) == 43
+
+
+def test_what_a_living_gateway_has_stays_its_own(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier, connections=2)
+    mine, others = asked(company, 20), asked(company, 30)
+    _node(company, processes.identity())
+    Batch.objects.filter(submission_id=others.pk).update(state="leased", leased_by="other", watermark=7)
+    with running(beside):
+        eventually(lambda: states(mine) == {"delivered": 20})
+    assert states(others) == {"queued": 30}
+    assert len(carrier.lines) == 1
 
 
 def test_nothing_leaves_after_cancel(beside: LoopThread, company: Company) -> None:

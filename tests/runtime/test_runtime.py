@@ -16,7 +16,7 @@ import pytest
 from hongyan.runtime import postgres
 from hongyan.runtime.logging import mask
 from hongyan.runtime.settings import SettingError, read
-from hongyan.runtime.supervisor import Part, Supervisor, read_status
+from hongyan.runtime.supervisor import FIRST_WAIT_S, QUIET_AFTER_S, Part, Supervisor, read_status
 
 
 def test_four_starts_at_once_share_one_server_which_survives_a_kill(tmp_path: Path) -> None:
@@ -76,6 +76,27 @@ def test_what_dies_is_started_again_and_all_stops(tmp_path: Path) -> None:
     supervisor.stop_all()
     assert part.process.poll() is not None
     assert read_status(tmp_path) == {}
+
+
+def test_what_dies_at_once_waits_longer_each_time_and_what_has_run_a_while_does_not(tmp_path: Path) -> None:
+    part = Part("brief", [sys.executable, "-c", ""])
+    supervisor = Supervisor([part], tmp_path)
+
+    def die() -> None:
+        part.start_at = 0
+        supervisor.look()
+        assert part.process is not None
+        part.process.wait()
+
+    die()
+    supervisor.look()
+    die()
+    supervisor.look()
+    assert part.wait_s == 4 * FIRST_WAIT_S
+    die()
+    part.started_at -= QUIET_AFTER_S
+    supervisor.look()
+    assert part.wait_s == 2 * FIRST_WAIT_S
 
 
 def test_the_command_tells_its_version() -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from psycopg import AsyncConnection
 from psycopg.types.json import Json
 
+from hongyan.runtime import processes
+
 STALE_S = 6.0
 """A node that has said nothing for so long is dead: its slots and batches are anybody's."""
 
@@ -116,14 +118,28 @@ async def forget(connection: AsyncConnection[Any], *, node: str, channel_id: int
         )
 
 
-async def beat(connection: AsyncConnection[Any], *, node: str, kind: str, detail: str = "") -> None:
+async def beat(connection: AsyncConnection[Any], *, node: str, kind: str) -> None:
     """Say that a process lives; `/healthz` reads it."""
     async with connection.transaction():
         await connection.execute(
-            """insert into dispatch_node (name, kind, detail) values (%s, %s, %s)
-               on conflict (name) do update set beat_at = now(), detail = excluded.detail""",
-            [node, kind, detail],
+            """insert into dispatch_node (name, kind, process) values (%s, %s, %s)
+               on conflict (name) do update set beat_at = now(), process = excluded.process""",
+            [node, kind, processes.identity()],
         )
+
+
+async def bury(connection: AsyncConnection[Any]) -> list[str]:
+    """Remove gateways of this machine whose processes have ended, so that what they had can be taken at once.
+
+    Gives their names. Gateways elsewhere are only dead once they have been silent for `STALE_S`.
+    """
+    cursor = await connection.execute("select name, process from dispatch_node where kind = 'gateway' order by name")
+    dead = [name for name, process in await cursor.fetchall() if processes.has_ended(process)]
+    if dead:
+        async with connection.transaction():
+            await connection.execute("delete from dispatch_connection where node = any(%s)", [dead])
+            await connection.execute("delete from dispatch_node where name = any(%s)", [dead])
+    return dead
 
 
 TRACE = "dispatch_trace"

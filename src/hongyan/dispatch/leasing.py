@@ -1,9 +1,10 @@
 """Leases: which gateway may send which batch, and how far it has come.
 
 A batch belongs to the node that leased it for as long as that node beats (`connections.beat`). A gateway that dies stops
-beating; whoever comes next takes its batches over: below the watermark what has no submitted segment is `uncertain` (or,
-for verification codes, sent again), above it the batch goes on as if nothing had been. A node that only seemed dead
-finds out when it moves its watermark, before any byte leaves.
+beating, and those on its machine see that its process has ended (`connections.bury`); whoever comes next takes its
+batches over: below the watermark what has no submitted segment is `uncertain` (or, for verification codes, sent again),
+above it the batch goes on as if nothing had been. A node that only seemed dead finds out when it moves its watermark,
+before any byte leaves.
 """
 
 from __future__ import annotations
@@ -152,11 +153,12 @@ where b.id = unknown.id
 returning b.id, b.state
 """
 
-# Batches of nodes that beat no more.
+# Batches of nodes that are no more (`connections.bury`), or beat no more.
 LOST = """
 select id, submission_id, category, watermark from dispatch_batch b
 where state = 'leased' and leased_by <> %(node)s and not exists (
-    select 1 from dispatch_node n where n.name = b.leased_by and n.beat_at > now() - %(stale)s * interval '1 second')
+    select 1 from dispatch_node n where n.name = b.leased_by
+    and (%(stale)s::float is null or n.beat_at > now() - %(stale)s * interval '1 second'))
 order by id limit 50 for update skip locked
 """
 

@@ -363,11 +363,12 @@ async def reclaim(
                 await _cancel_rest(connection, batch_id, now)
 
 
-async def take_over(connection: AsyncConnection[Any], *, node: str, stale_s: float, now: datetime) -> list[int]:
+async def take_over(connection: AsyncConnection[Any], *, node: str, stale_s: float | None, now: datetime) -> list[int]:
     """Give the batches of other, dead gateways back; what may have left without a trace is `uncertain`.
 
-    Gives submissions. Only for a node that has itself been beating for `stale_s`: after an outage of the database all
-    others seem dead for a moment.
+    Gives submissions. Dead is who has been silent for `stale_s` or is no node any more; without `stale_s` only the
+    latter. It takes a node that has itself been beating for so long: after an outage of the database all others seem
+    dead for a moment.
     """
     touched: list[int] = []
     async with connection.transaction():

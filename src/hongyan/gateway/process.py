@@ -296,6 +296,9 @@ class Gateway:
 
     async def _follow_channels(self, connection: AsyncConnection[Any]) -> None:
         """Start, restart and stop runners as channels are added, changed and removed; keep the rules for refusals."""
+        # Known to others before it holds anything, and free of a predecessor on this machine.
+        await connections.beat(connection, node=self.node, kind="gateway")
+        await connections.bury(connection)
         while True:
             self.rules = await policy.rules(connection)
             readable, unreadable = await channels.enabled(connection)
@@ -389,9 +392,10 @@ class Gateway:
         while True:
             await self.recorder.try_parked(connection)
             await self._try_parked_reports(connection)
-            if self.is_steady:
-                now = datetime.now(UTC)
-                await outcomes.take_over(connection, node=self.node, stale_s=connections.STALE_S, now=now)
+            for dead in await connections.bury(connection):
+                log.warning("a gateway has ended; its work is taken over", node=dead)
+            stale_s = connections.STALE_S if self.is_steady else None
+            await outcomes.take_over(connection, node=self.node, stale_s=stale_s, now=datetime.now(UTC))
             async with connection.transaction():
                 if await incoming.join(connection):
                     await connection.execute("notify dispatch_events, 'incoming'")

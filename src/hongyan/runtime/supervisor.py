@@ -18,7 +18,7 @@ from pathlib import Path
 
 STATUS_FILE = "status.json"
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
-QUIET_AFTER_S = 60
+QUIET_AFTER_S = 10
 """A part that has run this long begins again with the shortest wait."""
 STOP_LIMIT_S = 12
 _PR_SET_PDEATHSIG = 1
