@@ -11,6 +11,7 @@ from tests.faults.world import World, eventually, moments
 
 PARTS = ("gateway", "worker", "web", "postgres")
 """PostgreSQL last: killing it waits for its return."""
+KILL_EVERY_S, MOST_KILLS = 5, 60
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,21 @@ def test_parts_killed_in_turn_amid_group_submits(world: World, lines: Lines, how
         world.kill(chosen.choice(PARTS))
     world.wait_until_over(submission, how_many)
     world.check(submission, how_many, kills=6)
+
+
+@pytest.mark.full
+def test_with_a_part_killed_every_five_seconds_a_submission_still_ends(
+    world: World, lines: Lines, how_many: int, seed: int
+) -> None:
+    lines.to("cmpp30")
+    count, kills, chosen = 2 * how_many, 0, random.Random(seed)
+    submission = world.ask(count)
+    while not world.is_over_within(submission, count, KILL_EVERY_S):
+        world.kill(chosen.choice(PARTS))
+        kills += 1
+        assert kills <= MOST_KILLS, "kills stop it instead of slowing it down"
+    world.check(submission, count, kills=kills)
+    eventually(lambda: world.health().status_code == 200, "all parts run again")
 
 
 def test_of_two_gateways_the_other_takes_over(world: World, lines: Lines, how_many: int, seed: int) -> None:

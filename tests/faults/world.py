@@ -40,6 +40,11 @@ TEXT = "{姓名}您好，您的编号是{编号}。"
 KEPT = """
 select state, sum(messages)::int from dispatch_tally where submission_id = %s group by 1 having sum(messages) <> 0
 """
+SHEET = """
+select planned, t.state, t.messages from messaging_submission s left join (
+    select state, sum(messages)::int as messages from dispatch_tally where submission_id = %s group by 1) t on messages <> 0
+where s.id = %s
+"""
 PLANNED = "select planned from messaging_submission where id = %s"
 SAME_TEXT = "各位同事，明天上午九点开会。"
 
@@ -270,8 +275,11 @@ class World:
         return int(self.rows(sql, *values)[0][0] or 0)
 
     def states(self, submission: int) -> Counter[str]:
-        """The sums as they are kept."""
-        return Counter(dict(self.rows(KEPT, submission)))
+        """The sums as they are kept. At any moment they make up what has been planned."""
+        sheet = self.rows(SHEET, submission, submission)
+        states = Counter({state: messages for _, state, messages in sheet if state})
+        assert states.total() == sheet[0][0], "the sheet balances"
+        return states
 
     def progress(self, submission: int) -> int:
         """Messages that have left, or ended."""
@@ -283,11 +291,19 @@ class World:
     def wait_until_over(self, submission: int, count: int, limit_s: float = 180) -> None:
         """Until every message has its outcome."""
 
-        def is_over() -> bool:
-            states = self.states(submission)
-            return sum(states.values()) == count and set(states) <= FINAL
+        eventually(lambda: self.is_over(submission, count), f"all {count} have an outcome", limit_s)
 
-        eventually(is_over, f"all {count} have an outcome", limit_s)
+    def is_over(self, submission: int, count: int) -> bool:
+        states = self.states(submission)
+        return states.total() == count and set(states) <= FINAL
+
+    def is_over_within(self, submission: int, count: int, limit_s: float) -> bool:
+        """Wait until it is over, at most so long."""
+        ends_at = time.monotonic() + limit_s
+        found: str = eventually(
+            lambda: (self.is_over(submission, count) and "over") or (time.monotonic() > ends_at and "not yet"), "time"
+        )
+        return found == "over"
 
     # -- breaking ------------------------------------------------------------------------------------------------
 
