@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import translation
 
+from hongyan.contacts.models import RecipientList, RecipientListRow
 from hongyan.dispatch.models import Batch, Channel, Message, PortedNumber
 from hongyan.dispatch.moving import PutOff
 from hongyan.messaging.considering import considered
 from hongyan.messaging.explaining import Step, explain
 from hongyan.messaging.models import Submission
+from hongyan.messaging.recipients import Selection
 from hongyan.messaging.rerouting import Rerouter
 from tests.builders import Company
 from tests.messaging.waiting import MOBILE, another_channel, leased, logged_in, planned, refused
@@ -53,6 +55,27 @@ def test_who_lost_a_channel_that_was_down_is_told_which_took_over(company: Compa
             {"From channel": company.channel.name, "To channel": "second"},
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("应缴{应缴}元", "Asked for 3 times with different values: 2 messages"),
+        ("请缴费", "Asked for 3 times, kept once"),
+    ],
+)
+def test_who_stands_on_several_rows_reads_how_many_messages_came_of_them(
+    company: Company, text: str, said: str
+) -> None:
+    made = RecipientList.objects.create(owner=company.sender, name="bills", columns=["应缴"], size=2)
+    for line, owed in enumerate(("10", "20"), 1):
+        RecipientListRow.objects.create(list=made, line=line, number=MOBILE[0], variables={"应缴": owed})
+    selection = Selection(list_ids=(made.pk,), numbers=(MOBILE[0],))
+    submission = planned(company, selection=selection, text=text)
+    message = Message.objects.filter(submission_id=submission.pk).order_by("pk")[0]
+    with translation.override("en"):
+        source = next(one for one in explain(company.sender, submission, message) if one.key == "source")
+    assert source.title == said
 
 
 def test_who_was_refused_twice_and_went_elsewhere_reads_each_step(company: Company) -> None:

@@ -105,6 +105,26 @@ def test_rows_of_one_number_that_differ_count_as_messages_also_where_only_some_a
     assert (same.people, same.recipients, same.sendable) == (20, 20, 20)
 
 
+def test_who_stands_in_a_list_is_not_asked_for_again_by_a_group_or_as_a_number(company: Company) -> None:
+    listed, known = numbers(1)[0], numbers(2)[0]
+    made = RecipientList.objects.create(owner=company.sender, name="list", columns=["姓名"], size=2)
+    for line, name in enumerate(("王女士", "王女士的先生"), 1):
+        RecipientListRow.objects.create(list=made, line=line, number=listed, variables={"姓名": name})
+    group = a_group(
+        company.book, "客户", a_contact(company.book, "王芳", listed), a_contact(company.book, "李明", known)
+    )
+    selection = Selection(list_ids=(made.pk,), group_ids=(group.pk,), numbers=(listed, known))
+    request = Request(text="{姓名}您好", selection=selection)
+    rehearsal = asking.rehearse(company.sender, request)
+    assert (rehearsal.people, rehearsal.sendable) == (2, 3)
+    submission = planned(company, request)
+    sent = Message.objects.filter(submission_id=submission.pk).order_by("number", "pk")
+    assert list(sent.values_list("number", "text")) == [
+        (listed, "王女士您好"), (listed, "王女士的先生您好"), (known, "李明您好")
+    ]  # fmt: skip
+    assert submission.dropped == {"duplicate": 3}
+
+
 def test_a_variable_that_only_some_people_lack_blocks_only_those(company: Company) -> None:
     one = a_contact(company.book, "王芳", numbers(1)[0], fields={"到期日": "8月1日"})
     two = a_contact(company.book, "李明", numbers(2)[0])

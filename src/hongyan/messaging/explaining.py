@@ -120,10 +120,21 @@ def _came_in(viewer: User, submission: Submission, number: str) -> Step:
         return Step("source", _("Left out by choice"), None, "bad", facts, as_now)
     if not chosen:
         return Step("source", _("Nothing that was chosen holds this number"), None, "bad", [], is_as_now=True)
-    title = _("Chosen") if len(chosen) == 1 else ngettext(
-        "Asked for %(count)d time, kept once", "Asked for %(count)d times, kept once", len(chosen)
-    ) % {"count": len(chosen)}  # fmt: skip
-    return Step("source", title, None, "good", facts, as_now)
+    return Step("source", _how_often(submission, number, len(chosen)), None, "good", facts, as_now)
+
+
+def _how_often(submission: Submission, number: str, count: int) -> str:
+    """One number is one message, but for rows of a list that say different things (`recipients`)."""
+    if count == 1:
+        return _("Chosen")
+    messages = Message.objects.filter(submission_id=submission.pk, number=number).count()
+    if messages > 1:
+        return _("Asked for %(count)d times with different values: %(messages)d messages") % {
+            "count": count, "messages": messages,
+        }  # fmt: skip
+    return ngettext("Asked for %(count)d time, kept once", "Asked for %(count)d times, kept once", count) % {
+        "count": count
+    }
 
 
 def _number(viewer: User, number: str) -> Step:

@@ -41,6 +41,11 @@ class Selection:
         return not (self.book_ids or self.group_ids or self.contact_ids or self.list_ids or self.numbers)
 
     @property
+    def is_mixed(self) -> bool:
+        """Lists, and something beside them that may hold the same people."""
+        return bool(self.list_ids and (self.book_ids or self.group_ids or self.contact_ids or self.numbers))
+
+    @property
     def has_exclusions(self) -> bool:
         return bool(self.excluded_contact_ids or self.excluded_group_ids or self.excluded_numbers)
 
@@ -117,24 +122,24 @@ def gathered(selection: Selection) -> str:
     return f"with gathered as ({' union all '.join(sources)}){excluded}"
 
 
-def _recipients(selection: Selection, *, key: str, order: str) -> str:
+def _recipients(selection: Selection, *, by_row: bool) -> str:
     not_excluded = "and number not in (select number from excluded)" if selection.has_exclusions else ""
+    # A list may hold one number on several rows with different values: several one-to-one texts, in the order of the rows.
+    key = "number, case when source = 0 then values end" if by_row else "number"
     return f"""
         {gathered(selection)}, chosen as (
             select distinct on ({key}) number, name, contact_id, values, source, place from gathered
             where number > %(after)s and (%(only)s::text[] is null or number = any(%(only)s)) {not_excluded}
-            order by {order}
+            order by {key}, source, place
         )
-        select number, name, contact_id, values from chosen order by number, source, place
+        select number, name, contact_id, values from {_BEFORE_OTHERS if by_row and selection.is_mixed else "chosen"}
+        order by number, source, place
     """  # noqa: S608 - constants only
 
 
-_ONCE_A_NUMBER = {"key": "number", "order": "number, source, place"}
-# A list may hold one number on several rows with different values: several one-to-one texts, in the order of the rows.
-_ONCE_A_ROW = {
-    "key": "number, case when source = 0 then values end",
-    "order": "number, case when source = 0 then values end, source, place",
-}
+# Whoever stands on rows of a list is not asked for once more by a contact or a bare number.
+_BEFORE_OTHERS = """(select *, min(source) over (partition by number) as first_source from chosen) told_apart
+        where source = first_source"""  # fmt: skip
 
 
 def lists_of(owner: User, selection: Selection) -> list[RecipientList]:
@@ -173,7 +178,7 @@ def count(owner: User, selection: Selection, *, by_row: bool = False) -> tuple[i
     if selection.is_only_numbers:
         people = len(set(selection.numbers))
         return people, people
-    sql = _recipients(selection, **(_ONCE_A_ROW if by_row else _ONCE_A_NUMBER))
+    sql = _recipients(selection, by_row=by_row)
     with connection.cursor() as cursor:
         cursor.execute(f"select count(distinct number), count(*) from ({sql}) x", parameters(owner, selection))  # noqa: S608
         people, messages = cursor.fetchone()
@@ -195,7 +200,7 @@ def stream(
     """
     if selection.is_empty:
         return
-    sql = _recipients(selection, **(_ONCE_A_ROW if by_row else _ONCE_A_NUMBER))
+    sql = _recipients(selection, by_row=by_row)
     if most is not None:
         sql += f" limit {int(most)}"
     held: list[Recipient] = []
