@@ -198,6 +198,7 @@ def count(connection: psycopg.Connection[Any]) -> int:
 def set_category(connection: psycopg.Connection[Any], category: str) -> None:
     connection.execute("update doors_door set category = %s, changed_at = now()", [category])
     connection.execute("notify doors_changed")
+    # A door does not say when it has read its row again; it takes a few milliseconds.
     time.sleep(1)
 
 

@@ -37,9 +37,6 @@ ANSWER_LIMIT_S = 5
 FIRST = 13800100000
 FINAL = {"delivered", "failed", "expired", "uncertain", "cancelled", "blocked"}
 TEXT = "{姓名}您好，您的编号是{编号}。"
-KEPT = """
-select state, sum(messages)::int from dispatch_tally where submission_id = %s group by 1 having sum(messages) <> 0
-"""
 SHEET = """
 select planned, t.state, t.messages from messaging_submission s left join (
     select state, sum(messages)::int as messages from dispatch_tally where submission_id = %s group by 1) t on messages <> 0
@@ -276,9 +273,8 @@ class World:
 
     def states(self, submission: int) -> Counter[str]:
         """The sums as they are kept. At any moment they make up what has been planned."""
-        sheet = self.rows(SHEET, submission, submission)
-        states = Counter({state: messages for _, state, messages in sheet if state})
-        assert states.total() == sheet[0][0], "the sheet balances"
+        planned, states = _sheet(self.rows(SHEET, submission, submission))
+        assert states.total() == planned, "the sheet balances"
         return states
 
     def progress(self, submission: int) -> int:
@@ -300,10 +296,8 @@ class World:
     def is_over_within(self, submission: int, count: int, limit_s: float) -> bool:
         """Wait until it is over, at most so long."""
         ends_at = time.monotonic() + limit_s
-        found: str = eventually(
-            lambda: (self.is_over(submission, count) and "over") or (time.monotonic() > ends_at and "not yet"), "time"
-        )
-        return found == "over"
+        eventually(lambda: self.is_over(submission, count) or time.monotonic() > ends_at, "time passes")
+        return self.is_over(submission, count)
 
     # -- breaking ------------------------------------------------------------------------------------------------
 
@@ -340,12 +334,11 @@ class World:
             messages = connection.execute(
                 "select number, state, reason from dispatch_message where submission_id = %s", [submission]
             ).fetchall()
-            kept = dict(connection.execute(KEPT, [submission]).fetchall())
-            planned = connection.execute(PLANNED, [submission]).fetchall()
+            planned, kept = _sheet(connection.execute(SHEET, [submission, submission]).fetchall())
         assert len(messages) == len({number for number, *_ in messages}) == count, "each recipient has one message"
         states = Counter(state for _, state, _ in messages)
         assert states == kept, "the sums that are kept are the sums that are counted"
-        assert planned == [(count,)]
+        assert planned == count
         taken = self.taken()
         assert max((taken[number] for number, *_ in messages), default=0) <= 1, "nobody got it twice"
         for number, state, reason in messages:
@@ -367,6 +360,11 @@ class World:
         )
         assert states["uncertain"] <= kills * in_windows
         return states
+
+
+def _sheet(rows: list[tuple[Any, ...]]) -> tuple[int, Counter[str]]:
+    """What is planned, and the kept sums: of one statement, so of one moment."""
+    return rows[0][0], Counter({state: messages for _, state, messages in rows if state})
 
 
 def _kill(pid: int) -> None:

@@ -298,7 +298,7 @@ class Gateway:
         """Start, restart and stop runners as channels are added, changed and removed; keep the rules for refusals."""
         # Known to others before it holds anything, and free of a predecessor on this machine.
         await connections.beat(connection, node=self.node, kind="gateway")
-        await connections.bury(connection)
+        await self._bury(connection)
         while True:
             self.rules = await policy.rules(connection)
             readable, unreadable = await channels.enabled(connection)
@@ -382,6 +382,11 @@ class Gateway:
         return bool(beating) and now - beating > connections.STALE_S
 
     @staticmethod
+    async def _bury(connection: AsyncConnection[Any]) -> None:
+        for dead in await connections.bury(connection):
+            log.warning("a gateway's process has ended; its work is taken over", node=dead)
+
+    @staticmethod
     async def _try_parked_reports(connection: AsyncConnection[Any]) -> None:
         """Reports that overtook their response, or came to another node than the submit's."""
         while (await outcomes.try_parked(connection, datetime.now(UTC)))[0] >= outcomes.MOST_AT_ONCE:
@@ -392,8 +397,7 @@ class Gateway:
         while True:
             await self.recorder.try_parked(connection)
             await self._try_parked_reports(connection)
-            for dead in await connections.bury(connection):
-                log.warning("a gateway has ended; its work is taken over", node=dead)
+            await self._bury(connection)
             stale_s = connections.STALE_S if self.is_steady else None
             await outcomes.take_over(connection, node=self.node, stale_s=stale_s, now=datetime.now(UTC))
             async with connection.transaction():

@@ -52,7 +52,11 @@ class Simulator:
             try:
                 await account.start()
             except OSError:
-                log.error("a simulated carrier's port is taken; another installation?", port=account.facts.port)
+                log.error(
+                    "a simulated carrier's port is taken, perhaps by another installation: stop that one, or give "
+                    "HONGYAN_CARRIER_PORT another first port",
+                    port=account.facts.port,
+                )
                 raise
             log.info("simulated carrier listens", account=account.facts.title, port=account.port)
         address = urlsplit(self._settings.simulator_address)
