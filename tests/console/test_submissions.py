@@ -101,6 +101,13 @@ def test_the_sheet_lists_where_everything_is_and_links_to_it(company: Company) -
     assert "13300130003" in page(company.sender, rows, outcome="blocked", code="blocked_number")
 
 
+def test_what_was_cancelled_does_not_count_as_handed_over(company: Company) -> None:
+    submission = planned(company, Selection(numbers=(FIRST, SECOND, THIRD)))
+    change(FIRST, "submitted")
+    signed_in(company.sender).post(f"/submissions/{submission.pk}/do/cancel/")
+    assert "<b>1</b> / 3 " in page(company.sender, f"/submissions/{submission.pk}/live/")
+
+
 def test_a_bar_of_the_plot_lists_its_messages(company: Company) -> None:
     submission = planned(company, Selection(numbers=(FIRST, SECOND)))
     assert "data-chart" not in page(company.sender, f"/submissions/{submission.pk}/flow/")
