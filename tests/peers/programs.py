@@ -21,12 +21,11 @@ from typing import Any
 
 import pytest
 
+from tests.beside import PATIENCE_S
+
 SCRIPTS = Path(__file__).parent / "scripts"
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "var" / "peers"
-PATIENCE_S = 20.0
-"""The slowest start, Kannel's, takes about two seconds on an idle machine."""
-
 PYTHON_PEERS = ("smpplib==2.2.4", "smpp34==1.5.0", "rusmppyc==0.4.0a2", "pycmpp==2.0.2")
 NODE_PEERS = ("smpp@0.5.1",)
 PYTHON = HOME / "python" / "bin" / "python"

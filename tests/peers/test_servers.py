@@ -107,7 +107,11 @@ async def test_a_text_from_a_phone_comes_in_and_is_answered(server: Peer) -> Non
         [taken] = await program.heard("taken")
         ours.line.close()
         await ours.closed()
-    assert (incoming.text, incoming.sender, incoming.service_number) == ("收到,谢谢 👍", NUMBER, "106900011001")
+    assert (incoming.text, incoming.sender.lstrip("+"), incoming.service_number) == (
+        "收到,谢谢 👍",
+        NUMBER,
+        "106900011001",
+    )
     assert taken["status"] == 0
 
 

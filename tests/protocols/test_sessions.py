@@ -125,6 +125,31 @@ def test_an_incoming_text_arrives(protocol: Protocol) -> None:
     assert (received.incoming.text, received.incoming.service_number) == ("收到😀", "106900011001")
 
 
+LINKS = {"cmpp20": "12345678", "cmpp30": "LINK0000000000001234", "sgip12": "12345678", "smgp30": "LINK0000000000001234"}
+
+
+def test_the_link_of_an_incoming_text_comes_in_and_goes_out_with_its_answer(protocol: Protocol) -> None:
+    pair, link = Pair(protocol, called_back=True).logged_in(), LINKS.get(protocol.value, "")
+    pair.carrier.deliver(IncomingSegment("13800138000", "1069", "点播", None, "77", link_id=link), 1, pair.now)
+    (received,) = pair.pump()
+    assert isinstance(received, IncomingReceived)
+    assert received.incoming.link_id == link
+    pair = Pair(protocol).logged_in()
+    pair.client.submit(replace(SUBMIT, link_id=link), "ref", pair.now)
+    (asked,) = pair.pump()
+    assert isinstance(asked, SubmitRequested)
+    assert (asked.submit.link_id, asked.submit.content) == (link, SUBMIT.content)
+
+
+def test_a_link_that_does_not_fit_is_left_out() -> None:
+    for narrow in (Protocol.CMPP20, Protocol.SGIP12):
+        pair = Pair(narrow).logged_in()
+        pair.client.submit(replace(SUBMIT, link_id="LINK0000000000001234"), "ref", pair.now)
+        (asked,) = pair.pump()
+        assert isinstance(asked, SubmitRequested)
+        assert asked.submit.link_id == ""
+
+
 @pytest.mark.parametrize("reference", [7, 0x1234])
 def test_parts_of_a_long_incoming_text_say_so(protocol: Protocol, reference: int) -> None:
     pair = Pair(protocol, called_back=True).logged_in()

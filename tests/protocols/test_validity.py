@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hongyan.protocols.registry import Protocol
-from hongyan.protocols.validity import LONGEST, minutes_left, wire
+from hongyan.protocols.validity import LONGEST, BadTime, minutes_left, moment, wire
 
 NOW = datetime(2026, 11, 25, 20, 30, 5, tzinfo=UTC)
 
@@ -44,9 +44,38 @@ def test_what_one_end_writes_the_other_reads(protocol: Protocol, minutes: int) -
         ("   ", None),
         ("0000000000000000", None),
         ("000000000000000R", None),
-        ("tomorrow", None),
     ],
 )
 def test_any_form_is_read(written: str, minutes: int | None) -> None:
     assert minutes_left(written, NOW) == minutes
     assert minutes is None or minutes <= LONGEST / timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    "written", ["tomorrow", "notatime", "261325050505032+", "261126050505052+", "26112605050503", "R", "1"]
+)
+def test_nonsense_is_no_time(written: str) -> None:
+    if written == "R":
+        assert moment(written, NOW) is None
+        return
+    with pytest.raises(BadTime):
+        moment(written, NOW)
+
+
+@pytest.mark.parametrize(
+    ("written", "later"),
+    [
+        ("000000013000000R", timedelta(minutes=90)),
+        ("261126050505032+", timedelta(minutes=35)),
+        ("261126050505", timedelta(minutes=35)),
+    ],
+)
+def test_a_schedule_is_a_moment(written: str, later: timedelta) -> None:
+    assert moment(written, NOW) == NOW + later
+
+
+def test_a_validity_counts_from_the_schedule_and_must_end_after_it() -> None:
+    due = NOW + timedelta(hours=1)
+    assert minutes_left("000000020000000R", NOW, due) == 60
+    with pytest.raises(BadTime):
+        minutes_left("000000010000000R", NOW, due)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -14,9 +15,13 @@ from hongyan.protocols.session import Account, Role
 from hongyan.protocols.text import Alphabet
 from hongyan.wire import line as wire
 from hongyan.wire.line import Line
+from tests.beside import PATIENCE_S
 from tests.simulator.wire import PROTOCOLS, Customer, a_carrier
 
-ACCOUNT = Account(login="901234", secret="secret", window=50, login_limit_s=0.5)
+ACCOUNT = Account(login="901234", secret="secret", window=50)
+TOO_LATE = "the login was not completed in time"
+AT_ONCE_S = 0.1
+"""The time for a login, where what comes is none."""
 SUBMIT = Submit("10690001", ("8613800138000",), "你好".encode("utf-16-be"), Alphabet.UCS2)
 
 
@@ -45,14 +50,14 @@ def submits_of(protocol: Protocol, count: int) -> bytes:
 class Serving:
     """A server of ours that accepts every login and answers submits only when it is told to."""
 
-    def __init__(self, protocol: Protocol) -> None:
-        self.protocol = protocol
+    def __init__(self, protocol: Protocol, account: Account) -> None:
+        self.protocol, self.account = protocol, account
         self.lines: list[Line] = []
         self.asked: list[SubmitRequested] = []
         self.whys: list[str] = []
 
     def line(self) -> Line:
-        line = Line(make_session(self.protocol, Role.SERVER, ACCOUNT), self.on_events)
+        line = Line(make_session(self.protocol, Role.SERVER, self.account), self.on_events)
         self.lines.append(line)
         return line
 
@@ -67,8 +72,8 @@ class Serving:
 
 
 @contextlib.asynccontextmanager
-async def serving(protocol: Protocol) -> AsyncIterator[tuple[Serving, int]]:
-    server = Serving(protocol)
+async def serving(protocol: Protocol, account: Account = ACCOUNT) -> AsyncIterator[tuple[Serving, int]]:
+    server = Serving(protocol, account)
     listener = await asyncio.get_running_loop().create_server(server.line, "127.0.0.1", 0)
     try:
         yield server, listener.sockets[0].getsockname()[1]
@@ -84,7 +89,7 @@ async def until(condition: Callable[[], object]) -> None:
         while not condition():
             await asyncio.sleep(0.005)
 
-    await asyncio.wait_for(wait(), 10)
+    await asyncio.wait_for(wait(), PATIENCE_S)
 
 
 PROTOCOL = pytest.mark.parametrize("protocol", list(Protocol), ids=lambda one: one.value)
@@ -102,7 +107,7 @@ async def test_a_stranger_that_speaks_nothing_known_is_cut_off_and_a_customer_do
         customer = await Customer(carrier).log_in()
         reader, writer = await asyncio.open_connection("127.0.0.1", carrier.port)
         writer.write(rubbish)
-        await asyncio.wait_for(reader.read(), 5)
+        await asyncio.wait_for(reader.read(), PATIENCE_S)
         writer.close()
         customer.submit("照常", "13500000001")
         await customer.answered()
@@ -114,7 +119,7 @@ async def test_a_message_before_login_gets_the_protocols_code_and_a_close(protoc
     async with serving(protocol) as (server, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(submits_of(protocol, 1))
-        answer = await asyncio.wait_for(reader.read(), 5)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
         writer.close()
         await until(lambda: server.whys)
         assert "before login" in server.whys[0]
@@ -126,11 +131,11 @@ async def test_a_message_before_login_gets_the_protocols_code_and_a_close(protoc
 
 @PROTOCOL
 async def test_who_never_logs_in_is_sent_away(protocol: Protocol) -> None:
-    async with serving(protocol) as (server, port):
+    async with serving(protocol, replace(ACCOUNT, login_limit_s=AT_ONCE_S)) as (server, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), PATIENCE_S) == b""
         writer.close()
-        assert server.whys == ["the login was not completed in time"]
+        assert server.whys == [TOO_LATE]
 
 
 @PROTOCOL
@@ -142,7 +147,7 @@ async def test_a_flood_of_submits_is_read_no_faster_than_it_is_answered(
     async with serving(protocol) as (server, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(login_of(protocol))
-        await asyncio.wait_for(reader.read(1), 5)
+        await asyncio.wait_for(reader.read(1), PATIENCE_S)
         # The whole window of many, at once: a megabyte and more.
         flood = submits_of(protocol, 8_000)
         writer.write(flood)
@@ -191,16 +196,14 @@ async def test_who_asks_and_never_reads_is_cut_off(protocol: Protocol, monkeypat
 class Calling:
     """A client of ours; remembers what it was told."""
 
-    def __init__(self, protocol: Protocol) -> None:
+    def __init__(self, protocol: Protocol, login_limit_s: float) -> None:
         self.events: list[Event] = []
-        session = make_session(
-            protocol, Role.CLIENT, Account(login="901234", secret="secret", login_limit_s=0.5, answer_limit_s=1.0)
-        )
+        session = make_session(protocol, Role.CLIENT, replace(ACCOUNT, login_limit_s=login_limit_s))
         self.line = Line(session, lambda _line, events: self.events.extend(events))
 
 
 @contextlib.asynccontextmanager
-async def facing(protocol: Protocol, answers: bytes) -> AsyncIterator[Calling]:
+async def facing(protocol: Protocol, answers: bytes, login_limit_s: float) -> AsyncIterator[Calling]:
     """A client of ours that is connected to somebody who says just `answers`."""
 
     writers: list[asyncio.StreamWriter] = []
@@ -212,7 +215,7 @@ async def facing(protocol: Protocol, answers: bytes) -> AsyncIterator[Calling]:
             await writer.drain()
 
     server = await asyncio.start_server(say, "127.0.0.1", 0)
-    caller = Calling(protocol)
+    caller = Calling(protocol, login_limit_s)
     await asyncio.get_running_loop().create_connection(
         lambda: caller.line, "127.0.0.1", server.sockets[0].getsockname()[1]
     )
@@ -233,26 +236,27 @@ async def facing(protocol: Protocol, answers: bytes) -> AsyncIterator[Calling]:
         (b"\xff\xff\xff\xff" + bytes(50), "the peer announced a PDU of 4294967295 octets"),
         (b"\0\0\0\x04", "the peer announced a PDU of 4 octets"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", "the peer announced a PDU of 1213486160 octets"),
-        (b"", "the login was not completed in time"),
-        (b"\0\0", "the login was not completed in time"),
+        (b"", TOO_LATE),
+        (b"\0\0", TOO_LATE),
     ],
     ids=["4 GB", "short", "http", "silence", "two octets"],
 )
 async def test_a_carrier_that_is_none_ends_the_connection_with_a_sentence(
     protocol: Protocol, answers: bytes, why: str
 ) -> None:
-    async with facing(protocol, answers) as caller:
-        assert await asyncio.wait_for(asyncio.shield(caller.line.ended), 5) == why
+    async with facing(protocol, answers, AT_ONCE_S if why == TOO_LATE else PATIENCE_S) as caller:
+        assert await asyncio.wait_for(asyncio.shield(caller.line.ended), PATIENCE_S) == why
         assert [event for event in caller.events if isinstance(event, LoggedIn)] == []
         assert isinstance(caller.events[-1], Closed)
 
 
 @PROTOCOL
 async def test_messages_before_the_login_is_accepted_are_not_taken(protocol: Protocol) -> None:
-    async with facing(protocol, submits_of(protocol, 1)) as caller:
-        why = await asyncio.wait_for(asyncio.shield(caller.line.ended), 5)
-        # SMPP answers with its status and goes on waiting for the login.
-        assert "before login" in why or why == "the login was not completed in time"
+    # SMPP answers with its status and goes on waiting for the login.
+    limit_s = AT_ONCE_S if protocol.family == "smpp" else PATIENCE_S
+    async with facing(protocol, submits_of(protocol, 1), limit_s) as caller:
+        why = await asyncio.wait_for(asyncio.shield(caller.line.ended), PATIENCE_S)
+        assert why == TOO_LATE if protocol.family == "smpp" else "before login" in why
         assert not any(isinstance(event, SubmitAnswered | LoggedIn) for event in caller.events)
 
 
@@ -262,4 +266,4 @@ async def test_a_login_that_does_not_fit_is_said_and_leaves_no_line_hanging(prot
     line = Line(session, lambda _line, _events: None)
     async with serving(protocol) as (_server, port):
         await asyncio.get_running_loop().create_connection(lambda: line, "127.0.0.1", port)
-        assert "octets at most" in await asyncio.wait_for(asyncio.shield(line.ended), 5)
+        assert "octets at most" in await asyncio.wait_for(asyncio.shield(line.ended), PATIENCE_S)

@@ -10,6 +10,7 @@ from hongyan.protocols.events import Closed, Event, LoggedIn, LoginRequested
 from hongyan.protocols.registry import Protocol, make_session
 from hongyan.protocols.session import Account, Role
 from hongyan.wire.line import Line
+from tests.beside import PATIENCE_S
 
 
 class End:
@@ -53,7 +54,7 @@ def over_a_socket(test: Callable[[End, End], Coroutine[Any, Any, None]]) -> None
             carrier.line.abort()
             server.close()
 
-    asyncio.run(asyncio.wait_for(main(), 20))
+    asyncio.run(asyncio.wait_for(main(), PATIENCE_S))
 
 
 def test_a_login_goes_out_by_itself_and_its_answer_comes_back() -> None:

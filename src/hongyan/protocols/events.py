@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from enum import Enum
+from enum import Enum, IntEnum
 
 from hongyan.protocols.text import Alphabet, Concatenation
 from hongyan.protocols.times import BEIJING, read_time
@@ -23,6 +23,23 @@ class ReportClass(Enum):
     EXPIRED = "expired"
     INTERMEDIATE = "intermediate"
     """Not final: another report follows."""
+    UNKNOWN = "unknown"
+    """A word that is none we know: shown, and waited behind."""
+
+
+class Wanted(IntEnum):
+    """Which receipts a submit asks for; the numbers are SMPP's (3.4 §5.2.17, 5.0 §4.7.21)."""
+
+    NONE = 0
+    ALL = 1
+    FAILURES = 2
+    SUCCESSES = 3
+
+    def includes(self, outcome: ReportClass) -> bool:
+        """Whether a receipt of this outcome is to be given."""
+        if self in {Wanted.NONE, Wanted.ALL}:
+            return self is Wanted.ALL
+        return (outcome is ReportClass.DELIVERED) is (self is Wanted.SUCCESSES)
 
 
 class Verdict(Enum):
@@ -52,6 +69,14 @@ class Submit:
     service_id: str = ""
     validity: str = ""
     """Carrier's time format, or empty."""
+    scheduled: str = ""
+    """When it is to go out, likewise; empty: at once."""
+    wanted: Wanted = Wanted.ALL
+    """Where it wants reports: which."""
+    user_reference: int | None = None
+    """The client's own number for it, which its reports repeat (SMPP 3.4 §5.3.2.17)."""
+    link_id: str = ""
+    """Of the incoming text that it answers: the transaction of an on-demand service."""
     is_international: bool = field(default=False, compare=False)
     """Read only: the client said that the recipients begin with a country code (SMPP 3.4 §5.2.5, TON 1)."""
 
@@ -71,6 +96,15 @@ class DeliveryReport:
     """As the carrier wrote it: YYMMDDhhmm in its local time, with seconds, a century or a zone from some."""
     zone: tzinfo = field(default=BEIJING, compare=False, repr=False)
     """Of a time that says none itself."""
+    submitted_at: str = field(default="", compare=False)
+    """Likewise; written, never read."""
+    service_number: str = field(default="", compare=False)
+    """That the submit came from, and the report goes to (SMPP 3.4 §2.11); written, never read."""
+    user_reference: int | None = field(default=None, compare=False)
+    """The submit's own; written, never read."""
+    own_id: str = field(default="", compare=False)
+    """Of the DELIVER that brings it, in the form of `carrier_id`: a report is a message of its own (CMPP_DELIVER, Msg_Id; SMGP
+    3.0.3 §6.2.26). Empty: the submit's. Written, never read."""
 
     @property
     def finished_at(self) -> datetime | None:
@@ -83,10 +117,20 @@ class IncomingSegment:
     """One segment from a phone."""
 
     sender: str
+    """A phone: with a plus where its digits are known to begin with a country code, else as the carrier wrote it."""
     service_number: str
     text: str
+    """Of a part that came in: what it looks like alone, for showing."""
     concatenation: Concatenation | None = None
     carrier_id: str = ""
+    is_name: bool = False
+    """The sender is a name, no number (SMPP 3.4 §5.2.5, TON 5): nobody can write back to it."""
+    octets: bytes = field(default=b"", compare=False, repr=False)
+    """Of a part that came in: `protocols.parts.join` makes the text of all parts from them."""
+    alphabet: str = field(default="", compare=False, repr=False)
+    link_id: str = ""
+    """The transaction that an answer belongs to, where the carrier names one: an on-demand service's (CMPP 3.0 §7.4.5.1,
+    SMGP 3.0.3 §6.3.1; some CMPP 2.0 and SGIP gateways put it into the reserved octets)."""
 
 
 class Event:
@@ -137,6 +181,8 @@ class SubmitUnanswered(Event):
 
     reference: object
     why: str
+    may_come: bool = field(default=False, compare=False)
+    """The line stands: the answer may still come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +225,61 @@ class LoginRequested(Event):
 class SubmitRequested(Event):
     token: object
     submit: Submit
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRequested(Event):
+    """The client asks what became of a message (SMPP 3.4 §4.8)."""
+
+    token: object
+    carrier_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested(Event):
+    """The client takes a message back (SMPP 3.4 §4.9, CMPP 3.0 §7.4.6)."""
+
+    token: object
+    carrier_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresRequested(Event):
+    """The client asks how many messages passed on a day (CMPP 3.0 §7.4.5, SMGP 3.0.3 §6.2.7)."""
+
+    token: object
+    day: str
+    """YYYYMMDD."""
+    service: str | None
+    """Of this service only; None: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageStatus:
+    """The answer to a query: a final state with its moment and the code of its receipt."""
+
+    state: str
+    """As `protocols.smpp.codes.STATES` has them: "ENROUTE", "DELIVRD"."""
+    final_at: datetime | None = None
+    error: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of a day: what the client submitted (mt), and what it was given (mo)."""
+
+    mt_tlmsg: int = 0
+    """Submits."""
+    mt_tlusr: int = 0
+    """Their recipients, of which the next three are the parts."""
+    mt_scs: int = 0
+    """Delivered."""
+    mt_wt: int = 0
+    """Not over yet."""
+    mt_fl: int = 0
+    mo_scs: int = 0
+    mo_wt: int = 0
+    mo_fl: int = 0
 
 
 @dataclass(slots=True)

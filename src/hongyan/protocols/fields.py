@@ -41,6 +41,11 @@ def text_of(raw: bytes) -> str:
     return raw.split(b"\0", 1)[0].decode("ascii", "replace").rstrip()
 
 
+def link_of(reserved: str) -> str:
+    """The LinkID in a field that may hold one: "" where a gateway fills it with zeros or with what is no text."""
+    return reserved if reserved.strip("0 ") and reserved.isascii() and reserved.isprintable() else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """ASCII, left-aligned, filled with NUL. A field filled to the brim has none."""

@@ -74,14 +74,15 @@ class Protocol(Enum):
         return self.value[:4]
 
 
-_ALL = ("throttled", "reference_bits", "heartbeat_s", "answer_limit_s", "zone")
+_ALL = ("needs_signature", "throttled", "reference_bits", "reports_once", "heartbeat_s", "answer_limit_s", "zone")
 """What a channel of any protocol may say; most never do."""
 _FEES = ("fee_type", "fee_code")
 _CMPP_OPTIONS = (
     "service_id", "with_country_code", "text_format", "msg_src", *_FEES, "checks_server", *_ALL,
 )  # fmt: skip
 _SGIP_OPTIONS = (
-    "service_id", "corp_id", "node", "listen_port", "peer_login", "peer_secret", "text_format", "charge_number", *_FEES,
+    "service_id", "corp_id", "node", "listen_port", "peer_login", "peer_secret", "peer_addresses", "text_format",
+    "charge_number", *_FEES,
     *(name for name in _ALL if name != "heartbeat_s"),
 )  # fmt: skip
 _SMGP_OPTIONS = (
@@ -91,10 +92,10 @@ _SMGP_OPTIONS = (
 _SMPP_OPTIONS = (
     "service_id", "system_type", "bind", "long_texts", "default_alphabet", "id_form", "source_ton", "source_npi",
     "dest_ton", "dest_npi", "address_range", "receipts_by_text", "accepted_is_final", "listen_port", "peer_login",
-    "peer_secret", *_ALL,
+    "peer_secret", "peer_addresses", *_ALL,
 )  # fmt: skip
 ADVANCED = frozenset({
-    *_ALL, *_FEES, "text_format", "checks_server", "charge_number", "login_mode", "m_service_id", "default_alphabet",
+    *(name for name in _ALL if name != "needs_signature"), *_FEES, "text_format", "checks_server", "charge_number", "login_mode", "m_service_id", "default_alphabet",
     "id_form", "source_ton", "source_npi", "dest_ton", "dest_npi", "address_range", "receipts_by_text",
     "accepted_is_final",
 })  # fmt: skip

@@ -33,7 +33,9 @@ from hongyan.protocols.events import (
     DeliverAnswered,
     DeliveryReport,
     Event,
+    Figures,
     IncomingSegment,
+    MessageStatus,
     Submit,
     SubmitAnswered,
     SubmitUnanswered,
@@ -123,6 +125,8 @@ class Session(ABC):
     def __init__(self, role: Role, account: Account) -> None:
         self.role = role
         self.account = account
+        self.answers_questions = False
+        """Server: its owner answers queries and cancellations. Else they are declined, and figures are nought."""
         self.state = State.OPEN
         self._framer = Framer(header_octets=self.HEADER_OCTETS, longest=self.LONGEST_PDU)
         self._out: list[bytes] = []
@@ -293,6 +297,19 @@ class Session(ABC):
         """Server: the id that the submit of this token has already (SGIP: its own sequence); None: the server's to give."""
         return None
 
+    def answer_query(self, token: object, now: float, found: MessageStatus | None, *, failed: bool = False) -> None:
+        """Server: say what became of a message; None: there is none of this id, or it could not be found out
+        (`failed`). Raises LocalProtocolError where the protocol has no such question."""
+        raise LocalProtocolError("this protocol has no query for a message")
+
+    def answer_cancel(self, token: object, now: float, done: bool | None) -> None:
+        """Server: say whether a message was taken back; None: there is none of this id. Raises as `answer_query`."""
+        raise LocalProtocolError("this protocol has no cancellation")
+
+    def answer_figures(self, token: object, now: float, figures: Figures) -> None:
+        """Server: say how many messages passed. Raises as `answer_query`."""
+        raise LocalProtocolError("this protocol has no query for figures")
+
     def deliver(self, item: DeliveryReport | IncomingSegment, reference: object, now: float) -> None:
         """Server: give the client a report or an incoming message. Raises as `submit` does."""
         if self.state is not State.BOUND:
@@ -412,17 +429,17 @@ class Session(ABC):
     def _ran_out(self, sequence: int, kind: Pending, reference: object, why: str, events: list[Event]) -> None:
         del self._pending[sequence]
         self._submits_pending -= 1
-        events.append(self._unanswered(kind, reference, why))
+        events.append(self._unanswered(kind, reference, why, may_come=True))
         if kind is Pending.SUBMIT:
             self._late[sequence] = reference
             if len(self._late) > MOST_LATE:
                 del self._late[next(iter(self._late))]
 
     @staticmethod
-    def _unanswered(kind: Pending, reference: object, why: str) -> Event:
+    def _unanswered(kind: Pending, reference: object, why: str, *, may_come: bool = False) -> Event:
         if kind is Pending.SUBMIT:
             assert isinstance(reference, tuple)
-            return SubmitUnanswered(reference[0], why)
+            return SubmitUnanswered(reference[0], why, may_come)
         return DeliverAnswered(reference, accepted=False)
 
     def _beat(self, events: list[Event]) -> None:

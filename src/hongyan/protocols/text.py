@@ -12,7 +12,7 @@ references of sixteen bits, whose header takes one octet more from each part.
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 
@@ -218,8 +218,13 @@ class Measure:
 
 
 def measure(text: str, *, mainland: bool = True) -> Measure:
+    """Never too long: a counter has to show something while somebody pastes a book. Beyond 255 segments it says 256."""
     rule = rule_for(text, mainland=mainland)
-    pieces = split(text, rule)
+    try:
+        pieces = split(text, rule)
+    except TextTooLong:
+        # So few characters fit, however wide each is.
+        pieces = [*split(text[: MOST_SEGMENTS * (rule.part // 4)], rule)[:MOST_SEGMENTS], ""]
     cuts, position = [], 0
     for piece in pieces[:-1]:
         position += len(piece)
@@ -294,6 +299,8 @@ def _decode_gsm(content: bytes) -> str:
             escaped = True
         else:
             out.append(GSM_BASIC[code])
+    if escaped:
+        out.append("\ufffd")
     return "".join(out)
 
 
@@ -304,9 +311,9 @@ def decode(content: bytes, alphabet: Alphabet, *, behind: int = 0) -> str:
     """
     match alphabet:
         case Alphabet.UCS2:
-            # An odd last octet is a peer's slip; a byte order mark is theirs too.
+            # A byte order mark is a peer's slip, and so is a NUL too many at the end; half a character is shown as one.
             even = content[: len(content) & ~1].removeprefix(b"\xfe\xff")
-            text = even.decode("utf-16-be", "replace")
+            text = even.decode("utf-16-be", "replace") + ("\ufffd" if len(content) % 2 and content[-1] else "")
         case Alphabet.GSM7:
             text = _decode_gsm(content)
         case Alphabet.GSM7_PACKED:
@@ -360,14 +367,21 @@ class Concatenation:
     reference: int
     total: int
     part: int
+    is_wide: bool = field(default=False, compare=False)
+    """The reference was written in sixteen bits, though it may fit eight."""
+
+    @property
+    def key(self) -> int:
+        """The reference as it tells texts apart: 7 of eight bits and 7 of sixteen are two (3GPP TS 23.040 §9.2.3.24.8)."""
+        return self.reference + (1 << 16 if self.is_wide or self.reference > 0xFF else 0)
 
     def header(self) -> bytes:
-        """The user-data header that says so: six octets, or seven for a reference above 255.
+        """The user-data header that says so: six octets, or seven for a wide reference.
 
         Raises LocalProtocolError for more than 255 parts.
         """
         try:
-            if self.reference <= 0xFF:
+            if self.reference <= 0xFF and not self.is_wide:
                 return bytes((5, 0, 3, self.reference, self.total, self.part))
             return b"\x06\x08\x04" + self.reference.to_bytes(2, "big") + bytes((self.total, self.part))
         except (OverflowError, ValueError):
@@ -389,7 +403,7 @@ def take_header(content: bytes) -> tuple[Concatenation | None, bytes]:
         if element == 0 and size == 3:
             found = Concatenation(data[0], data[1], data[2])
         elif element == 8 and size == 4:
-            found = Concatenation(data[0] << 8 | data[1], data[2], data[3])
+            found = Concatenation(data[0] << 8 | data[1], data[2], data[3], is_wide=True)
         position += 2 + size
     if position != end:
         return None, content

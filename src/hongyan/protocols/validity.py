@@ -30,20 +30,37 @@ def wire(protocol: str, until: datetime, now: datetime) -> str:
     return (now + left).astimezone(BEIJING).strftime("%y%m%d%H%M%S") + "032+"
 
 
-def minutes_left(written: str, now: datetime) -> int | None:
-    """For how many minutes, begun ones counted, what a customer submits at `now` is worth sending.
+class BadTime(ValueError):
+    """Something stands there, but no time."""
 
-    None where nothing, or nothing readable, was said. From one (a moment that is over: most likely a wrong clock) to
-    those of LONGEST. Months and years of a span are of 30 and 365 days.
+
+def moment(written: str, now: datetime) -> datetime | None:
+    """The moment that a validity or schedule names, said at `now`; None where it names none. Raises BadTime.
+
+    Months and years of a span are of 30 and 365 days.
     """
     written = written.strip()
+    if not written.strip("0R"):
+        return None
     if match := _SPAN.fullmatch(written):
         years, months, days, hours, minutes, seconds = map(int, match.groups())
-        left = timedelta(days=365 * years + 30 * months + days, hours=hours, minutes=minutes, seconds=seconds)
-        if not left:
-            return None
-    elif until := read_time(written):
-        left = until - now
-    else:
+        return now + timedelta(days=365 * years + 30 * months + days, hours=hours, minutes=minutes, seconds=seconds)
+    until = read_time(written)
+    # A zone is 48 quarters of an hour away from UTC at most (SMPP 3.4 §7.1.1).
+    if until is None or abs(until.utcoffset() or timedelta()) > timedelta(hours=12):
+        raise BadTime(written)
+    return until
+
+
+def minutes_left(written: str, now: datetime, due: datetime | None = None) -> int | None:
+    """For how many minutes, begun ones counted, what a customer submits at `now` is worth sending.
+
+    None where nothing was said. From one (a moment that is over: most likely a wrong clock) to those of LONGEST. Counted
+    from `due`, where it is to go out later; raises BadTime where it would be over by then, and for what is no time.
+    """
+    until = moment(written, now)
+    if until is None:
         return None
-    return max(1, math.ceil(min(left, LONGEST) / timedelta(minutes=1)))
+    if due is not None and until <= due:
+        raise BadTime(written)
+    return max(1, math.ceil(min(until - (due or now), LONGEST) / timedelta(minutes=1)))

@@ -108,9 +108,11 @@ class Line(asyncio.BufferedProtocol):
     def resume_writing(self) -> None:
         self.is_writable = True
 
-    def close(self) -> None:
-        """Log out in order."""
+    def close(self, within_s: float | None = None) -> None:
+        """Log out in order; cut off after `within_s` a peer that does not take part."""
         self._report(self.session.close(self.now))
+        if within_s is not None and not self.ended.done():
+            self._loop.call_later(within_s, self.abort)
 
     def abort(self) -> None:
         """Cut the line at once."""

@@ -23,7 +23,7 @@ from hongyan.protocols.events import (
     SubmitRequested,
     Verdict,
 )
-from hongyan.protocols.framing import Frame
+from hongyan.protocols.framing import Frame, Unknown
 from hongyan.protocols.session import Account, Role
 from hongyan.protocols.text import Alphabet
 
@@ -119,6 +119,31 @@ def test_reports_of_both_lengths_are_read_whatever_the_session_speaks(layout: Ve
     assert pdus.read(client.data_to_send(), Version.V30) == Frame(
         RESPONSE | Command.DELIVER, 7, pdus.DeliverResp(1, 0)
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("version", list(Version))
+@pytest.mark.parametrize("layout", list(Version))
+@pytest.mark.parametrize("reserved", [0, 8, 20])
+def test_a_report_whose_length_is_left_zero_is_read_all_the_same(
+    version: Version, layout: Version, reserved: int
+) -> None:
+    client = a_client(version)
+    report = Report(0xB7D3, "MK:0001", "2611231655", "2611231656", "13800138000")
+    without = pdus.Deliver(1, "1069", 0, 0, "13900139000", 1, b"")
+    head = without.encode(version)[: pdus.DELIVER_HEAD[version].size]
+    body = head + report.encode(layout) + bytes(reserved)
+    (received,) = client.receive(pdus.write(Frame(Command.DELIVER, 9, Unknown(body)), version), 0.0)
+    assert isinstance(received, ReportReceived)
+    assert received.report == DeliveryReport("b7d3", "13800138000", ReportClass.FAILED, "MK:0001", "2611231656")
+
+
+@pytest.mark.parametrize("word", ["BUFFERE", "SENT"])
+def test_a_word_that_no_list_has_is_no_failure(word: str) -> None:
+    report = Report(0xB7D3, word, "2611231655", "2611231656", "13800138000")
+    deliver = pdus.Deliver(1, "1069", 0, 0, "13800138000", 1, report.encode(Version.V30))
+    (received,) = a_client().receive(pdus.write(Frame(Command.DELIVER, 9, deliver), Version.V30), 0.0)
+    assert isinstance(received, ReportReceived)
+    assert (received.report.outcome, received.report.code) == (ReportClass.UNKNOWN, word)
 
 
 def test_a_body_of_the_other_version_is_noticed_by_its_length_and_refused() -> None:

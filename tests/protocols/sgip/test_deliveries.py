@@ -83,13 +83,18 @@ def test_an_error_code_is_taken_back_out_of_its_text(code: str, number: int) -> 
     assert error_code(code) == number
 
 
-def test_a_state_outside_the_table_is_a_failure() -> None:
+@pytest.mark.parametrize(
+    ("error", "outcome", "code"), [(3, ReportClass.FAILED, "SGIP:3"), (0, ReportClass.UNKNOWN, "STATE9")]
+)
+def test_a_state_outside_the_table_is_a_failure_only_where_an_error_says_so(
+    error: int, outcome: ReportClass, code: str
+) -> None:
     pair = Pair(Side.CARRIER).logged_in()
-    body = bytearray(pdus.Report(1, 0, NUMBER, 2, 3).encode())
+    body = bytearray(pdus.Report(1, 0, NUMBER, 2, error).encode())
     body[34] = 9
     (received,), _ = pair.to_server(Command.REPORT, Unknown(bytes(body)))
     assert isinstance(received, ReportReceived)
-    assert (received.report.outcome, received.report.code) == (ReportClass.FAILED, "SGIP:3")
+    assert (received.report.outcome, received.report.code) == (outcome, code)
 
 
 @pytest.mark.parametrize("carrier_id", ["", "not hex", "-1", "1" * 25])

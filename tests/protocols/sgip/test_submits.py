@@ -55,13 +55,20 @@ def test_the_fields_of_a_submit_are_what_an_enterprise_sends() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize(("flag", "wants"), [(0, True), (1, True), (2, False), (3, False)])
+@pytest.mark.parametrize(("flag", "wants"), [(0, True), (1, True), (2, False)])
 def test_a_report_on_failure_only_is_a_report_wanted(flag: int, wants: bool) -> None:
     pair = Pair().logged_in()
     body = pdus.Submit("1", "", (NUMBER,), report_flag=flag)
     (asked,), _ = pair.to_server(Command.SUBMIT, body)
     assert isinstance(asked, SubmitRequested)
     assert asked.submit.wants_report is wants
+
+
+def test_what_is_for_the_charging_record_only_is_refused() -> None:
+    pair = Pair().logged_in()
+    asked, (answer,) = pair.to_server(Command.SUBMIT, pdus.Submit("1", "", (NUMBER,), report_flag=3))
+    assert asked == []
+    assert answer.pdu == pdus.SubmitResp(5)
 
 
 @pytest.mark.parametrize("alphabet", [Alphabet.ASCII, Alphabet.BINARY, Alphabet.UCS2, Alphabet.GBK])

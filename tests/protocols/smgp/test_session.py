@@ -20,9 +20,9 @@ from hongyan.protocols.events import (
     SubmitRequested,
     Verdict,
 )
-from hongyan.protocols.framing import Frame
+from hongyan.protocols.framing import Frame, Unknown
 from hongyan.protocols.session import Account, Role
-from hongyan.protocols.smgp import pdus
+from hongyan.protocols.smgp import pdus, reports
 from hongyan.protocols.smgp.pdus import RESPONSE, Command, Tag, Version
 from hongyan.protocols.smgp.session import SmgpSession, group_ids
 from hongyan.protocols.text import Alphabet, Concatenation
@@ -237,14 +237,14 @@ def test_an_enterprise_code_that_does_not_fit_is_our_mistake(msg_src: str) -> No
         a_client(msg_src=msg_src)
 
 
-def test_a_part_from_a_phone_says_so_in_optional_parameters() -> None:
+def test_a_part_from_a_phone_says_so_in_its_header_and_has_only_the_parameters_of_a_deliver() -> None:
     server, client = a_server(), a_client()
     sent = IncomingSegment("189", "1069", "后半", Concatenation(7, 2, 2), "5")
     server.deliver(sent, 1, 0.0)
     out = server.data_to_send()
     pdu = pdus.read(out).pdu
     assert isinstance(pdu, pdus.Deliver)
-    assert pdu.tlvs == ((Tag.TP_UDHI, b"\1"), (Tag.PK_TOTAL, b"\2"), (Tag.PK_NUMBER, b"\2"))
+    assert pdu.tlvs == ((Tag.TP_UDHI, b"\1"),)
     (received,) = client.receive(out, 0.0)
     assert isinstance(received, IncomingReceived)
     assert received.incoming == sent
@@ -264,7 +264,8 @@ def test_a_code_comes_out_as_it_went_in(code: str, done_at: str) -> None:
 @pytest.mark.parametrize(
     ("stat", "outcome"),
     [(b"DELIVRD", ReportClass.DELIVERED), (b"EXPIRED", ReportClass.EXPIRED), (b"ACCEPTD", ReportClass.INTERMEDIATE),
-     (b"ENROUTE", ReportClass.INTERMEDIATE), (b"UNKNOWN", ReportClass.FAILED), (b"       ", ReportClass.FAILED)],
+     (b"ENROUTE", ReportClass.INTERMEDIATE), (b"UNKNOWN", ReportClass.FAILED), (b"       ", ReportClass.UNKNOWN),
+     (b"BUFFERE", ReportClass.UNKNOWN), (b"SENT   ", ReportClass.UNKNOWN), (b"MK:0001", ReportClass.FAILED)],
 )  # fmt: skip
 def test_a_date_left_blank_takes_no_other_field_with_it(stat: bytes, outcome: ReportClass) -> None:
     content = b"id:%b sub:001 dlvrd:001 Submit date:%b done date:%b stat:%b err:000 Text:" % (
@@ -274,6 +275,16 @@ def test_a_date_left_blank_takes_no_other_field_with_it(stat: bytes, outcome: Re
     (received,) = a_client().receive(pdus.write(Frame(Command.DELIVER, 5, deliver)), 0.0)
     assert isinstance(received, ReportReceived)
     assert received.report == DeliveryReport("0", "189", outcome, stat.decode().strip(), "2611231656")
+
+
+@pytest.mark.parametrize("reserved", [0, 8])
+def test_a_report_whose_length_is_left_zero_is_read_all_the_same(reserved: int) -> None:
+    report = reports.Report(0x1006111231655012345, "UNDELIV", "702", done_date="2611231656")
+    body = pdus.Deliver(1, 1, 0, "", "189", "1069", b"").encode()[:-8] + report.encode() + bytes(reserved)
+    (received,) = a_client().receive(pdus.write(Frame(Command.DELIVER, 5, Unknown(body))), 0.0)
+    assert isinstance(received, ReportReceived)
+    expected = DeliveryReport("1006111231655012345", "189", ReportClass.FAILED, "UNDELIV:702", "2611231656")
+    assert received.report == expected
 
 
 def test_a_report_may_come_before_its_submit_s_answer() -> None:

@@ -73,12 +73,14 @@ def test_a_report_of_ours_has_text_and_tlvs() -> None:
 @pytest.mark.parametrize(
     "item",
     [
-        IncomingSegment("8613800138000", "10690001", "收到😀"),
-        IncomingSegment("8613800138000", "10690001", "收" * 67, Concatenation(7, 3, 2)),
-        IncomingSegment("8613800138000", "10690001", "x" * 153, Concatenation(0x1234, 3, 2)),
-        IncomingSegment("8613800138000", "10690001", "€" * 80),
-        IncomingSegment("8613800138000", "10690001", "长" * 500),
-        IncomingSegment("8613800138000", "10690001", ""),
+        IncomingSegment("+8613800138000", "10690001", "收到😀"),
+        IncomingSegment("+8613800138000", "10690001", "收" * 67, Concatenation(7, 3, 2)),
+        IncomingSegment("+8613800138000", "10690001", "x" * 153, Concatenation(0x1234, 3, 2)),
+        IncomingSegment("+8613800138000", "10690001", "€" * 80),
+        IncomingSegment("+8613800138000", "10690001", "长" * 500),
+        IncomingSegment("+8613800138000", "10690001", ""),
+        IncomingSegment("WeChat", "10690001", "验证码", is_name=True),
+        IncomingSegment("10086", "10690001", "话费"),
     ],
 )
 def test_an_incoming_text_comes_out_as_itself(item: IncomingSegment) -> None:
@@ -141,3 +143,21 @@ def test_a_receipt_without_a_mark_is_a_text_unless_the_channel_says_otherwise() 
     for by_text, kind in ((False, IncomingReceived), (True, ReportReceived)):
         pair = Pair(Habits(receipts_by_text=by_text)).logged_in()
         assert [type(event) for event in pair.to_client(Command.DELIVER_SM, message)] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("ton", "source", "sender", "is_name"),
+    [
+        (1, "14155552671", "+14155552671", False), (1, "+14155552671", "+14155552671", False),
+        (1, "0014155552671", "+14155552671", False), (0, "13800138000", "13800138000", False),
+        (2, "13800138000", "13800138000", False), (0, "+14155552671", "+14155552671", False), (3, "10086", "10086", False),
+        (5, "WeChat", "WeChat", True), (0, "WeChat", "WeChat", True), (5, "10690001", "10690001", True),
+        (5, "+14155552671", "+14155552671", False), (1, "", "", False),
+    ],
+)  # fmt: skip
+def test_the_type_of_number_says_who_wrote(ton: int, source: str, sender: str, is_name: bool) -> None:
+    pair = Pair().logged_in()
+    pdu = DeliverSm(source_addr_ton=ton, source_addr=source, short_message=b"STOP")
+    (received,) = pair.to_client(Command.DELIVER_SM, pdu)
+    assert isinstance(received, IncomingReceived)
+    assert (received.incoming.sender, received.incoming.is_name) == (sender, is_name)

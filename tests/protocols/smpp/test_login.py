@@ -140,7 +140,7 @@ def test_a_client_that_waits_for_outbind_binds_as_receiver_when_it_comes() -> No
 def test_who_asks_without_the_right_name_and_password_gets_none_of_ours(name: str, password: str) -> None:
     pair = Pair(Habits(waits_for_outbind=True, peer_login="SMSC", peer_secret="theirs"))
     (closed,) = pair.to_client(Command.OUTBIND, pdus.Outbind(name, password))
-    assert closed == Closed("who asked for a login did not show the right name and password")
+    assert closed == Closed("the login request came without the right name and password")
     assert pair.client.data_to_send() == b""
 
 

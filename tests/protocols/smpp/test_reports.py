@@ -100,7 +100,10 @@ def test_any_other_delivery_is_left_to_who_reads_the_pdu(message: DeliverSm) -> 
         (b"id:7 stat:UNKNOWN", "7", FAILED, "UNKNOWN", ""),
         (b"id:7 stat:MK:0001", "7", FAILED, "MK:0001", ""),
         (b"id:7 stat:UNDELIV err:000 text:stat:DELIVRD id:8", "7", FAILED, "UNDELIV", ""),
-        (b"", "", FAILED, "", ""),
+        (b"", "", ReportClass.UNKNOWN, "", ""),
+        (b"id:7 stat:BUFFERED err:000", "7", ReportClass.UNKNOWN, "BUFFERED", ""),
+        (b"id:7 stat:SENT err:001", "7", ReportClass.UNKNOWN, "SENT:001", ""),
+        (b"id:7 stat:REJECTED err:001", "7", FAILED, "REJECTD:001", ""),
     ],
 )  # fmt: skip
 def test_keys_are_read_in_any_order_case_and_number(
@@ -215,3 +218,15 @@ def test_a_receipt_of_ours_is_read_as_it_was_meant(carrier_id: str, what: tuple[
 def test_an_id_is_known_in_the_form_of_the_answer(form: IdForm, written: str, answered: str) -> None:
     message = DeliverSm(esm_class=4, short_message=f"id:{written} stat:DELIVRD".encode())
     assert parse(message, form).carrier_id == answered
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "tlv", "carrier_id"),
+    [("decimal", b"16", b"10", "10"), ("decimal", b"16", b"16", "10"), ("decimal", b"", b"16", "10"),
+     ("hexadecimal", b"10", b"16", "16"), ("hexadecimal", b"10", b"10", "16"), ("same", b"16", b"10", "10")],
+)  # fmt: skip
+def test_an_id_in_one_base_in_the_text_and_the_other_in_the_parameter_is_read_once(
+    form: IdForm, text: bytes, tlv: bytes, carrier_id: str
+) -> None:
+    message = a_receipt(b"id:%b stat:DELIVRD" % text, ((Tag.RECEIPTED_MESSAGE_ID, tlv + b"\0"),))
+    assert parse(message, form).carrier_id == carrier_id

@@ -9,19 +9,15 @@ from functools import lru_cache
 from typing import Self
 
 from hongyan.protocols.cmpp.pdus import NUMBER, Version, message_id, pack
-from hongyan.protocols.events import DeliveryReport, ReportClass
+from hongyan.protocols.events import DeliveryReport
 from hongyan.protocols.fields import Digits, Text, text_of
+from hongyan.protocols.stats import CLASSES, class_of
 from hongyan.protocols.times import minutes_of
 
 LAYOUT = {60: struct.Struct(">Q7s10s10s21sI"), 71: struct.Struct(">Q7s10s10s32sI")}
+TAIL_OCTETS = (8, 20)
+"""Reserved, LinkID."""
 STAT, MINUTE = Text(7), Digits(10, exact=True)
-CLASSES = {
-    "DELIVRD": ReportClass.DELIVERED,
-    "EXPIRED": ReportClass.EXPIRED,
-    "ACCEPTD": ReportClass.INTERMEDIATE,
-    "ENROUTE": ReportClass.INTERMEDIATE,
-}
-"""Final states of the CMPP text; everything else is a failure with its raw code."""
 
 # States and minutes stand alike in one report after the other.
 _repeated = lru_cache(maxsize=1024)(text_of)
@@ -59,17 +55,26 @@ class Report:
         return cls(msg_id, text_of(stat), text_of(submitted), text_of(done), text_of(number), sequence)
 
 
+def content_of(tail: bytes) -> bytes:
+    """A report's octets where its Msg_Length is 0 and they stand behind it, with or without the reserved ones."""
+    if len(tail) < 60:
+        return b""
+    return tail[:60] if len(tail) - 60 in {0, *TAIL_OCTETS} or len(tail) < 71 else tail[:71]
+
+
 def report_value(content: bytes, source: bytes, zone: tzinfo) -> DeliveryReport:
     """What a report's octets say; `source` is the DELIVER's own Src_terminal_Id, for reports without a number."""
-    msg_id, raw_stat, _submitted, done, number, _sequence = _parts(content)
+    msg_id, raw_stat, _submitted, done, raw_number, _sequence = _parts(content)
     stat = _repeated(raw_stat)
-    if stat not in CLASSES:
+    outcome = CLASSES.get(stat)
+    if outcome is None:
         stat = stat.strip().upper()
-    outcome = CLASSES.get(stat, ReportClass.FAILED)
-    return DeliveryReport(message_id(msg_id), text_of(number) or text_of(source), outcome, stat, _repeated(done), zone)
+        outcome = class_of(stat)
+    number = text_of(raw_number) or text_of(source)
+    return DeliveryReport(message_id(msg_id), number, outcome, stat, _repeated(done), zone)
 
 
 def report_of(item: DeliveryReport, msg_id: int) -> Report:
     """The report that a server gives of `item`."""
     when = minutes_of(item.done_at, item.zone)
-    return Report(msg_id, item.code[:7], when, when, item.number)
+    return Report(msg_id, item.code[:7], minutes_of(item.submitted_at, item.zone) or when, when, item.number)

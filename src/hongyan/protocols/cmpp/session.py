@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from hongyan.protocols.cmpp import pdus
 from hongyan.protocols.cmpp.pdus import HEADER, RESPONSE, Command, Version, message_id
-from hongyan.protocols.cmpp.reports import report_of, report_value
+from hongyan.protocols.cmpp.reports import content_of, report_of, report_value
 from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.events import (
+    CancelRequested,
     DeliverAnswered,
     DeliveryReport,
     Event,
+    Figures,
+    FiguresRequested,
     IncomingReceived,
     IncomingSegment,
     LoggedIn,
@@ -24,10 +28,11 @@ from hongyan.protocols.events import (
     SubmitRequested,
     Verdict,
 )
-from hongyan.protocols.fields import text_of
+from hongyan.protocols.fields import link_of, text_of
 from hongyan.protocols.framing import Frame
+from hongyan.protocols.parts import segment
 from hongyan.protocols.session import Account, Pending, Role, Session, State
-from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
+from hongyan.protocols.text import Alphabet, looks_like_header, take_header
 
 MSG_FMT = {
     Alphabet.ASCII: 0,
@@ -146,22 +151,34 @@ class CmppSession(Session):
             fee_type=self._fee_type, fee_code=self._fee_code,
             msg_fmt=MSG_FMT[submit.alphabet], pk_total=submit.segments, pk_number=submit.segment,
             tp_udhi=1 if submit.has_header else 0, registered_delivery=1 if submit.wants_report else 0,
-            service_id=submit.service_id or self.account.service_id, valid_time=submit.validity,
+            service_id=submit.service_id or self.account.service_id, valid_time=submit.validity, at_time=submit.scheduled,
+            link_id=self._fitting_link(submit.link_id),
         )  # fmt: skip
 
+    def _fitting_link(self, link: str) -> str:
+        """Not where it came over a wider version of the protocol: half of it would be another."""
+        return link if len(link) <= pdus.TAIL[self.version].octets else ""
+
     def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
-        msg_id = _serial(item.carrier_id)
         if isinstance(item, DeliveryReport):
-            # Sources disagree on what a report's Dest_Id is; the service number is not known here.
-            report = report_of(item, msg_id)
+            report = report_of(item, _serial(item.carrier_id))
             pdu = pdus.Deliver(
-                msg_id, self.account.login, 0, 0, item.number, 1, report.encode(self.reports_as or self.version)
+                _serial(item.own_id or item.carrier_id),
+                item.service_number or self.account.login,
+                0,
+                0,
+                item.number,
+                1,
+                report.encode(self.reports_as or self.version),
             )
         else:
             content, has_header = item.text.encode("utf-16-be", "surrogatepass"), 0
             if item.concatenation:
                 content, has_header = item.concatenation.header() + content, 1
-            pdu = pdus.Deliver(msg_id, item.service_number, has_header, 8, item.sender, 0, content)
+            pdu = pdus.Deliver(
+                _serial(item.carrier_id), item.service_number, has_header, 8, item.sender, 0, content,
+                link_id=self._fitting_link(item.link_id),
+            )  # fmt: skip
         return DELIVER, pdu.encode(self.version)
 
     def _heartbeat_request(self) -> tuple[int, bytes]:
@@ -213,6 +230,24 @@ class CmppSession(Session):
         body = pdus.result_body("CMPP_SUBMIT_RESP", self.version, first, code)
         self._give(token, self._frame(SUBMIT_RESP, token, body))
 
+    def answer_figures(self, token: object, now: float, figures: Figures) -> None:
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        sequence, query = token  # type: ignore[misc]
+        # What is no ASCII goes back as nothing.
+        time, code = (text if text.isascii() else "" for text in (query.time, query.query_code))  # type: ignore[has-type]
+        answer = pdus.QueryResp(time, query.query_type, code, *astuple(figures))  # type: ignore[has-type]
+        self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))  # type: ignore[has-type]
+
+    def answer_cancel(self, token: object, now: float, done: bool | None) -> None:
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        assert isinstance(token, int)
+        body = pdus.CancelResp(0 if done else 1).encode(self.version)
+        self._put(self._frame(RESPONSE | Command.CANCEL, token, body))
+
     def _decline(self, command: int, sequence: int, result: int) -> None:
         """Answer a request that is not taken, in its own layout; what has no answer gets none."""
         match command:
@@ -255,13 +290,15 @@ class CmppSession(Session):
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
         elif command == Command.QUERY and self.role is Role.SERVER:
             query = pdus.Query.decode(body)
-            # What is no ASCII goes back as nothing.
-            time, code = (text if text.isascii() else "" for text in (query.time, query.query_code))
-            answer = pdus.QueryResp(time, query.query_type, code)
-            self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))
+            if self.answers_questions:
+                service = query.query_code if query.query_type == 1 else None
+                events.append(FiguresRequested((sequence, query), query.time, service))
+            else:
+                self.answer_figures((sequence, query), self._now, Figures())
+        elif command == Command.CANCEL and self.role is Role.SERVER and self.answers_questions and len(body) >= 8:
+            events.append(CancelRequested(sequence, message_id(pdus.Cancel.decode(body).msg_id)))
         else:
-            # Misplaced, or a vendor's own: its end is known, so the stream goes on. CANCEL too: what was taken has gone
-            # on its way.
+            # Misplaced, or a vendor's own: its end is known, so the stream goes on.
             self._decline(command, sequence, BAD_COMMAND)
 
     def _take_login(self, sequence: int, body: bytes, events: list[Event]) -> None:
@@ -357,7 +394,7 @@ class CmppSession(Session):
                 self._decline(Command.DELIVER, sequence, REPEATED)
             return
         try:
-            values, content, _tail = pdus.deliver_parts(body, self.version)
+            values, content, tail = pdus.deliver_parts(body, self.version)
         except RemoteProtocolError:
             # Not a close: the gateway would repeat it on the next connection, and so for ever.
             refusal = pdus.DeliverResp(int.from_bytes(body[:8], "big"), BAD_STRUCTURE).encode(self.version)
@@ -366,21 +403,32 @@ class CmppSession(Session):
         msg_id, dest, _service, _pid, udhi, fmt, source, _source_type, registered, _size = values
         token = (sequence, msg_id)
         if registered == 1:
+            if not content:
+                content = content_of(tail)
             events.append(ReportReceived(token, report_value(content, source, self.account.zone)))
             return
         alphabet = ALPHABET.get(fmt, Alphabet.UCS2)
         concatenation = None
         if udhi or (alphabet is not Alphabet.ASCII and looks_like_header(content)):
             concatenation, content = take_header(content)
-        incoming = IncomingSegment(
-            text_of(source), text_of(dest), decode(content, alphabet), concatenation, message_id(msg_id)
+        incoming = segment(
+            text_of(source),
+            text_of(dest),
+            content,
+            alphabet,
+            concatenation,
+            message_id(msg_id),
+            link_id=link_of(text_of(tail)),
         )
         events.append(IncomingReceived(token, incoming))
 
     def _submit_value(self, body: bytes) -> Submit:
-        head, numbers, content, _terminal_type, _tail = pdus.submit_parts(body, self.version)
-        _id, total, number, report, _level, service, _, _, _, _pid, udhi, fmt, _src, _, _, valid, _at, source, _ = head
+        head, numbers, content, _terminal_type, tail = pdus.submit_parts(body, self.version)
+        _id, total, number, report, _level, service, _, _, _, _pid, udhi, fmt, _src, _, _, valid, at, source, _ = head
+        if report > 1:
+            # 2.0: for the charging record only, which a message is not sent for; 3.0 has no such value. We keep none.
+            raise RemoteProtocolError("the peer wants a charging record only")
         return Submit(
             source, numbers, content, ALPHABET.get(fmt) or Alphabet.BINARY, number, total, udhi != 0, report == 1,
-            service, valid,
+            service, valid, at, link_id=link_of(text_of(tail)),
         )  # fmt: skip

@@ -31,12 +31,15 @@ from hongyan.protocols.events import (
     SubmitAnswered,
     SubmitRequested,
     Verdict,
+    Wanted,
 )
+from hongyan.protocols.fields import RESERVE, link_of
 from hongyan.protocols.framing import Frame
+from hongyan.protocols.parts import segment
 from hongyan.protocols.session import Account, Pending, Role, Session, Side, State
 from hongyan.protocols.sgip import pdus
 from hongyan.protocols.sgip.pdus import RESPONSE, Command, LoginType
-from hongyan.protocols.text import Alphabet, decode, encode, looks_like_header, take_header
+from hongyan.protocols.text import Alphabet, encode, looks_like_header, take_header
 
 MESSAGE_CODING = {
     Alphabet.ASCII: 0,
@@ -113,6 +116,8 @@ STATES = {0: (ReportClass.DELIVERED, "DELIVRD"), 1: (ReportClass.INTERMEDIATE, "
 """A REPORT's State with the text we give it; 2 is a failure and has its ErrorCode."""
 STATE_OF = {outcome: state for state, (outcome, _code) in STATES.items()}
 FAILED = 2
+ON_FAILURE, NEVER = 0, 2
+"""ReportFlag; 1 is always."""
 UNKNOWN_ERROR = 255
 _ERROR = re.compile(r"(?:SGIP:|U2:|LT:|2:)?0*(\d{1,3})", re.ASCII)
 
@@ -135,9 +140,13 @@ def error_code(code: str) -> int:
 def report_value(report: pdus.Report) -> DeliveryReport:
     """What a REPORT says. It has no date, and cannot tell what expired from what failed otherwise.
 
-    `code` is "DELIVRD", "ACCEPTD" (waiting), or "SGIP:" and the ErrorCode; a state outside the table is a failure.
+    `code` is "DELIVRD", "ACCEPTD" (waiting), or "SGIP:" and the ErrorCode; a state outside the table is an unknown word, unless an ErrorCode
+    says that it failed.
     """
-    outcome, code = STATES.get(report.state, (ReportClass.FAILED, f"SGIP:{report.error_code}"))
+    if report.state == FAILED or (report.state not in STATES and report.error_code):
+        outcome, code = ReportClass.FAILED, f"SGIP:{report.error_code}"
+    else:
+        outcome, code = STATES.get(report.state, (ReportClass.UNKNOWN, f"STATE{report.state}"))
     return DeliveryReport(message_id(report.submit_sequence_number), report.user_number, outcome, code)
 
 
@@ -149,6 +158,11 @@ def report_pdu(report: DeliveryReport) -> pdus.Report:
         raise LocalProtocolError(f"{report.carrier_id!r} is not the id of an SGIP submit") from None
     state = STATE_OF.get(report.outcome, FAILED)
     return pdus.Report(sequence, 0, report.number, state, error_code(report.code) if state == FAILED else 0)
+
+
+def fitting_link(link: str) -> str:
+    """A LinkID as the reserved octets hold it: none that is longer, since half of it would be another."""
+    return link if len(link) <= RESERVE.octets else ""
 
 
 class SgipSession(Session):
@@ -283,10 +297,12 @@ class SgipSession(Session):
             corp_id=self.corp_id,
             service_type=submit.service_id or self.account.service_id,
             expire_time=submit.validity,
-            report_flag=1 if submit.wants_report else 2,
+            schedule_time=submit.scheduled,
+            report_flag=(0 if submit.wanted is Wanted.FAILURES else 1) if submit.wants_report else 2,
             tp_udhi=1 if submit.has_header else 0,
             message_coding=MESSAGE_CODING[submit.alphabet],
             message_content=submit.content,
+            reserve=fitting_link(submit.link_id),
         )
         return Command.SUBMIT, pdu.encode()
 
@@ -298,7 +314,10 @@ class SgipSession(Session):
         content, one = encode(item.text, alphabet), item.concatenation
         if one is not None:
             content = one.header() + content
-        pdu = pdus.Deliver(item.sender, item.service_number, 0, int(one is not None), MESSAGE_CODING[alphabet], content)
+        pdu = pdus.Deliver(
+            item.sender, item.service_number, 0, int(one is not None), MESSAGE_CODING[alphabet], content,
+            fitting_link(item.link_id),
+        )  # fmt: skip
         return Command.DELIVER, pdu.encode()
 
     def _logout_request(self) -> tuple[int, bytes]:
@@ -455,7 +474,8 @@ class SgipSession(Session):
         return SubmitAnswered(reference, verdict, (), str(result), RESULTS.get(result, "the gateway's own code"))
 
     def _take_submit(self, sequence: int, pdu: pdus.Submit, events: list[Event]) -> None:
-        if not 1 <= len(pdu.user_number) <= pdus.MOST_RECIPIENTS:
+        # Flag 3 is for a monthly fee's record, which is not sent to the phone: we keep none.
+        if not 1 <= len(pdu.user_number) <= pdus.MOST_RECIPIENTS or pdu.report_flag > NEVER:
             self._respond(Command.SUBMIT, sequence, BAD_FORMAT, is_owed=True)
             return
         one, _text = take_header(pdu.message_content) if pdu.tp_udhi else (None, b"")
@@ -468,10 +488,12 @@ class SgipSession(Session):
             segment=one.part if one else 1,
             segments=one.total if one else 1,
             has_header=bool(pdu.tp_udhi),
-            # "On failure only" asks for a report too: one too many does less harm than a failure unsaid.
-            wants_report=pdu.report_flag in {0, 1},
+            wants_report=pdu.report_flag != NEVER,
+            wanted=Wanted.FAILURES if pdu.report_flag == ON_FAILURE else Wanted.ALL,
             service_id=pdu.service_type,
             validity=pdu.expire_time,
+            scheduled=pdu.schedule_time,
+            link_id=link_of(pdu.reserve),
         )
         events.append(SubmitRequested(sequence, submit))
 
@@ -481,7 +503,8 @@ class SgipSession(Session):
         concatenation, content = None, deliver.message_content
         if deliver.tp_udhi or (alphabet is not Alphabet.ASCII and looks_like_header(content)):
             concatenation, content = take_header(content)
-        incoming = IncomingSegment(
-            deliver.user_number, deliver.sp_number, decode(content, alphabet), concatenation, message_id(sequence)
-        )
+        incoming = segment(
+            deliver.user_number, deliver.sp_number, content, alphabet, concatenation, message_id(sequence),
+            link_id=link_of(deliver.reserve),
+        )  # fmt: skip
         events.append(IncomingReceived((Command.DELIVER, sequence), incoming))

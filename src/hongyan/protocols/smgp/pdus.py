@@ -321,6 +321,9 @@ class Deliver(Body):
     @classmethod
     def decode(cls, body: bytes) -> Self:
         msg_id, is_report, fmt, at, source, dest, size = DELIVER_HEAD.unpack(body)
+        if is_report and not size and body[DELIVER_HEAD.size :][:3].lower() == b"id:":
+            # A gateway that forgets the length: nothing but the report can stand there.
+            return cls(msg_id, is_report, fmt, at, source, dest, body[DELIVER_HEAD.size :])
         rest = _content_and_rest(DELIVER_HEAD.pdu, body, DELIVER_HEAD.size, size)
         return cls(msg_id, is_report, fmt, at, source, dest, *rest)
 

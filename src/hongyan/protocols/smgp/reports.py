@@ -14,6 +14,7 @@ from typing import Self
 from hongyan.protocols.errors import FieldTooLong
 from hongyan.protocols.events import DeliveryReport, ReportClass
 from hongyan.protocols.fields import Number, Text
+from hongyan.protocols.stats import WITH_ERROR, class_of
 from hongyan.protocols.times import BEIJING, minutes_of
 
 ID = Number(10)
@@ -28,13 +29,6 @@ _KEY = re.compile(r"(?:^|(?<=[\s\0]))(sub|dlvrd|submit[ _]date|done[ _]date|stat
 _TEXT = re.compile(rb"\bte?xt:", re.IGNORECASE)
 _HEX_ID = re.compile(rb"id:([0-9a-f]{20})(?![0-9a-f])", re.IGNORECASE)
 _WITH_ERROR = re.compile(r"(.{1,7}):([0-9A-Z]{3})", re.IGNORECASE)
-
-CLASSES = {
-    "DELIVRD": ReportClass.DELIVERED,
-    "EXPIRED": ReportClass.EXPIRED,
-    "ACCEPTD": ReportClass.INTERMEDIATE,
-    "ENROUTE": ReportClass.INTERMEDIATE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +81,9 @@ class Report:
 def report_value(report: Report, number: str, zone: tzinfo = BEIJING) -> DeliveryReport:
     """What a report says. `code` is the stat, with ":" and the err where a failure has one."""
     stat = report.stat.upper()
-    outcome = CLASSES.get(stat, ReportClass.FAILED)
+    outcome = class_of(stat, report.err)
     has_error = bool(report.err.strip("0"))
-    code = f"{stat}:{report.err}" if has_error and outcome is ReportClass.FAILED else stat
+    code = f"{stat}:{report.err}" if has_error and outcome in WITH_ERROR else stat
     return DeliveryReport(f"{report.msg_id:x}", number, outcome, code, report.done_date, zone)
 
 
@@ -99,4 +93,4 @@ def report_of(item: DeliveryReport, msg_id: int) -> Report:
     stat, err = (match[1], match[2]) if match else (item.code[:7], "000")
     dlvrd = "001" if item.outcome is ReportClass.DELIVERED else "000"
     at = minutes_of(item.done_at, item.zone)
-    return Report(msg_id, stat, err, at, at, dlvrd=dlvrd)
+    return Report(msg_id, stat, err, minutes_of(item.submitted_at, item.zone) or at, at, dlvrd=dlvrd)

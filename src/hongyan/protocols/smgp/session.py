@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.events import (
     DeliverAnswered,
     DeliveryReport,
     Event,
+    Figures,
+    FiguresRequested,
     IncomingReceived,
     IncomingSegment,
     LoggedIn,
@@ -21,12 +24,13 @@ from hongyan.protocols.events import (
     SubmitRequested,
     Verdict,
 )
-from hongyan.protocols.fields import OCTET, Text
+from hongyan.protocols.fields import OCTET, Text, link_of, text_of
 from hongyan.protocols.framing import Frame
+from hongyan.protocols.parts import segment
 from hongyan.protocols.session import Account, Pending, Role, Session, State
 from hongyan.protocols.smgp import pdus, reports
 from hongyan.protocols.smgp.pdus import HEADER, RESPONSE, Command, Tag, Version
-from hongyan.protocols.text import Alphabet, Concatenation, decode, looks_like_header, take_header
+from hongyan.protocols.text import Alphabet, Concatenation, looks_like_header, take_header
 
 MSG_FORMAT = {
     Alphabet.ASCII: 0, Alphabet.BINARY: 4, Alphabet.UCS2: 8, Alphabet.GBK: 15, Alphabet.GSM7: 0, Alphabet.LATIN1: 0,
@@ -58,7 +62,7 @@ THROTTLED = frozenset({1})
 SEND, RECEIVE, BOTH = 0, 1, 2
 LOGIN_MODES = {"send": SEND, "receive": RECEIVE, "both": BOTH}
 SERIALS = 1_000_000
-MSG_SRC, M_SERVICE_ID = Text(8), Text(21)
+MSG_SRC, M_SERVICE_ID, LINK = Text(8), Text(21), Text(20)
 
 
 def message_id(msg_id: int) -> str:
@@ -105,6 +109,11 @@ def part_tlvs(pdu: str, part: int, total: int, *, has_header: bool) -> pdus.Tlvs
         number = OCTET.pack(pdu, "PkNumber", part)
         tlvs += ((Tag.PK_TOTAL, OCTET.pack(pdu, "PkTotal", total)), (Tag.PK_NUMBER, number))
     return tlvs
+
+
+def link_tlvs(link: str) -> pdus.Tlvs:
+    """The transaction of an on-demand service; a string in an optional parameter is as long as it is."""
+    return ((Tag.LINK_ID, LINK.pack("SMGP", "LinkID", link).rstrip(b"\0")),) if link else ()
 
 
 class SmgpSession(Session):
@@ -169,25 +178,30 @@ class SmgpSession(Session):
             service_id=submit.service_id or self.account.service_id,
             msg_format=MSG_FORMAT[submit.alphabet],
             valid_time=submit.validity,
+            at_time=submit.scheduled,
             fee_type=self._fee_type,
             fee_code=self._fee_code,
             tlvs=self._own_tlvs
-            + part_tlvs("SMGP Submit", submit.segment, submit.segments, has_header=submit.has_header),
+            + part_tlvs("SMGP Submit", submit.segment, submit.segments, has_header=submit.has_header)
+            + link_tlvs(submit.link_id),
         )
         return Command.SUBMIT, pdu.encode(self.version)
 
     def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
-        msg_id, at = _serial(item.carrier_id), self.account.clock().strftime("%Y%m%d%H%M%S")
+        at = self.account.clock().strftime("%Y%m%d%H%M%S")
         if isinstance(item, DeliveryReport):
-            content = reports.report_of(item, msg_id).encode()
-            pdu = pdus.Deliver(msg_id, 1, 0, at, item.number, self.account.login, content)
+            content = reports.report_of(item, _serial(item.carrier_id)).encode()
+            own_id, to = _serial(item.own_id or item.carrier_id), item.service_number or self.account.login
+            pdu = pdus.Deliver(own_id, 1, 0, at, item.number, to, content)
         else:
             content, one = item.text.encode("utf-16-be", "surrogatepass"), item.concatenation
             tlvs: pdus.Tlvs = ()
             if one is not None:
                 content = one.header() + content
-                tlvs = part_tlvs("SMGP Deliver", one.part, one.total, has_header=True)
-            pdu = pdus.Deliver(msg_id, 0, 8, at, item.sender, item.service_number, content, tlvs=tlvs)
+                # PkTotal and PkNumber are a Submit's only (3.0.3, table of optional parameters): the header says the part.
+                tlvs = ((Tag.TP_UDHI, b"\x01"),)
+            tlvs += link_tlvs(item.link_id)
+            pdu = pdus.Deliver(_serial(item.carrier_id), 0, 8, at, item.sender, item.service_number, content, tlvs=tlvs)
         return Command.DELIVER, pdu.encode()
 
     def _heartbeat_request(self) -> tuple[int, bytes]:
@@ -234,6 +248,16 @@ class SmgpSession(Session):
         first = _serial(carrier_ids[0]) if carrier_ids and code == 0 else 0
         self._give(token, self._frame(RESPONSE | Command.SUBMIT, token, pdus.result_body(first, code)))
 
+    def answer_figures(self, token: object, now: float, figures: Figures) -> None:
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        sequence, query = token  # type: ignore[misc]
+        # What is no ASCII goes back as nothing.
+        time, code = (text if text.isascii() else "" for text in (query.query_time, query.query_code))  # type: ignore[has-type]
+        answer = pdus.QueryResp(time, query.query_type, code, *astuple(figures))  # type: ignore[has-type]
+        self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))  # type: ignore[has-type]
+
     def _refuse(self, sequence: int, status: int) -> None:
         body = pdus.LoginResp(status, b"", self.version).encode()
         self._put(self._frame(RESPONSE | Command.LOGIN, sequence, body))
@@ -264,10 +288,11 @@ class SmgpSession(Session):
             raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
         elif command == Command.QUERY and self.role is Role.SERVER:
             query = pdus.Query.decode(body)
-            # What is no ASCII goes back as nothing.
-            time, code = (text if text.isascii() else "" for text in (query.query_time, query.query_code))
-            answer = pdus.QueryResp(time, query.query_type, code)
-            self._put(self._frame(RESPONSE | Command.QUERY, sequence, answer.encode()))
+            if self.answers_questions:
+                service = query.query_code if query.query_type == 1 else None
+                events.append(FiguresRequested((sequence, query), query.query_time, service))
+            else:
+                self.answer_figures((sequence, query), self._now, Figures())
         elif command == Command.SUBMIT and self.role is Role.SERVER:
             self._take_submit(sequence, body, events)
         elif command == Command.DELIVER and self.role is Role.CLIENT:
@@ -324,6 +349,8 @@ class SmgpSession(Session):
             wants_report=pdu.need_report == 1,
             service_id=pdu.service_id,
             validity=pdu.valid_time,
+            scheduled=pdu.at_time,
+            link_id=link_of(text_of(pdus.first(pdu.tlvs, Tag.LINK_ID))),
         )
         events.append(SubmitRequested(sequence, submit))
 
@@ -406,8 +433,8 @@ class SmgpSession(Session):
         if concatenation is None and 1 <= part <= total and total > 1:
             # Gateways that count the parts and write no header.
             concatenation = Concatenation(0, total, part)
-        incoming = IncomingSegment(
-            deliver.src_term_id, deliver.dest_term_id, decode(content, alphabet), concatenation,
-            message_id(deliver.msg_id),
+        incoming = segment(
+            deliver.src_term_id, deliver.dest_term_id, content, alphabet, concatenation, message_id(deliver.msg_id),
+            link_id=link_of(text_of(pdus.first(deliver.tlvs, Tag.LINK_ID))),
         )  # fmt: skip
         events.append(IncomingReceived(token, incoming))

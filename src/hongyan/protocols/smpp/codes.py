@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from hongyan.protocols.events import ReportClass
-
 STATUS: dict[int, tuple[str, str]] = {
     0x00: ("ESME_ROK", "no error"),
     0x01: ("ESME_RINVMSGLEN", "wrong message length"),
@@ -92,6 +90,7 @@ class Status(IntEnum):
     RINVBNDSTS = 0x04
     RALYBND = 0x05
     RSYSERR = 0x08
+    RINVMSGID = 0x0C
     RBINDFAIL = 0x0D
     RINVPASWD = 0x0E
     RINVSYSID = 0x0F
@@ -101,9 +100,13 @@ class Status(IntEnum):
     RINVNUMDESTS = 0x33
     RINVDLNAME = 0x34
     RINVDESTFLAG = 0x40
+    RINVSUBREP = 0x42
+    RINVESMCLASS = 0x43
     RSUBMITFAIL = 0x45
     RINVSYSTYP = 0x53
+    RINVREPFLAG = 0x54
     RTHROTTLED = 0x58
+    RINVDFTMSGID = 0x63
     RX_T_APPN = 0x64
     RQUERYFAIL = 0x67
     RUNKNOWNERR = 0xFF
@@ -159,12 +162,3 @@ STATES = {
     8: "REJECTD", 9: "SKIPPED",
 }  # fmt: skip
 """message_state with the seven letters of appendix B (0 and 9 have none there)."""
-CLASSES = {
-    "DELIVRD": ReportClass.DELIVERED,
-    "EXPIRED": ReportClass.EXPIRED,
-    "SCHEDULED": ReportClass.INTERMEDIATE,
-    "ENROUTE": ReportClass.INTERMEDIATE,
-    # Final in the standard, intermediate in practice.
-    "ACCEPTD": ReportClass.INTERMEDIATE,
-}
-"""Every other state is a failure."""

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Literal
 
 from hongyan.protocols.errors import LocalProtocolError
-from hongyan.protocols.events import DeliveryReport, IncomingSegment, Submit
+from hongyan.protocols.events import DeliveryReport, IncomingSegment, Submit, Wanted
+from hongyan.protocols.parts import segment
 from hongyan.protocols.smpp import pdus, reports
 from hongyan.protocols.smpp.codes import STATES, Status
 from hongyan.protocols.smpp.fields import ContentKind, TextKind, Tlvs, TlvsKind, Unreadable
@@ -23,7 +24,6 @@ from hongyan.protocols.text import (
     GSM_CHARACTERS,
     Alphabet,
     Concatenation,
-    decode,
     encode,
     looks_like_header,
     take_header,
@@ -47,6 +47,7 @@ NUMBER, CONTENT, TLVS = TextKind(21), ContentKind(), TlvsKind()
 """Of a submit_sm, what a campaign does not repeat."""
 UDHI = 0x40
 INTERNATIONAL, E164, ALPHANUMERIC = 1, 1, 5
+SHORTEST_PHONE = 7
 MOST_UNCUT = 140
 """Octets of one short message on the air."""
 
@@ -117,13 +118,16 @@ def submit_request(
     source_ton = ton if habits.source_ton is None else habits.source_ton
     source_npi = npi if habits.source_npi is None else habits.source_npi
     numbers = [number.removeprefix("+") for number in submit.recipients]
-    registered, coding = int(submit.wants_report), coding_of(submit.alphabet, habits.default_alphabet)
+    registered, coding = (
+        int(submit.wanted) if submit.wants_report else 0,
+        coding_of(submit.alphabet, habits.default_alphabet),
+    )
     if not numbers:
         raise LocalProtocolError("a submit needs a recipient")
     if len(numbers) == 1:
         head, middle = _around(
             version, service_type, source_ton, source_npi, source, habits.dest_ton, habits.dest_npi, esm_class,
-            submit.validity, registered, coding,
+            submit.scheduled, submit.validity, registered, coding,
         )  # fmt: skip
         number = NUMBER.write(SubmitSm.NAME, "destination_addr", numbers[0], version)
         text = CONTENT.write(SubmitSm.NAME, "short_message", content, version)
@@ -133,7 +137,7 @@ def submit_request(
     several = SubmitMulti(
         service_type, source_ton, source_npi, source,
         tuple([SmeAddress(habits.dest_ton, habits.dest_npi, number) for number in numbers]), esm_class,
-        validity_period=submit.validity, registered_delivery=registered, data_coding=coding,
+        schedule_delivery_time=submit.scheduled, validity_period=submit.validity, registered_delivery=registered, data_coding=coding,
         short_message=content, tlvs=tlvs,
     )  # fmt: skip
     return Command.SUBMIT_MULTI, several.encode(version)
@@ -142,12 +146,12 @@ def submit_request(
 @lru_cache(maxsize=1024)
 def _around(
     version: int, service_type: str, source_ton: int, source_npi: int, source: str, dest_ton: int, dest_npi: int,
-    esm_class: int, validity: str, registered: int, coding: int,
+    esm_class: int, scheduled: str, validity: str, registered: int, coding: int,
 ) -> tuple[bytes, bytes]:  # fmt: skip
     """The octets of a submit_sm before destination_addr, and between it and sm_length: a campaign repeats them in each
     submit, so they are checked and written once."""
     whole = SubmitSm(
-        service_type, source_ton, source_npi, source, dest_ton, dest_npi, "", esm_class, validity_period=validity,
+        service_type, source_ton, source_npi, source, dest_ton, dest_npi, "", esm_class, schedule_delivery_time=scheduled, validity_period=validity,
         registered_delivery=registered, data_coding=coding,
     ).encode(version)  # fmt: skip
     before = len(service_type) + 1 + 2 + len(source) + 1 + 2
@@ -177,7 +181,7 @@ def _sar(one: Concatenation) -> Tlvs:
     )
 
 
-def deliver_pdu(item: DeliveryReport | IncomingSegment, login: str, *, with_tlvs: bool) -> DeliverSm:
+def deliver_pdu(item: DeliveryReport | IncomingSegment, login: str, habits: Habits, *, with_tlvs: bool) -> DeliverSm:
     """The deliver_sm of a report or an incoming message, as a server sends it to the client of this login."""
     if isinstance(item, DeliveryReport):
         tlvs: Tlvs = ()
@@ -186,21 +190,29 @@ def deliver_pdu(item: DeliveryReport | IncomingSegment, login: str, *, with_tlvs
             state = STATE_NUMBERS.get(item.code.partition(":")[0])
             if state is not None:
                 tlvs = (*tlvs, (Tag.MESSAGE_STATE, state.to_bytes(1, "big")))
-        # The service number that the message came from is not known here.
+            if item.user_reference is not None:
+                tlvs = (*tlvs, (Tag.USER_MESSAGE_REFERENCE, item.user_reference.to_bytes(2, "big")))
+        to = item.service_number or login
+        ton, npi = source_type(to)
         return DeliverSm(
-            source_addr_ton=INTERNATIONAL, source_addr_npi=E164, source_addr=item.number, destination_addr=login,
+            source_addr_ton=INTERNATIONAL, source_addr_npi=E164, source_addr=item.number,
+            dest_addr_ton=ton, dest_addr_npi=npi, destination_addr=to,
             esm_class=reports.RECEIPT, short_message=reports.appendix_b(item), tlvs=tlvs,
         )  # fmt: skip
     header = item.concatenation.header() if item.concatenation else b""
-    # UCS-2 means the same to every client, the default alphabet does not: only for what fits no other way.
+    # UCS-2 means the same to every client, data_coding 0 does not: only where it is known, for what fits no other way.
     alphabet = Alphabet.UCS2
     content = header + encode(item.text, alphabet)
-    if len(content) > MOST_UNCUT and GSM_CHARACTERS.issuperset(item.text):
+    if habits.default_alphabet is Alphabet.GSM7 and len(content) > MOST_UNCUT and GSM_CHARACTERS.issuperset(item.text):
         alphabet = Alphabet.GSM7
         content = header + encode(item.text, alphabet)
     is_long = with_tlvs and len(content) > 254
+    ton, npi = (ALPHANUMERIC, 0) if item.is_name else (INTERNATIONAL, E164)
+    if not item.is_name and len(item.sender) < SHORTEST_PHONE:
+        # A service's number, which no country code stands before.
+        ton, npi = 0, 0
     return DeliverSm(
-        source_addr_ton=INTERNATIONAL, source_addr_npi=E164, source_addr=item.sender,
+        source_addr_ton=ton, source_addr_npi=npi, source_addr=item.sender.removeprefix("+"),
         destination_addr=item.service_number, esm_class=UDHI if header else 0, data_coding=DATA_CODING[alphabet],
         short_message=b"" if is_long else content, tlvs=((Tag.MESSAGE_PAYLOAD, content),) if is_long else (),
     )  # fmt: skip
@@ -217,7 +229,37 @@ def _concatenation(message: AnyMessage) -> Concatenation | None:
     return None
 
 
-def submit_value(message: AnyMessage, habits: Habits) -> Submit:
+def _number(octets: bytes | None) -> int | None:
+    return int.from_bytes(octets[:2], "big") if octets else None
+
+
+def _wanted(registered: int, version: int) -> Wanted:
+    """3.4 reserves the value that is "on success" in 5.0: a receipt too many does less harm than none."""
+    return Wanted.ALL if registered == Wanted.SUCCESSES and version < pdus.Version.V50 else Wanted(registered or 1)
+
+
+def _seconds_to_live(message: DataSm) -> str:
+    """data_sm's qos_time_to_live as a validity (3.4 §5.3.2.9)."""
+    seconds = int.from_bytes((message.tlv(Tag.QOS_TIME_TO_LIVE) or b"")[:4], "big")
+    days, rest = divmod(min(seconds, 99 * 86_400), 86_400)
+    return f"0000{days:02}{rest // 3600:02}{rest // 60 % 60:02}{rest % 60:02}000R" if seconds else ""
+
+
+def check_submit(message: AnyMessage) -> None:
+    """Refuse what would be something else than a text for a phone. Raises Unreadable with the status that says so."""
+    if reports.is_submitted_receipt(message):
+        raise Unreadable("the peer submits a receipt", Status.RINVESMCLASS)
+    if isinstance(message, DataSm):
+        return
+    if message.replace_if_present_flag:
+        # What was taken is on its way; sent beside it, the phone would get both.
+        status = Status.RINVSUBREP if message.replace_if_present_flag == 1 else Status.RINVREPFLAG
+        raise Unreadable("the peer wants an earlier message replaced", status)
+    if message.sm_default_msg_id:
+        raise Unreadable("the peer asks for a prepared message, and there is none", Status.RINVDFTMSGID)
+
+
+def submit_value(message: AnyMessage, habits: Habits, version: int = pdus.Version.V34) -> Submit:
     """What a client asks for. Raises Unreadable for distribution lists, since we keep none."""
     content, has_header, coding = pdus.content(message), bool(message.esm_class & UDHI), message.data_coding
     one = take_header(content)[0] if has_header else _concatenation(message)
@@ -241,9 +283,14 @@ def submit_value(message: AnyMessage, habits: Habits) -> Submit:
         segment=one.part if one else 1,
         segments=one.total if one else 1,
         has_header=has_header,
+        # The other bits ask for a phone's own acknowledgements, which none gives, and for intermediate notices: we send
+        # a receipt when it is over.
         wants_report=bool(message.registered_delivery & 3),
+        wanted=_wanted(message.registered_delivery & 3, version),
         service_id=message.service_type,
-        validity="" if isinstance(message, DataSm) else message.validity_period,
+        validity=_seconds_to_live(message) if isinstance(message, DataSm) else message.validity_period,
+        scheduled="" if isinstance(message, DataSm) else message.schedule_delivery_time,
+        user_reference=_number(message.tlv(Tag.USER_MESSAGE_REFERENCE)),
         is_international=international,
     )
 
@@ -257,8 +304,24 @@ def incoming_value(message: SubmitSm | DataSm, habits: Habits) -> IncomingSegmen
         one, content = take_header(content)
     # Servers that give both say the same twice.
     one = one or _concatenation(message)
-    if coding in CODECS:
-        text = content.decode(CODECS[coding], "replace").replace("\0", "")
-    else:
-        text = decode(content, alphabet, behind=len(pdus.content(message)) - len(content))
-    return IncomingSegment(message.source_addr, message.destination_addr, text, one)
+    sender, is_name = sender_of(message.source_addr_ton, message.source_addr)
+    return segment(
+        sender, message.destination_addr, content, CODECS.get(coding, alphabet), one, is_name=is_name,
+        behind=len(pdus.content(message)) - len(content),
+    )  # fmt: skip
+
+
+def sender_of(ton: int, source: str) -> tuple[str, bool]:
+    """Who wrote, by the type of number (3.4 §5.2.5), and whether it is a name.
+
+    International digits begin with a country code, and get the plus that says so. What has letters is a name whatever
+    the type, and a number with a plus a number.
+    """
+    source = source.strip()
+    digits = source.removeprefix("+")
+    if not digits.isdecimal() or not digits.isascii():
+        return source, bool(source.strip("+"))
+    if ton == ALPHANUMERIC and digits == source:
+        return source, True
+    # Some write the zeros of an international call as well.
+    return (f"+{digits.removeprefix('00')}" if ton == INTERNATIONAL or digits != source else source), False

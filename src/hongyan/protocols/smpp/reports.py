@@ -8,10 +8,11 @@ from datetime import tzinfo
 from typing import Literal
 
 from hongyan.protocols.events import DeliveryReport, ReportClass
-from hongyan.protocols.smpp.codes import CLASSES, STATES
+from hongyan.protocols.smpp.codes import STATES
 from hongyan.protocols.smpp.fields import Tlvs, TlvsKind
-from hongyan.protocols.smpp.pdus import DataSm, SubmitSm, content
+from hongyan.protocols.smpp.pdus import AnyMessage, DataSm, SubmitSm, content
 from hongyan.protocols.smpp.tags import Tag
+from hongyan.protocols.stats import WITH_ERROR, class_of
 from hongyan.protocols.times import BEIJING
 
 IdForm = Literal["same", "decimal", "hexadecimal"]
@@ -68,8 +69,14 @@ def is_receipt(message: SubmitSm | DataSm, *, by_text: bool = False) -> bool:
     return by_text and not message.esm_class & KINDS and {"id", "stat"} <= _parsed(message).keys()
 
 
+def is_submitted_receipt(message: AnyMessage) -> bool:
+    """A client's submit that is marked as a receipt and reads as one. The mark alone is in each submit of some libraries
+    (rusmppyc)."""
+    return bool(message.esm_class & KINDS) and {"id", "stat"} <= _parsed(message).keys()
+
+
 def parse(message: SubmitSm | DataSm, id_form: IdForm = "same", zone: tzinfo = BEIJING) -> DeliveryReport:
-    """The report in `message`; a receipt without any state counts as failed with an empty code."""
+    """The report in `message`; a receipt without any state says nothing yet, with an empty code."""
     words = _parsed(message)
     texts = (words.get("id", ""), words.get("donedate", ""), words.get("stat", "").upper(), words.get("err", ""))
     outcome = ReportClass.INTERMEDIATE if message.esm_class & KINDS == INTERMEDIATE else None
@@ -103,18 +110,22 @@ def _report(
     stat = _SPELLINGS.get(stat, stat)
     said = dict(reversed(tlvs))
     if raw := said.get(Tag.RECEIPTED_MESSAGE_ID):
-        carrier_id = raw.split(b"\0", 1)[0].decode("latin-1")
+        tlv = raw.split(b"\0", 1)[0].decode("latin-1")
+        # Some write the id as it was in the TLV, and in the other base in the text: both together say which it is.
+        if id_form != "same" and carrier_id and answered_id(carrier_id, id_form) == normalise_id(tlv):
+            id_form = "same"
+        carrier_id = tlv
     if state := said.get(Tag.MESSAGE_STATE):
-        stat = STATES.get(state[0], stat)
+        stat = STATES.get(state[0]) or stat or f"STATE{state[0]}"
     # One octet of network type, then the network's own code.
     if (network := said.get(Tag.NETWORK_ERROR_CODE)) and (number := int.from_bytes(network[1:3], "big")):
         error = f"{number:03d}"
-    outcome = outcome or CLASSES.get(stat, ReportClass.FAILED)
-    code = f"{stat}:{error}" if outcome is ReportClass.FAILED and error.strip("0") else stat
+    outcome = outcome or class_of(stat, error)
+    code = f"{stat}:{error}" if outcome in WITH_ERROR and error.strip("0") else stat
     return DeliveryReport(answered_id(carrier_id, id_form), source, outcome, code, _date(done), zone)
 
 
-def _parsed(message: SubmitSm | DataSm) -> dict[str, str]:
+def _parsed(message: AnyMessage) -> dict[str, str]:
     octets = content(message)
     text = octets.decode("utf-16-be", "replace") if message.data_coding == 8 else octets.decode("latin-1")
     if usual := _USUAL.match(text):
@@ -139,6 +150,6 @@ def appendix_b(report: DeliveryReport) -> bytes:
     delivered = "001" if report.outcome is ReportClass.DELIVERED else "000"
     stat, _, error = report.code.partition(":")
     return (
-        f"id:{report.carrier_id} sub:001 dlvrd:{delivered} submit date:{report.done_at} done date:{report.done_at} "
+        f"id:{report.carrier_id} sub:001 dlvrd:{delivered} submit date:{report.submitted_at or report.done_at} done date:{report.done_at} "
         f"stat:{stat} err:{error or '000'} text:"
     ).encode("latin-1", "replace")

@@ -5,8 +5,8 @@
     transceiver: both; data_sm both ways and enquire_link, unbind in every bind state (3.4 §2.3)
 
 A request that may not come now, that is not known or cannot be read is answered with the status that says so, and the
-connection goes on; only a length that cannot be ends it. A server of ours keeps no message that could be queried,
-cancelled or replaced, and broadcasts nothing: such requests are answered with their failure, and give no event.
+connection goes on; only a length that cannot be ends it. A server of ours replaces no message and broadcasts nothing: such
+requests are answered with their failure, and give no event. Queries and cancellations are its owner's, where it says so.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, cast
 
 from hongyan.protocols.errors import LocalProtocolError, RemoteProtocolError
 from hongyan.protocols.events import (
+    CancelRequested,
     DeliverAnswered,
     DeliveryReport,
     Event,
@@ -27,6 +28,8 @@ from hongyan.protocols.events import (
     LoggedIn,
     LoginRefused,
     LoginRequested,
+    MessageStatus,
+    QueryRequested,
     ReportClass,
     ReportReceived,
     Submit,
@@ -43,6 +46,7 @@ from hongyan.protocols.smpp.fields import Body, TextKind, Tlvs, Unreadable
 from hongyan.protocols.smpp.messages import BindKind, Habits
 from hongyan.protocols.smpp.pdus import HEADER, PDUS, RESPONSE, Command, Empty, Version
 from hongyan.protocols.smpp.tags import Tag
+from hongyan.protocols.times import write_absolute
 
 SYSTEM_ID = "hongyan"
 """What a server of ours calls itself."""
@@ -169,7 +173,7 @@ class SmppSession(Session):
         return messages.submit_request(submit, service_type, self.habits, self.version, with_tlvs=self._takes_tlvs)
 
     def _deliver_request(self, item: DeliveryReport | IncomingSegment) -> tuple[int, bytes]:
-        pdu = messages.deliver_pdu(item, self.account.login, with_tlvs=self._takes_tlvs)
+        pdu = messages.deliver_pdu(item, self.account.login, self.habits, with_tlvs=self._takes_tlvs)
         return Command.DELIVER_SM, pdu.encode(self.version)
 
     def _heartbeat_request(self) -> tuple[int, bytes]:
@@ -250,6 +254,26 @@ class SmppSession(Session):
             ])  # fmt: skip
             self._respond(token.command, token.sequence, pdu=pdus.SubmitMultiResp(message_id, unsuccess))
 
+    def answer_query(self, token: object, now: float, found: MessageStatus | None, *, failed: bool = False) -> None:
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        (command, sequence), query = cast("tuple[Token, pdus.QuerySm]", token)
+        if found is None:
+            self._respond(command, sequence, Status.RQUERYFAIL if failed else Status.RINVMSGID)
+            return
+        at = write_absolute(found.final_at, self.account.zone) if found.final_at else ""
+        state = messages.STATE_NUMBERS[found.state]
+        self._respond(command, sequence, pdu=pdus.QuerySmResp(query.message_id, at, state, found.error))
+
+    def answer_cancel(self, token: object, now: float, done: bool | None) -> None:
+        if self.state is State.CLOSED:
+            return
+        self._now = now
+        command, sequence = cast("Token", token)
+        status = Status.RINVMSGID if done is None else Status.ROK if done else Status.RCANCELFAIL
+        self._respond(command, sequence, status)
+
     def _spoken(self, status: int) -> int:
         """No status of 5.0 goes to a peer that does not speak it."""
         return Status.RUNKNOWNERR if 0x100 <= status < 0x400 and self.version < Version.V50 else status
@@ -310,6 +334,13 @@ class SmppSession(Session):
             self._decline(command, sequence, Status.RINVBNDSTS)
             if self.state is State.OPEN:
                 raise RemoteProtocolError(f"the peer sent command {command:#x} before login")
+        elif command == Command.QUERY_SM and self.answers_questions:
+            query = pdus.QuerySm.decode(body)
+            events.append(QueryRequested((Token(command, sequence), query), reports.normalise_id(query.message_id)))
+        elif command == Command.CANCEL_SM and self.answers_questions:
+            cancel = pdus.CancelSm.decode(body)
+            # Without an id it means all from one number to another: too much for a slip, and nobody's customer asks for it.
+            events.append(CancelRequested(Token(command, sequence), reports.normalise_id(cancel.message_id)))
         elif command in DECLINED:
             self._respond(command, sequence, DECLINED[command])
 
@@ -344,7 +375,7 @@ class SmppSession(Session):
         habits = self.habits
         knows = hmac.compare_digest(habits.peer_secret.encode(), outbind.password.encode())
         if (habits.peer_login and habits.peer_login != outbind.system_id) or (habits.peer_secret and not knows):
-            self._end("who asked for a login did not show the right name and password", events)
+            self._end("the login request came without the right name and password", events)
             return
         self.bind = "receiver"
         self.state = State.LOGGING_IN
@@ -361,7 +392,8 @@ class SmppSession(Session):
                 return
         message = cast("pdus.AnyMessage", PDUS[token.command].decode(body))
         if self.role is Role.SERVER:
-            events.append(SubmitRequested(token, messages.submit_value(message, self.habits)))
+            messages.check_submit(message)
+            events.append(SubmitRequested(token, messages.submit_value(message, self.habits, self.version)))
             return
         assert not isinstance(message, pdus.SubmitMulti)
         if reports.is_receipt(message, by_text=self.habits.receipts_by_text):
