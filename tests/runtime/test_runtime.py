@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import pytest
 from hongyan.runtime import postgres
 from hongyan.runtime.logging import mask
 from hongyan.runtime.settings import SettingError, read
-from hongyan.runtime.supervisor import FIRST_WAIT_S, QUIET_AFTER_S, Part, Supervisor, read_status
+from tests.beside import eventually
 
 
 def test_four_starts_at_once_share_one_server_which_survives_a_kill(tmp_path: Path) -> None:
@@ -28,14 +27,19 @@ def test_four_starts_at_once_share_one_server_which_survives_a_kill(tmp_path: Pa
         with psycopg.connect(where.url, autocommit=True) as connection:
             connection.execute("create table kept (id int)")
             connection.execute("insert into kept values (1)")
+        assert postgres.seems_up(where, asks=False)
+        assert postgres.seems_up(where, asks=True)
         os.kill(int((where.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        eventually(lambda: not postgres.seems_up(where, asks=False))
+        assert not postgres.seems_up(where, asks=True)
         url = postgres.ensure(settings)
         with psycopg.connect(url) as connection:
             assert connection.execute("select * from kept").fetchall() == [(1,)]
         assert (where.socket.stat().st_mode & 0o777) == 0o700
     finally:
-        postgres.stop(settings)
+        postgres.remove(settings)
     assert not postgres.answers(where)
+    assert not where.home.exists()
 
 
 @pytest.mark.parametrize(
@@ -57,46 +61,6 @@ def test_logs_hold_no_numbers_and_no_secrets() -> None:
     event = mask(None, "", {"event": "sent to +8613800138000", "secret_key": "abc", "number": "13800138000"})
     assert "13800138000" not in str(event)
     assert "abc" not in str(event)
-
-
-def test_what_dies_is_started_again_and_all_stops(tmp_path: Path) -> None:
-    part = Part("sleeper", [sys.executable, "-c", "import signal; signal.pause()"])
-    supervisor = Supervisor([part], tmp_path)
-    supervisor.look()
-    supervisor.write_status()
-    assert read_status(tmp_path)["sleeper"]["state"] == "up"
-    assert part.process is not None
-    first = part.process.pid
-    part.process.kill()
-    part.process.wait()
-    deadline = time.monotonic() + 10
-    while part.process is None or part.process.pid == first:
-        supervisor.look()
-        assert time.monotonic() < deadline
-    supervisor.stop_all()
-    assert part.process.poll() is not None
-    assert read_status(tmp_path) == {}
-
-
-def test_what_dies_at_once_waits_longer_each_time_and_what_has_run_a_while_does_not(tmp_path: Path) -> None:
-    part = Part("brief", [sys.executable, "-c", ""])
-    supervisor = Supervisor([part], tmp_path)
-
-    def die() -> None:
-        part.start_at = 0
-        supervisor.look()
-        assert part.process is not None
-        part.process.wait()
-
-    die()
-    supervisor.look()
-    die()
-    supervisor.look()
-    assert part.wait_s == 4 * FIRST_WAIT_S
-    die()
-    part.started_at -= QUIET_AFTER_S
-    supervisor.look()
-    assert part.wait_s == 2 * FIRST_WAIT_S
 
 
 def test_the_command_tells_its_version() -> None:

@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -14,8 +14,9 @@ _NUMBER = re.compile(r"(?<!\d)(\+?\d{3,5})\d{4}(\d{4})(?!\d)")
 _SECRET_NAMES = ("secret", "password", "token", "key")
 
 
-def _masked(value: Any) -> Any:
-    return _NUMBER.sub(r"\1****\2", value) if isinstance(value, str) else value
+def masked_in(text: str) -> str:
+    """`text` with the middle of whatever looks like a phone number hidden."""
+    return _NUMBER.sub(r"\1****\2", text)
 
 
 def mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -24,7 +25,7 @@ def mask(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMa
         if any(part in name.lower() for part in _SECRET_NAMES):
             event[name] = "(hidden)"
         elif name not in {"timestamp", "level"}:
-            event[name] = _masked(value)
+            event[name] = masked_in(value) if isinstance(value, str) else value
     return event
 
 
@@ -33,6 +34,16 @@ def plain_refusals(record: logging.LogRecord) -> bool:
     if getattr(record, "status_code", 500) < 500:
         record.exc_info = record.exc_text = None
     return True
+
+
+class _StandardError:
+    """Where standard error goes when a line is written: whoever has set us up may have lent another for a while."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def set_up(level: str = "info") -> None:
@@ -49,10 +60,10 @@ def set_up(level: str = "info") -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(_StandardError())
     handler.addFilter(plain_refusals)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[

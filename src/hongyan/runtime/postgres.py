@@ -11,23 +11,25 @@ What the manager does, each learnt from a failure:
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.util
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-import psycopg
 import structlog
 
+from hongyan.runtime import processes
 from hongyan.runtime.settings import Settings
 
 log = structlog.get_logger()
@@ -58,6 +60,12 @@ log_min_messages = warning
 log_timezone = 'UTC'
 timezone = 'UTC'
 """
+
+SMALL = (
+    "shared_buffers=64MB", "work_mem=4MB", "maintenance_work_mem=32MB", "effective_cache_size=256MB", "max_wal_size=1GB",
+    "max_connections=60", "io_workers=1",
+)  # fmt: skip
+"""What a small installation starts the server with instead; of no effect on one that runs already."""
 
 
 class PostgresError(Exception):
@@ -182,10 +190,28 @@ def _run(where: Cluster, *command: str, limit_s: float = 120) -> subprocess.Comp
 
 def answers(where: Cluster, database: str = "postgres") -> bool:
     """Whether the server takes a connection and runs a statement."""
+    import psycopg
+
     try:
         with psycopg.connect(where.url, dbname=database, connect_timeout=5) as connection:
             connection.execute("select 1")
     except psycopg.OperationalError:
+        return False
+    return True
+
+
+def seems_up(where: Cluster, *, asks: bool) -> bool:
+    """A cheap look between two real ones, for who looks all the time: the server's process is there and, where one
+    `asks`, takes a connection."""
+    try:
+        pid = int((where.data / "postmaster.pid").read_text().split(maxsplit=1)[0])
+        if not processes.runs(pid):
+            return False
+        if asks:
+            with socket.socket(socket.AF_UNIX) as line:
+                line.settimeout(5)
+                line.connect(str(where.socket / ".s.PGSQL.5432"))
+    except (OSError, ValueError, IndexError):
         return False
     return True
 
@@ -239,7 +265,7 @@ def _log_end(where: Cluster) -> str:
         return "(no log)"
 
 
-def _start(where: Cluster, bin_folder: Path) -> None:
+def _start(where: Cluster, bin_folder: Path, options: Iterable[str]) -> None:
     deadline = time.monotonic() + START_LIMIT_S
     refusal = ""
     while not answers(where):
@@ -248,6 +274,7 @@ def _start(where: Cluster, bin_folder: Path) -> None:
         done = _run(
             where,
             *(str(bin_folder / "pg_ctl"), "start", "--pgdata", str(where.data), "--log", str(where.log)),
+            *(word for one in options for word in ("--options", f"-c {one}")),
             *("--wait", "--timeout", str(START_LIMIT_S), "--silent"),
             limit_s=START_LIMIT_S + 30,
         )
@@ -268,6 +295,8 @@ def ensure(settings: Settings) -> str:
     """Have the data folder's server running with its database, and give its address. Cheap when it runs already."""
     if settings.database_url:
         return settings.database_url
+    import psycopg
+
     where = cluster(settings)
     if where.data.exists() and answers(where, "hongyan"):
         return where.url
@@ -282,7 +311,7 @@ def ensure(settings: Settings) -> str:
     with _alone(where):
         if not where.data.exists():
             _initialise(where, bin_folder)
-        _start(where, bin_folder)
+        _start(where, bin_folder, SMALL if settings.is_small else ())
         with psycopg.connect(where.url, dbname="postgres", autocommit=True) as connection:
             if not connection.execute("select 1 from pg_database where datname = 'hongyan'").fetchone():
                 connection.execute("create database hongyan")
@@ -303,3 +332,14 @@ def stop(settings: Settings) -> None:
     )
     if done.returncode != 0 and answers(where):
         raise PostgresError(f"PostgreSQL did not stop: {done.stdout[-1000:]}")
+
+
+def remove(settings: Settings) -> None:
+    """Stop the data folder's server and delete all it holds. For installations that are thrown away."""
+    stop(settings)
+    where = cluster(settings)
+    with contextlib.suppress(OSError):
+        # Whoever is killed in the middle leaves no half of a cluster where the next would start it.
+        where.data.rename(where.home / "data.new")
+    shutil.rmtree(where.home, ignore_errors=True)
+    shutil.rmtree(where.socket, ignore_errors=True)

@@ -49,11 +49,17 @@ class Settings:
     door_port: str = _setting(
         "", "first of the doors' four ports (CMPP, SGIP, SMGP, SMPP); empty is 27890, 28801, 28890 and 22775"
     )
+    gateway_host: str = _setting(
+        "", "address carriers connect to where they call us (SGIP, SMPP outbind); empty is that of the pages"
+    )
     gateway_port: str = _setting("", "status port of the gateway; empty is the page port plus three")
     allowed_hosts: str = _setting("*", "host names the pages answer to, separated by commas")
     trusted_origins: str = _setting("", "https origins of a proxy in front, separated by commas")
     api_requests_per_minute: str = _setting("6000", "requests a minute that one API key may make; 0 is no limit")
     secret_key: str = _setting("", "key for sign-in cookies and stored secrets; empty keeps one in the data folder")
+    size: str = _setting(
+        "usual", "small runs in 1 GB on one core: one web process, live updates with the doors, smaller buffers"
+    )
     time_zone: str = _setting("Asia/Shanghai", "time zone of pages and schedules")
     language: str = _setting("zh-hans", "language of the console until a user chooses: zh-hans, zh-hant or en")
     log_level: str = _setting("info", "least level that is logged: debug, info, warning or error")
@@ -70,6 +76,8 @@ class Settings:
         for name in ("debug", "demo"):
             if getattr(self, name) not in {"yes", "no"}:
                 raise SettingError(name, getattr(self, name), "yes or no")
+        if self.size not in {"usual", "small"}:
+            raise SettingError("size", self.size, "usual or small")
         if self.language not in {"zh-hans", "zh-hant", "en"}:
             raise SettingError("language", self.language, "zh-hans, zh-hant or en")
         if self.log_level not in {"debug", "info", "warning", "error"}:
@@ -112,6 +120,10 @@ class Settings:
         return first + list(DOOR_PORTS).index(family)
 
     @property
+    def gateway_address(self) -> str:
+        return self.gateway_host or self.host
+
+    @property
     def gateway_status_port(self) -> int:
         return int(self.gateway_port) if self.gateway_port else self.web_port + 3
 
@@ -123,6 +135,10 @@ class Settings:
     @property
     def is_debug(self) -> bool:
         return self.debug == "yes"
+
+    @property
+    def is_small(self) -> bool:
+        return self.size == "small"
 
     @property
     def wants_demo(self) -> bool:
@@ -147,6 +163,15 @@ class Settings:
             finally:
                 candidate.unlink()
         return path.read_text().strip()
+
+
+HIDDEN = frozenset({"secret_key", "database_url"})
+"""Settings that are shown to nobody and written nowhere."""
+
+
+def told(settings: Settings) -> dict[str, str]:
+    """What may be said of the settings, by name."""
+    return {item.name: getattr(settings, item.name) for item in fields(Settings) if item.name not in HIDDEN}
 
 
 def read(environment: Mapping[str, str]) -> Settings:
