@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hongyan.dispatch import arrays
 from hongyan.dispatch.changes import CHANGE, parameters, rank
 from hongyan.dispatch.planning import Plan, PlannedMessage, ensure_partitions, write_messages
-from hongyan.messaging.store import raw_connection
+from hongyan.runtime.database import raw_connection
 from tests.builders import Company
 
 STATES = ("submitted", "uncertain", "delivered", "failed", "expired", "cancelled")

@@ -17,7 +17,7 @@ from hongyan.dispatch.changes import CHANGE
 from hongyan.dispatch.changes import parameters as changed
 from hongyan.dispatch.models import Batch, Message
 from hongyan.messaging.models import Submission
-from tests.beside import eventually
+from tests.beside import PATIENCE_S, eventually
 from tests.builders import Company
 from tests.messaging.waiting import MOBILE, AsIfAsynchronous, leased, planned, sums_agree, where
 
@@ -50,7 +50,7 @@ class Beside:
 
     def wait(self) -> None:
         for thread in self._threads:
-            thread.join(30)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive()
 
 

@@ -11,10 +11,12 @@ from hongyan.dispatch.numbers import (
     BadNumber,
     Carrier,
     Reason,
+    e164,
     home_carrier,
     mask,
     normalise,
     read_many,
+    sender,
     shown,
 )
 
@@ -143,3 +145,54 @@ def test_masks_hide_the_middle() -> None:
     assert mask("+85251234567") == "+852****4567"
     assert "1234" not in mask("+1234567")
     assert home_carrier("+85251234567") is Carrier.ABROAD
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ("13800138000", NUMBER), ("8613800138000", NUMBER), ("+8613800138000", NUMBER), ("008613800138000", NUMBER),
+        ("1064812345678", "+861064812345678"), ("861064812345678", "+861064812345678"),
+        # A plus says that a country code follows; without one mainland forms come first.
+        ("+14155552671", "+14155552671"), ("14155552671", "+8614155552671"), ("0014155552671", "+14155552671"),
+        # No such number in America: a peer marks all its numbers as international.
+        ("+13800138000", NUMBER),
+        ("85298765432", "+85298765432"), ("+447400123456", "+447400123456"), ("9592123456", "+9592123456"),
+        ("02088886666", "+862088886666"), ("862088886666", "+862088886666"),
+        # Services, which nobody can write to.
+        ("10086", "10086"), ("8610086", "10086"), ("106900011001", "106900011001"), ("86106900011001", "106900011001"),
+        ("95588", "95588"), ("12345", "12345"), ("+10086", "10086"), ("", ""), ("WeChat", ""),
+    ],
+)  # fmt: skip
+def test_a_carriers_way_of_writing_a_phone_is_read(written: str, stored: str) -> None:
+    assert e164(written) == stored
+
+
+def test_a_senders_name_is_kept() -> None:
+    assert sender("WeChat", is_name=True) == "WeChat"
+    assert sender("10690001", is_name=True) == "10690001"
+    assert [mask(one) for one in ("WeChat", "10086", "13800138000")] == ["WeChat", "10086", "138****8000"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "张三：13800138000", "张三:138-0013-8000", "张三<13800138000>", "张三(13800138000)", "13800138000（张三）",
+        "姓名\t手机\n张三\t13800138000", "手机号码：\n13800138000", "姓名 手机\n张三 13800138000", "联系人/手机\n\n13800138000",
+    ],
+)  # fmt: skip
+def test_a_name_beside_a_number_and_headings_above_are_words_however_they_are_parted(text: str) -> None:
+    found = read_many(text)
+    assert (found.good, found.bad) == (["+8613800138000"], [])
+    assert found.words
+
+
+def test_two_numbers_beside_a_stroke_are_two_and_brackets_inside_of_one_stay() -> None:
+    assert read_many("13800138000/13800138001\n+86 138 0013 8002 / +852 5123 4567").good == [
+        "+8613800138000", "+8613800138001", "+8613800138002", "+85251234567",
+    ]  # fmt: skip
+    assert read_many("+1 (415) 555-2671").good == ["+14155552671"]
+    assert read_many("+44 (0)20 7946 0958").good == ["+442079460958"]
+
+
+def test_text_without_any_number_is_no_heading() -> None:
+    assert len(read_many("姓名\n张三").bad) == 2

@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from hongyan.dispatch import outcomes
+from hongyan.dispatch.matching import StoredReport
 from hongyan.dispatch.models import Channel, Message, ParkedReport
-from hongyan.dispatch.outcomes import StoredReport
 from tests.builders import Company, a_channel
 from tests.messaging.waiting import MOBILE, AsIfAsynchronous, planned
 
@@ -75,9 +75,3 @@ def test_another_number_under_the_same_id_is_another_message(company: Company) -
     submitted(company)
     settle([receipt(a_channel(name="The same login"), number=MOBILE[1])])
     assert state() == "submitted"
-
-
-def test_a_gateway_that_counts_ids_up_is_understood(company: Company) -> None:
-    submitted(company, CARRIER_ID)
-    settle([receipt(company.channel, carrier_id="bcc0684000010007")])
-    assert state() == "delivered"

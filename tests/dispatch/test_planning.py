@@ -8,7 +8,7 @@ import pytest
 
 from hongyan.dispatch.models import Batch, Message
 from hongyan.dispatch.planning import BATCH_SIZE, FEW, Plan, PlannedMessage, write_messages
-from hongyan.messaging.store import raw_connection
+from hongyan.runtime.database import raw_connection
 from tests.builders import Company, a_channel
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

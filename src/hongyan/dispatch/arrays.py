@@ -7,12 +7,23 @@ the gateway's time (2026-11-25).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 
 
 def integers(values: Iterable[int]) -> str:
     """For `%s::bigint[]` and its like."""
     return "{" + ",".join(map(str, values)) + "}"
+
+
+def nullable(values: Iterable[int | None]) -> str:
+    """For `%s::bigint[]` with places that hold nothing."""
+    return "{" + ",".join(["null" if one is None else str(one) for one in values]) + "}"
+
+
+def moments(values: Iterable[datetime | None]) -> str:
+    """For `%s::timestamptz[]`."""
+    return "{" + ",".join(["null" if one is None else f'"{one.isoformat()}"' for one in values]) + "}"
 
 
 def _quote(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field, fields
 from datetime import tzinfo
 from typing import Any
@@ -14,6 +15,8 @@ from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import Alphabet, Rule, encode, rule_of, segments
 from hongyan.protocols.times import BEIJING
 from hongyan.runtime.secrets import SecretUnreadable, decrypt
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Options:
     """SGIP, SMPP outbind: the name the carrier shows us; empty: the channel's own."""
     peer_secret_encrypted: str = field(default="", repr=False)
     """And its password; empty: the channel's own."""
+    peer_addresses: str = ""
+    """SGIP, SMPP outbind: the networks the carrier connects from, with commas; empty is any."""
     msg_src: str = ""
     """CMPP Msg_src where it is not the login; SMGP MsgSrc, the code some gateways ask for."""
     m_service_id: str = ""
@@ -74,6 +79,10 @@ class Options:
     """Codes of an answer that ask to slow down, with commas; empty: the protocol's own."""
     reference_bits: int = 8
     """Of the number that the parts of a long text share: 8 or 16."""
+    needs_signature: bool = False
+    """Mainland numbers get no text without 【…】: the carrier would refuse it."""
+    reports_once: bool = False
+    """One receipt is about all parts of a long text (`outcomes.REPORTED`)."""
     zone: str = "Asia/Shanghai"
     """Of the carrier's clock."""
     heartbeat_s: int = 30
@@ -107,6 +116,18 @@ def codes_of(written: str) -> tuple[frozenset[int], list[str]]:
         except ValueError:
             others.append(one)
     return frozenset(codes), others
+
+
+def networks_of(written: str) -> tuple[tuple[Network, ...], list[str]]:
+    """Networks separated by commas or blanks, as 10.1.2.3 or 10.1.2.0/24, and what of it is none."""
+    networks: dict[Network, None] = {}
+    others = []
+    for one in written.replace("，", ",").replace(",", " ").split():
+        try:
+            networks[ipaddress.ip_network(one, strict=False)] = None
+        except ValueError:
+            others.append(one)
+    return tuple(networks), others
 
 
 ALPHABETS = {one.value: one for one in Alphabet}

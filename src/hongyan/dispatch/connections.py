@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,13 @@ class ConnectionState:
     window_used: int = 0
     per_second: float = 0.0
     last_error: str = ""
+    """The last trouble; stays when it is over."""
+    error_at: float = 0.0
+    """When that was noticed last, by this process's own clock (`time.monotonic`)."""
+
+    def trouble(self, said: str) -> None:
+        """There is trouble now, new or the same again."""
+        self.last_error, self.error_at = said, time.monotonic()
 
 
 # A slot belongs to the node that says so at least every few seconds; a dead node's slots are free again.
@@ -44,9 +52,13 @@ update dispatch_connection c
 set state = v.state, detail = v.detail, window_used = v.window_used, per_second = v.per_second, updated_at = now(),
     since = case when c.state <> v.state then now() else c.since end,
     last_error = case when v.last_error <> '' then v.last_error else c.last_error end,
-    last_error_at = case when v.last_error <> '' and v.last_error <> c.last_error then now() else c.last_error_at end
+    last_error_at = case when v.last_error <> '' then now() - v.ago * interval '1 second' else c.last_error_at end,
+    -- The same trouble again is the same trouble, however often it came and went.
+    first_error_at = case when v.last_error <> '' and v.last_error <> c.last_error then now() - v.ago * interval '1 second'
+                          else c.first_error_at end
 from unnest(%(channels)s::int[], %(slots)s::smallint[], %(states)s::text[], %(details)s::text[], %(windows)s::int[],
-            %(speeds)s::real[], %(errors)s::text[]) as v(channel_id, slot, state, detail, window_used, per_second, last_error)
+            %(speeds)s::real[], %(errors)s::text[], %(agos)s::float[])
+    as v(channel_id, slot, state, detail, window_used, per_second, last_error, ago)
 where c.channel_id = v.channel_id and c.slot = v.slot and c.node = %(node)s
 """
 
@@ -79,21 +91,23 @@ async def claim(
 
 
 async def say(connection: AsyncConnection[Any], *, node: str, states: list[ConnectionState]) -> None:
-    """Write how the node's connections are; also what keeps its slots."""
-    async with connection.transaction():
-        await connection.execute(
-            SAY,
-            {
-                "node": node,
-                "channels": [one.channel_id for one in states],
-                "slots": [one.slot for one in states],
-                "states": [one.state for one in states],
-                "details": [one.detail for one in states],
-                "windows": [one.window_used for one in states],
-                "speeds": [one.per_second for one in states],
-                "errors": [one.last_error for one in states],
-            },
-        )
+    """Write how the node's connections are; also what keeps its slots. One statement, which commits by itself."""
+    await connection.execute(SAY, said(node, states))
+
+
+def said(node: str, states: list[ConnectionState]) -> dict[str, Any]:
+    """The parameters of `SAY`."""
+    return {
+        "node": node,
+        "channels": [one.channel_id for one in states],
+        "slots": [one.slot for one in states],
+        "states": [one.state for one in states],
+        "details": [one.detail for one in states],
+        "windows": [one.window_used for one in states],
+        "speeds": [one.per_second for one in states],
+        "errors": [one.last_error for one in states],
+        "agos": [time.monotonic() - one.error_at for one in states],
+    }
 
 
 # Who says nothing has no part: what it had is the others' until it comes back.
@@ -119,13 +133,12 @@ async def forget(connection: AsyncConnection[Any], *, node: str, channel_id: int
 
 
 async def beat(connection: AsyncConnection[Any], *, node: str, kind: str) -> None:
-    """Say that a process lives; `/healthz` reads it."""
-    async with connection.transaction():
-        await connection.execute(
-            """insert into dispatch_node (name, kind, process) values (%s, %s, %s)
-               on conflict (name) do update set beat_at = now(), process = excluded.process""",
-            [node, kind, processes.identity()],
-        )
+    """Say that a process lives; `/healthz` reads it. One statement, which commits by itself."""
+    await connection.execute(
+        """insert into dispatch_node (name, kind, process) values (%s, %s, %s)
+           on conflict (name) do update set beat_at = now(), process = excluded.process""",
+        [node, kind, processes.identity()],
+    )
 
 
 async def bury(connection: AsyncConnection[Any]) -> list[str]:
@@ -153,4 +166,39 @@ async def keep_trace(
     await connection.execute(
         "update dispatch_connection set trace = %s, traced_at = now() where channel_id = %s and node = %s and slot = %s",
         [Json(trace), channel_id, node, slot],
+    )
+
+
+MOST_ENDED = 50
+"""Traces of ended connections that are kept for each channel."""
+ENDED = """
+with kept as (
+    insert into dispatch_ended (channel_id, slot, is_refused, why, trace)
+    values (%(channel)s, %(slot)s, %(refused)s, %(why)s, %(trace)s)
+)
+delete from dispatch_ended where channel_id = %(channel)s and id <= (
+    select id from dispatch_ended where channel_id = %(channel)s order by id desc offset %(most)s - 1 limit 1)
+"""
+
+
+async def keep_ended(
+    connection: AsyncConnection[Any],
+    *,
+    channel_id: int,
+    slot: int,
+    is_refused: bool,
+    why: str,
+    trace: list[dict[str, Any]],
+) -> None:
+    """Keep what passed on a connection that has ended, and of older ones only the last."""
+    await connection.execute(
+        ENDED,
+        {
+            "channel": channel_id,
+            "slot": slot,
+            "refused": is_refused,
+            "why": why[:300],
+            "trace": Json(trace),
+            "most": MOST_ENDED,
+        },
     )

@@ -16,7 +16,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
-from hongyan.dispatch import arrays
+from hongyan.dispatch import arrays, links
 from hongyan.runtime import clock
 
 URGENT_LANES, OTHER_LANES = (0, 0), (1, 9)
@@ -48,6 +48,8 @@ class LeasedBatch:
     validity_minutes: int | None = None
     valid_from: datetime | None = None
     """From when the validity counts."""
+    link_id: str = ""
+    """Of the incoming text that it answers (`links`)."""
 
     @property
     def valid_until(self) -> datetime | None:
@@ -81,7 +83,14 @@ with recursive heads as (
 select lane, department_id from heads
 """
 
-LEASE = """
+# One question for all channels of a process, once in a while; each then asks for itself.
+WAITING = """
+select c.id from unnest(%(channels)s::int[]) as c(id) where exists (
+    select from dispatch_batch b where b.channel_id = c.id and b.state = 'ready'
+       and (b.not_before is null or b.not_before <= %(now)s))
+"""
+
+LEASE = f"""
 update dispatch_batch b set state = 'leased', leased_by = %(node)s, attempts = attempts + 1
 where b.id = (
     select id from dispatch_batch
@@ -90,11 +99,12 @@ where b.id = (
     order by id limit 1 for update skip locked
 )
 returning b.id, b.submission_id, b.department_id, b.lane, b.category, b.size, b.text, b.source_number, b.wants_report,
-          b.watermark, b.tries, b.validity_minutes, dispatch_valid_from(b.tries, b.created_at, b.not_before)
-"""
+          b.watermark, b.tries, b.validity_minutes, dispatch_valid_from(b.tries, b.created_at, b.not_before),
+          {links.OF_BATCH}
+"""  # noqa: S608 - constants only
 
 # The whole way from ready to "about to leave" in one round trip, for codes that people wait for.
-TAKE_URGENT = """
+TAKE_URGENT = f"""
 with taken as (
     update dispatch_batch b
     set state = 'leased', leased_by = %(node)s, attempts = attempts + 1, watermark = size
@@ -106,17 +116,18 @@ with taken as (
     )
     returning b.id, b.submission_id, b.department_id, b.lane, b.category, b.size, b.text, b.source_number,
               b.wants_report, b.watermark, b.tries, b.validity_minutes,
-              dispatch_valid_from(b.tries, b.created_at, b.not_before) as valid_from, old.watermark as from_position
+              dispatch_valid_from(b.tries, b.created_at, b.not_before) as valid_from, {links.OF_BATCH} as link_id,
+              old.watermark as from_position
 )
 select t.id, t.submission_id, t.department_id, t.lane, t.category, t.size, t.text, t.source_number, t.wants_report,
-       t.watermark, t.tries, t.validity_minutes, t.valid_from, m.id, m.number, coalesce(m.text, t.text), m.segments,
+       t.watermark, t.tries, t.validity_minutes, t.valid_from, t.link_id, m.id, m.number, coalesce(m.text, t.text), m.segments,
        exists (select from dispatch_batch b
                where b.channel_id = %(channel)s and b.lane = 0 and b.state = 'ready' and b.id <> t.id
                  and (b.not_before is null or b.not_before <= %(now)s))
 from taken t left join dispatch_message m
      on m.id >= t.id * 1000 + t.from_position and m.id < t.id * 1000 + t.size and m.state = 'queued'
 order by m.id
-"""
+"""  # noqa: S608 - constants only
 
 LOAD = """
 select m.id, m.number, coalesce(m.text, %(text)s), m.segments from dispatch_message m
@@ -128,6 +139,12 @@ ADVANCE = """
 update dispatch_batch set watermark = greatest(watermark, %(watermark)s)
 where id = %(id)s and leased_by = %(node)s and state = 'leased' and stop is null
 returning id
+"""
+
+# For what goes again: its watermark has been moved already.
+GOES_ON = """
+select id from dispatch_batch
+where id = any(%(ids)s::bigint[]) and leased_by = %(node)s and state = 'leased' and stop is null
 """
 
 RELEASE = """
@@ -173,6 +190,12 @@ def _lanes(*, is_urgent: bool) -> dict[str, int]:
     return {"first": first, "last": last}
 
 
+async def waiting(connection: AsyncConnection[Any], channels: Iterable[int]) -> list[int]:
+    """Those of the channels that have something ready, in whatever lane."""
+    cursor = await connection.execute(WAITING, {"channels": list(channels), "now": clock.now()})
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def heads(connection: AsyncConnection[Any], *, channel_id: int, is_urgent: bool = False) -> list[Head]:
     """What is ready, by lane and department, most urgent lane first: verification codes, or all else. One query."""
     cursor = await connection.execute(HEADS, {"channel": channel_id, "now": clock.now()} | _lanes(is_urgent=is_urgent))
@@ -206,8 +229,8 @@ async def take_urgent(
     rows = await cursor.fetchall()
     if not rows:
         return None
-    messages = [LeasedMessage(*row[13:17]) for row in rows if row[13] is not None]
-    return LeasedBatch(*rows[0][:13]), messages, rows[0][17]
+    messages = [LeasedMessage(*row[14:18]) for row in rows if row[14] is not None]
+    return LeasedBatch(*rows[0][:14]), messages, rows[0][18]
 
 
 async def load(connection: AsyncConnection[Any], batch: LeasedBatch) -> list[LeasedMessage]:
@@ -237,6 +260,12 @@ async def advance(connection: AsyncConnection[Any], *, batch_id: int, node: str,
     """
     cursor = await connection.execute(ADVANCE, {"id": batch_id, "node": node, "watermark": watermark})
     return await cursor.fetchone() is not None
+
+
+async def going_on(connection: AsyncConnection[Any], *, node: str, batch_ids: Iterable[int]) -> set[int]:
+    """Which of these batches are still this node's and have not been stopped; one question."""
+    cursor = await connection.execute(GOES_ON, {"ids": arrays.integers(batch_ids), "node": node})
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def release(

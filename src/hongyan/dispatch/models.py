@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Reverse
 from django.utils.translation import gettext_lazy as _
+
+from hongyan.dispatch.numbers import is_found_by_its_end
 
 
 class MessageState(models.TextChoices):
@@ -107,6 +111,29 @@ class Batch(models.Model):
         db_table = "dispatch_batch"
 
 
+class MessageQuerySet(models.QuerySet["Message"]):
+    """By number, messages are asked for through these: the index holds numbers read backwards."""
+
+    def to(self, *numbers: str) -> Self:
+        """Those to any of these numbers."""
+        return self.alias(backwards=Reverse("number")).filter(backwards__in=[one[::-1] for one in numbers])
+
+    def to_the_same(self, outer: models.OuterRef) -> Self:
+        """In a subquery: those to the number of the row outside."""
+        return self.alias(backwards=Reverse("number")).filter(backwards=Reverse(outer))
+
+    def by_number(self, part: str, *, anywhere: bool = False) -> Self:
+        """Those to the number, or to numbers with the digits, that `numbers.sought` gives; of four, as the last ones.
+
+        A part of another length is found anywhere in the number, without an index.
+        """
+        if anywhere or not is_found_by_its_end(part):
+            return self.filter(number__contains=part)
+        if part.startswith("+"):
+            return self.to(part)
+        return self.alias(backwards=Reverse("number")).filter(backwards__startswith=part[::-1])
+
+
 class Message(models.Model):
     """One text to one recipient, with one final outcome."""
 
@@ -127,6 +154,8 @@ class Message(models.Model):
     hidden_at = models.DateTimeField(null=True)
     """Deleted by its owner: no longer listed, still counted and audited."""
     resent_as = models.BigIntegerField(null=True)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         managed = False
@@ -164,7 +193,10 @@ class Connection(models.Model):
     window_used = models.IntegerField()
     per_second = models.FloatField()
     last_error = models.TextField()
+    first_error_at = models.DateTimeField(null=True)
+    """Since when it has been this trouble, with or without breaks."""
     last_error_at = models.DateTimeField(null=True)
+    """When it was noticed last."""
     updated_at = models.DateTimeField()
     trace = models.JSONField(null=True)
     """Lists of PDUs as `protocols.tracing.Traced` has them, one for each line, when last asked for."""
@@ -173,6 +205,30 @@ class Connection(models.Model):
     class Meta:
         managed = False
         db_table = "dispatch_connection"
+
+    @property
+    def error_began_at(self) -> datetime | None:
+        """When its last trouble began, where that is not the moment at which it was noticed last."""
+        if self.first_error_at is None or self.last_error_at is None:
+            return None
+        return self.first_error_at if self.last_error_at - self.first_error_at > timedelta(minutes=1) else None
+
+
+class Ended(models.Model):
+    """What passed last on a connection that is no more, or whose login was refused; kept for a day."""
+
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="ended")
+    slot = models.SmallIntegerField()
+    ended_at = models.DateTimeField()
+    is_refused = models.BooleanField()
+    """The login was refused."""
+    why = models.TextField()
+    trace = models.JSONField()
+    """As `Connection.trace`; the seconds count back from the end."""
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_ended"
 
 
 class Tally(models.Model):
@@ -229,7 +285,7 @@ class Price(models.Model):
     carrier = models.TextField(default="", blank=True)
     category = models.TextField(default="", blank=True)
     price_micros = models.BigIntegerField()
-    valid_from = models.DateField(_("in force from"))
+    valid_from = models.DateField(_("in effect from"))
     valid_until = models.DateField(_("until"), null=True, blank=True)
     """The first day it no longer holds."""
 
@@ -318,3 +374,39 @@ class Move(models.Model):
     class Meta:
         managed = False
         db_table = "dispatch_move"
+
+
+class Packing(models.Model):
+    """How far a closed month is on its way to its packed form; see `packing.py`."""
+
+    month = models.IntegerField(primary_key=True)
+    """As ids begin: 2609."""
+    state = models.TextField()
+    waits_for = models.BigIntegerField()
+    """Messages that keep it open."""
+    copied = models.BigIntegerField()
+    messages = models.BigIntegerField()
+    removed = models.BigIntegerField()
+    """Taken out of it since it was packed."""
+    octets_before = models.BigIntegerField()
+    octets_after = models.BigIntegerField()
+    packed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_packing"
+        ordering = ["month"]
+
+
+class Removal(models.Model):
+    """That a submission's messages have been taken away; see `removing.py`."""
+
+    submission_id = models.BigIntegerField(primary_key=True)
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    """Null while it goes on."""
+    messages = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "dispatch_removal"

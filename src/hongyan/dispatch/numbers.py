@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 import phonenumbers
+
+LAST_DIGITS = 4
 
 
 def N_(text: str) -> str:  # noqa: N802 - the extractor's customary mark for words translated where they are shown
@@ -48,8 +51,8 @@ WORDS: dict[Reason, str] = {
     Reason.TOO_SHORT: N_("Digits are missing: a mobile number has 11."),
     Reason.TOO_LONG: N_("Too many digits: a mobile number has 11."),
     Reason.SEVERAL: N_("There is more than one number here."),
-    Reason.LANDLINE: N_("This is a landline, which gets no text messages."),
-    Reason.WRONG_PREFIX: N_("No mobile number begins like this."),
+    Reason.LANDLINE: N_("This is a landline, which cannot receive text messages."),
+    Reason.WRONG_PREFIX: N_("No mobile number begins with these digits."),
     Reason.DIGITS_LOST: N_("The spreadsheet has rounded this number; format the column as text and enter it again."),
     Reason.ABROAD_INVALID: N_("No such number exists in that country."),
 }
@@ -111,6 +114,10 @@ _VIRTUAL = ("162", "165", "167", "170", "171")
 _PLAIN = re.compile(r"1[3-9][0-9]{9}").fullmatch
 # 1064[6-9]: 13-digit cards of machines, which some send to. The longer 106... are senders' codes, never recipients.
 _MAINLAND = re.compile(r"(?:\+?(?:00)?86|0)?(1[3-9][0-9]{9}|1064[6-9][0-9]{8})").fullmatch
+_SERVICE = re.compile(r"(?:00)?(?:86)?((?:10|11|12|95|96)[0-9]{1,19})").fullmatch
+_TRUNK = re.compile(r"0([1-9][0-9]{8,10})").fullmatch
+_SHORTEST_PHONE = 7
+_LETTER = re.compile(r"[^\W\d_]").search
 _SCIENTIFIC = re.compile(r"\+?([0-9])(?:\.([0-9]+))?[eE]\+?([0-9]{1,3})").fullmatch
 _DECIMAL = re.compile(r"\+?[0-9]{7,}\.0*").fullmatch
 _THOUSANDS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3}){2,}(?:\.0+)?").fullmatch
@@ -247,11 +254,14 @@ class Numbers(NamedTuple):
     bad: list[Bad]
     duplicates: list[Duplicate]
     words: int
-    """Names and the like beside good numbers ("张三 13800138000"), set aside without complaint."""
+    """Names and the like beside good numbers ("张三 13800138000") and headings above them, set aside without complaint."""
 
 
 _PASTED_THOUSANDS = re.compile(r"(?<![0-9,])1[0-9],[0-9]{3},[0-9]{3},[0-9]{3}(?!,?[0-9])")
-_BETWEEN = re.compile(r"[,;|\t]+")
+# A colon between digits is a time's; behind a number a bracket holds whose it is, in front of one its country.
+_BETWEEN = re.compile(
+    r"[,;|\t<>]+|:(?![0-9]{1,2}(?![0-9]))|(?<=[0-9]{7})[/(]|/(?=[+1])|[(](?=[+]?[0-9]{11})|(?<=[^0-9\s])[)](?=$|[\s,;])"
+)
 _HAS_DIGIT = re.compile(r"[0-9]").search
 
 
@@ -265,8 +275,9 @@ def read_many(text: str) -> Numbers:
     bad: list[Bad] = []
     duplicates: list[Duplicate] = []
     words = 0
+    had_good = False
     for line, content in enumerate(fold(text).splitlines(), start=1):
-        if _PLAIN(content):
+        if had_good and _PLAIN(content):
             number = "+86" + content
             if number in good:
                 duplicates.append(Duplicate(line, number))
@@ -284,6 +295,10 @@ def read_many(text: str) -> Numbers:
                 duplicates.append(Duplicate(line, found))
             else:
                 good[found] = None
+        if has_good and not had_good:
+            had_good = True
+            words += sum(not _HAS_DIGIT(one.value) for one in bad)
+            bad = [one for one in bad if _HAS_DIGIT(one.value)]
         for piece in refused:
             if has_good and not _HAS_DIGIT(piece.value):
                 words += 1
@@ -362,13 +377,31 @@ def is_virtual(number: str) -> bool:
     return number.startswith("+86") and number[3:6] in _VIRTUAL
 
 
+def sought(asked: str) -> str:
+    """What of a number is looked for: a whole one as E.164 ("+8613800138000"), or some digits of one; "" for no number."""
+    with suppress(BadNumber):
+        return normalise(asked)
+    digits = fold(asked).strip().lstrip("+")
+    return digits if digits.isascii() and digits.isdecimal() else ""
+
+
+def is_found_by_its_end(part: str) -> bool:
+    """Whether `part`, as `sought` gives it, is a whole number or the last four digits of one, as people tell them."""
+    return part.startswith("+") or len(part) == LAST_DIGITS
+
+
 def shown(number: str) -> str:
     """`number` as people write it: mainland numbers without their +86."""
     return number[3:] if number.startswith("+86") else number
 
 
 def mask(number: str) -> str:
-    """`number` with its middle hidden: 138****1234; abroad +852****1234. Too short to hide a middle: all stars."""
+    """`number` with its middle hidden: 138****1234; abroad +852****1234. Too short to hide a middle: all stars.
+
+    A name, or a service's number, is nobody's secret.
+    """
+    if not is_phone(number) and (_LETTER(number) or (_SERVICE(number) and not _MAINLAND(number))):
+        return number
     digits = shown(number)
     lead = 4 if digits.startswith("+") else 3
     if len(digits) < lead + 6:
@@ -377,8 +410,37 @@ def mask(number: str) -> str:
 
 
 def e164(number: str) -> str:
-    """A carrier's way of writing a phone as we store it: mainland numbers come with and without 86."""
-    digits = "".join(char for char in number if char.isdigit())
-    if len(digits) == 11 and digits[0] == "1":
-        return f"+86{digits}"
-    return f"+{digits}" if digits else ""
+    """A carrier's way of writing a phone as we store it: with its plus, or bare where it is a service's number ("10086").
+
+    Mainland numbers come bare, with 86, +86 or 0086. A plus, or 00, says that a country code follows: +14155552671 is a
+    phone of California. A mainland number behind a plus is a peer's slip where that country has no such number.
+    """
+    digits = "".join(char for char in number if char.isascii() and char.isdigit())
+    if found := _MAINLAND(digits):
+        is_abroad = digits == found[1] and number.lstrip().startswith("+") and _is_valid(f"+{digits}")
+        return f"+{digits}" if is_abroad else f"+86{found[1]}"
+    if (found := _SERVICE(digits)) and not _is_valid(f"+{digits}"):
+        return found[1]
+    if digits.startswith("00"):
+        return f"+{digits[2:]}"
+    if found := _TRUNK(digits):
+        return f"+86{found[1]}"
+    return f"+{digits}" if len(digits) >= _SHORTEST_PHONE else digits
+
+
+def sender(written: str, *, is_name: bool = False) -> str:
+    """Who wrote, as we store it: a phone with its plus, a service's number bare, a name as it is. Only the first can be
+    written to, and can refuse."""
+    return written.strip()[:20] if is_name else e164(written)
+
+
+def is_phone(stored: str) -> bool:
+    """Whether what `sender` gave can be written to."""
+    return stored.startswith("+")
+
+
+def _is_valid(number: str) -> bool:
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number, None))
+    except phonenumbers.NumberParseException:
+        return False

@@ -7,40 +7,20 @@ order, does no harm.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
 
-from hongyan.dispatch import arrays, leasing
+from hongyan.dispatch import arrays, leasing, matching
 from hongyan.dispatch.changes import CHANGE, parameters, steps
 from hongyan.dispatch.leasing import LOST, ORPHANS, release
-from hongyan.dispatch.numbers import e164
-from hongyan.protocols.cmpp import session as cmpp
-from hongyan.protocols.smgp import session as smgp
+from hongyan.dispatch.matching import Located, StoredReport
 
 Change = tuple[int, str, str]
 """A message's id, its new state, and why (a code or a reason)."""
 SubmittedSegment = tuple[int, int, int, int, str]
 """Message id, segment, of how many, channel id, the carrier's id: one accepted segment."""
-
-
-@dataclass(slots=True, unsafe_hash=True)
-class StoredReport:
-    """A delivery report as it is matched. Nobody changes one; `frozen` would make each four times as dear."""
-
-    channel_id: int
-    carrier_id: str
-    number: str
-    outcome: str
-    """delivered, failed or expired."""
-    code: str
-
-    @property
-    def reason(self) -> str:
-        """What stands at the message."""
-        return "" if self.outcome == "delivered" else self.code
 
 
 # What happened between two writes, in one statement and so in one transaction: accepted segments, changes, batches done.
@@ -58,31 +38,48 @@ with added as (
 ), {steps(after="finished")} select distinct submission_id from moved
 """  # noqa: S608 - constants only
 
-# Receipts by exact id; the number decides between the messages that one id may stand for.
-MATCH = """
-select r.ord, s.message_id, s.segment, s.of
-from unnest(%(channels)s::int[], %(carrier_ids)s::text[], %(numbers)s::text[]) with ordinality
-     as r(channel_id, carrier_id, number, ord)
-join dispatch_segment s on s.channel_id = r.channel_id and s.carrier_id = r.carrier_id
-     and s.message_id >= dispatch_recent_id()
-join dispatch_message m on m.id = s.message_id
-where r.number = '' or right(m.number, 8) = right(r.number, 8)
-"""
-
-# Only of long messages: of a single segment the message itself says everything.
+# Only of long messages: of a single segment the message itself says everything. Where the carrier reports once for all
+# parts, every part has that report.
 REPORTED = """
 update dispatch_segment s set state = v.state, code = v.code, reported_at = %(now)s
-from unnest(%(ids)s::bigint[], %(segments)s::smallint[], %(states)s::text[], %(codes)s::text[]) as v(id, segment, state, code)
-where s.message_id = v.id and s.segment = v.segment and s.state = 'submitted'
+from unnest(%(ids)s::bigint[], %(segments)s::smallint[], %(states)s::text[], %(codes)s::text[]) as v(id, segment, state, code),
+     dispatch_channel c
+where s.message_id = v.id and s.state = 'submitted' and c.id = s.channel_id
+  and (s.segment = v.segment or c.options ->> 'reports_once' = 'true')
 """
 
 # A long message is delivered when all its parts are, and failed as soon as one is.
 WHOLE = """
-select s.message_id, min(s.of), count(distinct s.segment) filter (where s.state = 'delivered'),
+select s.message_id, case when bool_or(c.options ->> 'reports_once' = 'true') then 1 else min(s.of) end,
+       count(distinct s.segment) filter (where s.state = 'delivered'),
        min(s.state) filter (where s.state in ('failed', 'expired')),
        min(s.code) filter (where s.state in ('failed', 'expired'))
-from dispatch_segment s where s.message_id = any(%(ids)s::bigint[]) group by s.message_id
+from dispatch_segment s join dispatch_channel c on c.id = s.channel_id
+where s.message_id = any(%(ids)s::bigint[]) group by s.message_id
 """
+
+# A word that is none we know is kept beside the segment, to be shown; it settles nothing.
+SAID = """
+update dispatch_segment s set code = v.code, reported_at = %(now)s
+from unnest(%(ids)s::bigint[], %(segments)s::smallint[], %(codes)s::text[]) as v(id, segment, code)
+where s.message_id = v.id and s.segment = v.segment and s.state = 'submitted'
+"""
+
+# That a receipt was found by its number: among the ids of one submit, or by the number alone. The id it had is the
+# message's from then on, so that a repeat of the receipt finds the same one.
+FOUND_IN_GROUP = """
+update dispatch_segment s set found_by = 'group' from unnest(%(ids)s::bigint[], %(segments)s::smallint[]) as v(id, segment)
+where s.message_id = v.id and s.segment = v.segment
+"""
+FOUND_BY_NUMBER = """
+insert into dispatch_segment (message_id, segment, of, channel_id, carrier_id, found_by)
+select id, 1, 1, channel_id, carrier_id, 'number'
+from unnest(%(ids)s::bigint[], %(channels)s::int[], %(carrier_ids)s::text[]) as v(id, channel_id, carrier_id)
+"""
+
+SETTLED = "dispatch_settled"
+"""The notice that outcomes were written, for those who follow submissions and have come to rest: beside the transaction, since
+commits that notify wait for each other, and as seldom as pages are told."""
 
 PARK = """
 insert into dispatch_parked_report (channel_id, carrier_id, number, outcome, code)
@@ -100,24 +97,12 @@ update dispatch_parked_report p set attempts = attempts + 1, tried_at = now()
 from due where p.id = due.id
 returning p.id, p.attempts, p.channel_id, p.carrier_id, p.number, p.outcome, p.code
 """
-
-# A response lost in a crash leaves a message uncertain and its receipt without a known id. Where the number has just one
-# such message on the channel, the receipt is about that one.
-MATCH_UNCERTAIN = """
-select r.ord, min(m.id)
-from unnest(%(channels)s::int[], %(numbers)s::text[]) with ordinality as r(channel_id, number, ord)
-join dispatch_message m on m.number = r.number and m.channel_id = r.channel_id and m.state = 'uncertain'
-     and m.segments = 1 and m.id >= dispatch_recent_id()
-group by r.ord having count(*) = 1
-"""
-# Channels of one account: a receipt may come over any of its connections (SMPP's transmitter and receiver as two channels,
-# a channel that was removed and made anew).
-ACCOUNT = """
-select own.id, other.id
-from dispatch_channel own
-join dispatch_channel other on other.id <> own.id and other.host = own.host and other.login = own.login
-     and left(other.protocol, 4) = left(own.protocol, 4)
-where own.id = any(%(channels)s::int[])
+# At once, those whose response has come; in the order in which they came.
+UNPARK_OVERTAKEN = """
+select p.id, p.attempts, p.channel_id, p.carrier_id, p.number, p.outcome, p.code
+from unnest(%(channels)s::int[], %(carrier_ids)s::text[]) as r(channel_id, carrier_id)
+join dispatch_parked_report p on p.channel_id = r.channel_id and p.carrier_id = r.carrier_id
+order by p.id for update of p skip locked
 """
 TRIES_BY_ID = 2
 """So often a parked report is looked for by its id alone: it may only have overtaken its response."""
@@ -159,48 +144,11 @@ async def change(connection: AsyncConnection[Any], changes: Sequence[Change], no
     return [row[0] for row in await cursor.fetchall()]
 
 
-async def _match(
-    connection: AsyncConnection[Any], reports: Sequence[StoredReport]
-) -> tuple[list[tuple[StoredReport, int, int, int]], list[StoredReport]]:
-    cursor = await connection.execute(
-        MATCH,
-        {
-            "channels": arrays.integers(one.channel_id for one in reports),
-            "carrier_ids": arrays.texts(one.carrier_id for one in reports),
-            "numbers": arrays.texts(one.number for one in reports),
-        },
-    )
-    rows = await cursor.fetchall()
-    matched = [(reports[row[0] - 1], row[1], row[2], row[3]) for row in rows]
-    found = {row[0] for row in rows}
-    return matched, [report for index, report in enumerate(reports, start=1) if index not in found]
-
-
-def _neighbours(report: StoredReport) -> list[StoredReport]:
-    """The ids a group submit may have meant: some gateways repeat the first id in every report, others count up.
-
-    Ids of up to 64 bits count up as CMPP's do, longer ones as SMGP's; what is no such number has no neighbours.
-    """
-    try:
-        first = int(report.carrier_id, 16)
-    except ValueError:
-        return []
-    if first >> 64:
-        around = [*smgp.group_ids(first, 100)[1:], *smgp.earlier_ids(first, 99)]
-    else:
-        around = [*cmpp.group_ids(first, 100)[1:], *cmpp.group_ids(first & ~0xFFFF | (first - 99) & 0xFFFF, 99)]
-    return [
-        StoredReport(report.channel_id, one, report.number, report.outcome, report.code)
-        for one in dict.fromkeys(around)
-        if one != report.carrier_id
-    ]
-
-
 async def settle_reports(connection: AsyncConnection[Any], reports: Sequence[StoredReport], now: datetime) -> list[int]:
     """Match reports to messages and change those; what matches nothing is parked. Gives the submissions touched."""
-    matched, unknown = await _find(connection, reports)
-    await _park(connection, unknown)
-    return await _settle(connection, matched, now)
+    found = await matching.find(connection, reports)
+    await _park(connection, found.unknown)
+    return await _settle_found(connection, found, now)
 
 
 async def settle_segments(
@@ -210,109 +158,90 @@ async def settle_segments(
     return await _settle(connection, list(found), now)
 
 
-async def try_parked(connection: AsyncConnection[Any], now: datetime) -> tuple[int, list[int]]:
-    """Look once more for the messages of parked reports that are due; gives how many were looked at, and submissions."""
+async def try_parked(
+    connection: AsyncConnection[Any], now: datetime, overtaken: Sequence[tuple[int, str]] | None = None
+) -> tuple[int, list[int]]:
+    """Look once more for the messages of parked reports; gives how many were looked at, and submissions.
+
+    Those that are due, or those under (channel id, carrier's id) whose response has come.
+    """
     async with connection.transaction():
-        cursor = await connection.execute(UNPARK, {"most": MOST_AT_ONCE})
+        if overtaken is None:
+            cursor = await connection.execute(UNPARK, {"most": MOST_AT_ONCE})
+        else:
+            channels, carrier_ids = zip(*overtaken, strict=True)
+            asked = {"channels": arrays.integers(channels), "carrier_ids": arrays.texts(carrier_ids)}
+            cursor = await connection.execute(UNPARK_OVERTAKEN, asked)
         due = [(row[0], row[1], StoredReport(*row[2:])) for row in await cursor.fetchall()]
         if not due:
             return 0, []
-        matched, unknown = await _find(connection, [report for _, _, report in due])
-        patient = {id(report) for _, attempts, report in due if attempts > TRIES_BY_ID}
-        matched += await _find_uncertain(connection, [one for one in unknown if id(one) in patient])
-        found = {id(report) for report, *_ in matched}
-        done = [parked_id for parked_id, _, report in due if id(report) in found]
+        found = await matching.find(connection, [report for *_, report in due], reach=matching.BATCH)
+        patient = {id(report) for _, attempts, report in due if attempts > TRIES_BY_ID and report.outcome != "unknown"}
+        without_id = await matching.find_without_id(
+            connection, [one for one in found.unknown if id(one) in patient], now
+        )
+        await _found_by_number(connection, without_id)
+        found.located += [(report, message_id, 1, 1) for report, message_id in without_id]
+        settled = {id(report) for report, *_ in found.located}
+        done = [parked_id for parked_id, _, report in due if id(report) in settled]
         await connection.execute(
             "delete from dispatch_parked_report where id = any(%s::bigint[])", [arrays.integers(done)]
         )
-        return len(due), await _settle(connection, matched, now)
+        return len(due), await _settle_found(connection, found, now)
 
 
-async def _find_uncertain(
-    connection: AsyncConnection[Any], reports: Sequence[StoredReport]
-) -> list[tuple[StoredReport, int, int, int]]:
-    """By number, the one message of each that a crash left uncertain."""
-    if not reports:
-        return []
-    guesses = {report: report for report in reports} | await _of_the_account(connection, reports)
-    asked = list(guesses)
-    cursor = await connection.execute(
-        MATCH_UNCERTAIN,
-        {
-            "channels": arrays.integers(one.channel_id for one in asked),
-            "numbers": arrays.texts(e164(one.number) for one in asked),
-        },
-    )
-    found: dict[StoredReport, list[int]] = {}
-    for place, message_id in await cursor.fetchall():
-        found.setdefault(guesses[asked[place - 1]], []).append(message_id)
-    return [(report, ids[0], 1, 1) for report, ids in found.items() if len(ids) == 1]
-
-
-async def _find(
-    connection: AsyncConnection[Any], reports: Sequence[StoredReport]
-) -> tuple[list[tuple[StoredReport, int, int, int]], list[StoredReport]]:
-    """Reports with their (message id, segment, of), and those of nobody.
-
-    By exact id, else by the same id on another channel of the account, else by a neighbouring id.
-    """
-    if not reports:
-        return [], []
-    matched, unknown = await _match(connection, reports)
-    if unknown:
-        further, unknown = await _match_guesses(connection, unknown, await _of_the_account(connection, unknown))
-        matched += further
-    guesses = {guess: report for report in unknown if report.number for guess in _neighbours(report)}
-    further, unknown = await _match_guesses(connection, unknown, guesses)
-    return matched + further, unknown
-
-
-async def _of_the_account(
-    connection: AsyncConnection[Any], reports: Sequence[StoredReport]
-) -> dict[StoredReport, StoredReport]:
-    """The reports as they would read on the other channels of their account."""
-    cursor = await connection.execute(ACCOUNT, {"channels": arrays.integers({one.channel_id for one in reports})})
-    others: dict[int, list[int]] = {}
-    for own, other in await cursor.fetchall():
-        others.setdefault(own, []).append(other)
-    return {replace(one, channel_id=other): one for one in reports for other in others.get(one.channel_id, ())}
-
-
-async def _match_guesses(
-    connection: AsyncConnection[Any], reports: list[StoredReport], guesses: dict[StoredReport, StoredReport]
-) -> tuple[list[tuple[StoredReport, int, int, int]], list[StoredReport]]:
-    """What the guesses found for the reports they stand for, and the reports that are still unknown."""
-    if not guesses:
-        return [], reports
-    found, _ = await _match(connection, list(guesses))
-    matched = [(guesses[guess], message_id, segment, of) for guess, message_id, segment, of in found]
-    settled = {id(report) for report, *_ in matched}
-    return matched, [one for one in reports if id(one) not in settled]
-
-
-async def _settle(
-    connection: AsyncConnection[Any], matched: list[tuple[StoredReport, int, int, int]], now: datetime
-) -> list[int]:
-    changes = [(message_id, one.outcome, one.reason) for one, message_id, _, of in matched if of == 1]
-    if long := [found for found in matched if found[3] > 1]:
-        ids = arrays.integers(message_id for _, message_id, _, _ in long)
+async def _settle_found(connection: AsyncConnection[Any], found: matching.Found, now: datetime) -> list[int]:
+    if found.in_group:
         await connection.execute(
-            REPORTED,
+            FOUND_IN_GROUP,
             {
-                "ids": ids,
-                "segments": arrays.integers(segment for _, _, segment, _ in long),
-                "states": arrays.words(one.outcome for one, *_ in long),
-                "codes": arrays.words(one.code for one, *_ in long),
-                "now": now,
+                "ids": arrays.integers(message_id for message_id, _ in found.in_group),
+                "segments": arrays.integers(segment for _, segment in found.in_group),
             },
         )
-        cursor = await connection.execute(WHOLE, {"ids": ids})
+    return await _settle(connection, found.located, now)
+
+
+async def _found_by_number(connection: AsyncConnection[Any], found: Sequence[tuple[StoredReport, int]]) -> None:
+    if found:
+        await connection.execute(
+            FOUND_BY_NUMBER,
+            {
+                "ids": arrays.integers(message_id for _, message_id in found),
+                "channels": arrays.integers(report.channel_id for report, _ in found),
+                "carrier_ids": arrays.texts(report.carrier_id for report, _ in found),
+            },
+        )
+
+
+async def _settle(connection: AsyncConnection[Any], located: list[Located], now: datetime) -> list[int]:
+    said = [found for found in located if found[0].outcome == "unknown"]
+    if said:
+        await connection.execute(SAID, _segments(said) | {"now": now})
+        located = [found for found in located if found[0].outcome != "unknown"]
+    changes = [(message_id, one.outcome, one.reason) for one, message_id, _, of in located if of == 1]
+    # Of several for one segment the first counts.
+    long = list({(found[1], found[2]): found for found in reversed(located) if found[3] > 1}.values())
+    if long:
+        columns = _segments(long)
+        await connection.execute(
+            REPORTED, columns | {"states": arrays.words(one.outcome for one, *_ in long), "now": now}
+        )
+        cursor = await connection.execute(WHOLE, {"ids": columns["ids"]})
         for message_id, of, delivered, failed, code in await cursor.fetchall():
             if failed:
                 changes.append((message_id, failed, code))
             elif delivered >= of:
                 changes.append((message_id, "delivered", ""))
     return await change(connection, changes, now)
+
+
+def _segments(located: Sequence[Located]) -> dict[str, object]:
+    return {
+        "ids": arrays.integers(message_id for _, message_id, _, _ in located),
+        "segments": arrays.integers(segment for _, _, segment, _ in located),
+        "codes": arrays.words(one.code for one, *_ in located),
+    }
 
 
 async def _park(connection: AsyncConnection[Any], reports: Sequence[StoredReport]) -> None:

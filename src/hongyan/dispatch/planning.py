@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from psycopg import Connection
@@ -83,6 +83,12 @@ on conflict (submission_id, channel_id, day, state, reason) do update
 set messages = t.messages + excluded.messages, segments = t.segments + excluded.segments,
     price_micros = t.price_micros + excluded.price_micros
 """
+
+
+def first_id(at: datetime) -> int:
+    """The least id that a message planned in the month of `at` can have."""
+    day = at.astimezone(UTC)
+    return 0 if day.year < 2000 else ((day.year - 2000) * 100 + day.month) * 1_000_000_000_000
 
 
 def ensure_partitions(connection: Connection[Any], now: datetime) -> None:

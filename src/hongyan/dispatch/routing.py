@@ -42,6 +42,8 @@ class RouteRule:
     is_on: bool = True
     """Route and channel are in use."""
     channel_name: str = ""
+    needs_signature: bool = False
+    """`dispatch.channels.Options.needs_signature` of its channel."""
 
     def failing(self, number: str, carrier: str, category: str, departments: frozenset[int]) -> str:
         """The first condition that does not hold, or nothing; `departments` is the sender's and all above it."""
@@ -73,6 +75,10 @@ class Ranges:
         """How many characters of a number decide about its carrier."""
         # "+86" and five digits: of machines' cards (1064x) the fifth counts.
         return 3 + max(5, *map(len, self.carriers)) if self.carriers else 8
+
+    def without(self, prefix: str) -> Ranges:
+        """As if this were not corrected."""
+        return Ranges({one: carrier for one, carrier in self.carriers.items() if one != prefix})
 
     def carrier_of(self, number: str) -> str:
         """The carrier by the number's range."""
@@ -137,6 +143,22 @@ class Router:
         """Carrier -> the first route, where nothing but the carrier decides; None where more does."""
         self._heads: dict[str, str] = {}
         """The digits that decide about the carrier -> carrier: a hundredth of the numbers at most."""
+
+    @property
+    def rules(self) -> Sequence[RouteRule]:
+        """In the order in which they are looked at, with their channels' own prices."""
+        return self._rules
+
+    @property
+    def ranges(self) -> Ranges:
+        return self._ranges
+
+    def otherwise(self, *, rules: Sequence[RouteRule] | None = None, ranges: Ranges | None = None) -> Router:
+        """For the same sender, as if the routes or the ranges were these."""
+        return Router(
+            self._rules if rules is None else rules, category=self._category, departments=self._departments,
+            ranges=self._ranges if ranges is None else ranges, prices=self._prices, on=self._on,
+        )  # fmt: skip
 
     @property
     def service_numbers(self) -> dict[int, str]:
@@ -231,7 +253,8 @@ class Router:
 # All routes, also those out of use: the explanation shows them. A handful; read once for a submission.
 RULES = """
 select r.id, r.name, r.position, r.channel_id, c.protocol, c.price_micros, c.service_number, r.carriers, r.prefixes,
-       r.categories, r.department_ids, r.weight, r.is_by_price, r.is_enabled and c.is_enabled and c.removed_at is null, c.name
+       r.categories, r.department_ids, r.weight, r.is_by_price, r.is_enabled and c.is_enabled and c.removed_at is null, c.name,
+       coalesce((c.options ->> 'needs_signature')::boolean, false)
 from dispatch_route r join dispatch_channel c on c.id = r.channel_id
 order by r.position, r.id
 """
@@ -258,10 +281,11 @@ def rule_from_row(row: Sequence[object]) -> RouteRule:
         departments,
         *rest,
     ) = row
-    weight, by_price, is_on, channel_name = rest
+    weight, by_price, is_on, channel_name, needs_signature = rest
     return RouteRule(
         id=id_, name=name, position=position, channel_id=channel, protocol=protocol, price_micros=price,  # type: ignore[arg-type]
         service_number=service_number, carriers=frozenset(carriers), prefixes=tuple(prefixes),  # type: ignore[arg-type, call-overload]
         categories=frozenset(categories), department_ids=frozenset(departments), weight=weight,  # type: ignore[arg-type, call-overload]
         is_by_price=bool(by_price), is_on=bool(is_on), channel_name=str(channel_name),
+        needs_signature=bool(needs_signature),
     )  # fmt: skip

@@ -47,9 +47,10 @@ class Balance:
         return self.total - self.waiting
 
 
-# One statement, so one moment: what is in flight is part of what the tally calls queued.
+# One statement, so one moment: what is in flight is part of what the tally calls queued. Blocked is blocked, before a
+# channel was chosen or after.
 BALANCE = """
-select t.state, coalesce(c.protocol, ''), t.reason, sum(t.messages), sum(t.segments), sum(t.price_micros)
+select t.state, case when t.state = 'blocked' then '' else coalesce(c.protocol, '') end, t.reason, sum(t.messages), sum(t.segments), sum(t.price_micros)
 from dispatch_tally t left join dispatch_channel c on c.id = t.channel_id
 where t.submission_id = %(submission)s group by 1, 2, 3 having sum(t.messages) > 0
 union all

@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ("carrier", models.TextField(blank=True, default="")),
                 ("category", models.TextField(blank=True, default="")),
                 ("price_micros", models.BigIntegerField()),
-                ("valid_from", models.DateField(verbose_name="in force from")),
+                ("valid_from", models.DateField(verbose_name="in effect from")),
                 ("valid_until", models.DateField(blank=True, null=True, verbose_name="until")),
             ],
             options={
