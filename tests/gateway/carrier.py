@@ -11,7 +11,7 @@ from django.db import connection
 
 from hongyan.dispatch.models import Channel
 from hongyan.gateway.process import Gateway
-from hongyan.messaging import submissions, tasks
+from hongyan.messaging import accounting, submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
@@ -148,7 +148,7 @@ def asked(company: Company, count: int, text: str = "通知", category: str = "n
 
 
 def states(submission: Submission) -> dict[str, int]:
-    return {state: count for state, count in submissions.balance(submission).by_state.items() if count}
+    return {state: count for state, count in accounting.balance(submission).by_state.items() if count}
 
 
 def set_up(beside: LoopThread, company: Company, carrier: Carrier, **facts: Any) -> None:

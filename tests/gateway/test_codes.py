@@ -90,6 +90,8 @@ def test_codes_of_every_size_that_wait_need_no_second_call(
     beside: LoopThread, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sending, "LOOK_EVERY_S", 60.0)
+    monkeypatch.setattr(sending, "IDLE_LOOK_S", 60.0)
+    monkeypatch.setattr(leasing, "WAITING", "select null::int where %(channels)s is null and %(now)s is null")
     carrier = Carrier(Protocol.CMPP20)
     set_up(beside, company, carrier)
     waiting = [

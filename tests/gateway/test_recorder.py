@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 
 from hongyan.dispatch.changes import rank
 from hongyan.dispatch.incoming import ReceivedSegment
-from hongyan.dispatch.outcomes import StoredReport
+from hongyan.dispatch.matching import StoredReport
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.results import MOST_IN_ONE, Results, from_text, to_text
 from hongyan.protocols.events import IncomingSegment

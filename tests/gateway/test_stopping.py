@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
+from hongyan.consent import lists
 from hongyan.dispatch import leasing
 from hongyan.dispatch.models import Batch, Message
 from hongyan.messaging import submissions
@@ -146,6 +147,19 @@ def test_a_pause_lets_land_what_flies_and_resume_sends_the_rest_once(beside: Loo
         submissions.resume(company.sender, submission)
         eventually(lambda: states(submission) == {"delivered": 600})
     assert len(carrier.seen) == len(set(carrier.seen)) == 600
+
+
+def test_who_refuses_while_it_is_sent_gets_nothing_and_everybody_else_one(beside: LoopThread, company: Company) -> None:
+    carrier = Carrier(Protocol.CMPP20)
+    set_up(beside, company, carrier, speed_per_s=400)
+    submission = asked(company, 600)
+    last = [f"+861380013{number:04d}" for number in range(590, 600)]
+    with running(beside):
+        eventually(lambda: len(carrier.seen) > 30)
+        lists.add(company.administrator, "block", "\n".join(last))
+        eventually(lambda: states(submission) == {"delivered": 590, "blocked": 10})
+    assert len(carrier.seen) == len(set(carrier.seen)) == 590
+    assert not {one.removeprefix("+86") for one in last} & set(carrier.seen)
 
 
 def test_a_receipt_settles_what_a_lost_response_left_uncertain(beside: LoopThread, company: Company) -> None:

@@ -16,6 +16,7 @@ from hongyan.gateway.hand import Hand
 from hongyan.gateway.pace import Pace
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.refusals import Refusals
+from hongyan.gateway.shared import SharedIds
 from hongyan.gateway.works import Work
 from hongyan.protocols.events import AnsweredLate, SubmitAnswered, SubmitUnanswered, Verdict
 from hongyan.runtime import clock
@@ -52,6 +53,7 @@ class Answers:
         self._recorder = recorder
         self._pace = pace
         self._rules = rules
+        self._ids = SharedIds()
         self._loop = asyncio.get_running_loop()
 
     def answered(self, event: SubmitAnswered) -> None:
@@ -62,9 +64,10 @@ class Answers:
         match event.verdict:
             case Verdict.ACCEPTED:
                 self.refusals.accepted()
+                self._pace.accepted(len(flight.messages))
                 self._accepted(flight, event)
             case Verdict.THROTTLED:
-                self._pace.throttled(self._loop.time())
+                self._pace.throttled(self._loop.time(), len(flight.messages))
                 self._hand.turned_away(flight)
             case Verdict.REFUSED:
                 rule = self._rules().find(self._channel.protocol.value, event.code, self._channel.id)
@@ -110,7 +113,7 @@ class Answers:
             # A second code does less harm than none.
             self._hand.turned_away(flight)
         else:
-            self.end(flight, "uncertain", "unanswered")
+            self.end(flight, "uncertain", "unanswered_yet" if event.may_come else "unanswered")
 
     def answered_late(self, event: AnsweredLate) -> None:
         """Its messages are uncertain by now; with the ids known their receipts settle them, and a refusal does at once."""
@@ -130,7 +133,9 @@ class Answers:
     def _store_ids(self, flight: Flight, event: SubmitAnswered) -> None:
         segment, of = flight.segment, flight.of
         self._recorder.submitted(
-            self._channel.id, event.carrier_ids, [(one.id, segment, of, one.number) for one in flight.messages]
+            self._channel.id,
+            self._ids.of(event.carrier_ids),
+            [(one.id, segment, of, one.number) for one in flight.messages],
         )
 
     def end(

@@ -39,6 +39,8 @@ class Hand:
         """Flow control turned them away, or no line had room."""
         self.unrecorded = 0
         """Submits that are answered, with the answer not yet in the store."""
+        self.many = 1
+        """So many of them are half of the windows, which would stand still if the recorder gathered more."""
         self.promised = 0
         """Room of submits that will leave as soon as the store knows."""
         self.giving_back: set[asyncio.Task[None]] = set()
@@ -52,7 +54,8 @@ class Hand:
     def landed(self, work: Work, count: int) -> None:
         """One submit's answer is told to the recorder, and so many messages of the batch are done with."""
         self.unrecorded += 1
-        self._recorder.settle(self._recorded)
+        if self._recorder.settle(self._recorded) >= self.many:
+            self._recorder.hurry()
         self.settled(work, count)
 
     def take(self, batch: LeasedBatch, messages: Sequence[LeasedMessage]) -> Work:

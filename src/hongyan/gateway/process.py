@@ -9,6 +9,7 @@ import os
 import random
 import secrets
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -18,11 +19,11 @@ import psycopg
 import structlog
 from psycopg import AsyncConnection
 
-from hongyan.dispatch import channels, connections, incoming, outcomes, policy
+from hongyan.dispatch import channels, connections, incoming, leasing, outcomes, policy, tidying
 from hongyan.dispatch.channels import Channel
 from hongyan.dispatch.connections import ConnectionState
 from hongyan.dispatch.incoming import ReceivedSegment
-from hongyan.dispatch.outcomes import StoredReport
+from hongyan.dispatch.matching import StoredReport
 from hongyan.dispatch.retrying import Rules
 from hongyan.gateway.backoff import FIRST_S, Backoff
 from hongyan.gateway.listening import Listener
@@ -45,14 +46,18 @@ from hongyan.protocols.registry import make_session
 from hongyan.protocols.session import Account, Role
 from hongyan.protocols.tracing import trace
 from hongyan.runtime import database
+from hongyan.runtime.notices import notices
 from hongyan.runtime.settings import Settings
+from hongyan.runtime.waiting import told
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
 
 CONNECT_LIMIT_S = 10
 UNREADABLE = "the password was stored with another installation's key; enter it again"
-SWEEP_EVERY_S = 2.0
+SWEEP_EVERY_S, RULES_EVERY_S = 2.0, 10.0
+TELL_AGAIN_S = 10.0
+"""Open pages hear of connections that have not changed so seldom."""
 LISTENING_SLOT = 1000
 """Behind all slots of connections that we open."""
 
@@ -87,14 +92,17 @@ class ChannelRunner:
         self.states = [ConnectionState(channel.id, slot) for slot in range(channel.connections)]
         self._tasks: list[asyncio.Task[None]] = []
         self._listening: ConnectionState | None = None
+        self._listener: asyncio.Task[None] | None = None
         self._open: dict[int, list[Line]] = {}
         """Slot -> its lines, for who wants to see what passes."""
+        self._keeping: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._hold(state)) for state in self.states]
         if self.channel.protocol.facts.may_call_back and self.channel.options.listen_port:
             self._listening = ConnectionState(self.channel.id, LISTENING_SLOT)
-            self._tasks.append(asyncio.create_task(self._listen(self._listening)))
+            self._listener = asyncio.create_task(self._listen(self._listening))
+            self._tasks.append(self._listener)
         self._tasks.append(asyncio.create_task(self.sender.run()))
 
     @property
@@ -104,7 +112,9 @@ class ChannelRunner:
         if refusals.is_resting:
             said = refusals.said
             states = [
-                replace(one, state="refusing", detail=said, last_error=said) if one.state == "logged_in" else one
+                replace(one, state="refusing", detail=said, last_error=said, error_at=time.monotonic())
+                if one.state == "logged_in"
+                else one
                 for one in states
             ]
         return [*states, self._listening] if self._listening else states
@@ -116,24 +126,33 @@ class ChannelRunner:
                 connection, channel_id=self.channel.id, node=self._gateway.node, slot=state.slot, is_shared=True
             )
         listener = Listener(
-            self.channel, account_of(self.channel), lines=self._open.setdefault(state.slot, []), on_report=self._report, on_incoming=self._incoming,
+            self.channel, account_of(self.channel), host=self._gateway.settings.gateway_address,
+            lines=self._open.setdefault(state.slot, []), on_report=self._report, on_incoming=self._incoming,
             said=lambda now, detail: self._said(state, now, detail, is_trouble=now == "waiting"),
+            ended=lambda line, why, is_refused: self._keep_soon(state.slot, line, why, is_refused),
         )  # fmt: skip
         await listener.run()
 
     async def stop(self) -> None:
         """Let answers come in, log out, give everything back."""
         self.sender.stop()
+        if self._listener:
+            # Who connects to us may do so no more from now on.
+            self._listener.cancel()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._tasks[-1], 8)
+            async with asyncio.timeout(8):
+                await self._tasks[-1]
         for task in self._tasks[:-1]:
             task.cancel()
         for line in list(self.sender.lines):
             line.close()
+        mine = [(slot, line) for slot, lines in self._open.items() for line in lines if line in self.sender.lines]
         ended = [line.ended for line in self.sender.lines]
         if ended:
             await asyncio.wait(ended, timeout=2)
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for slot, line in mine:
+            await self._keep(slot, line, "logged out")
         async with await self._gateway.connect() as connection:
             await connections.forget(connection, node=self._gateway.node, channel_id=self.channel.id)
 
@@ -193,10 +212,10 @@ class ChannelRunner:
 
         self._said(state, "connecting", "")
         line: Line
-        _transport, line = await asyncio.wait_for(
-            loop.create_connection(lambda: Line(session, on_events), self.channel.host, self.channel.port),
-            CONNECT_LIMIT_S,
-        )
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            _transport, line = await loop.create_connection(
+                lambda: Line(session, on_events), self.channel.host, self.channel.port
+            )
         self._open[state.slot] = [line]
         try:
             why = await asyncio.shield(line.ended)
@@ -206,8 +225,10 @@ class ChannelRunner:
         finally:
             if line in self.sender.lines:
                 self.sender.lines.remove(line)
-        if state.state != "refused":
+        is_refused = state.state == "refused"
+        if not is_refused:
             self._said(state, "waiting", why)
+        await self._keep(state.slot, line, state.detail or why, is_refused=is_refused)
         return 0.0 if bound_at is None else loop.time() - bound_at, is_hopeless
 
     def traces(self) -> dict[int, list[dict[str, Any]]]:
@@ -218,10 +239,26 @@ class ChannelRunner:
             for slot, lines in self._open.items()
         }
 
+    def _keep_soon(self, slot: int, line: Line, why: str, is_refused: bool) -> None:
+        task = asyncio.create_task(self._keep(slot, line, why, is_refused=is_refused))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    async def _keep(self, slot: int, line: Line, why: str, *, is_refused: bool = False) -> None:
+        """What passed outlives the connection by a day. Nothing that has to be: without a database it is let go."""
+        passed = [asdict(one) for one in trace(line.session, asyncio.get_running_loop().time())]
+        if not passed:
+            return
+        with contextlib.suppress(psycopg.Error, OSError):
+            async with await self._gateway.connect() as connection:
+                await connections.keep_ended(
+                    connection, channel_id=self.channel.id, slot=slot, is_refused=is_refused, why=why, trace=passed
+                )
+
     def _said(self, state: ConnectionState, now: str, detail: str, *, is_trouble: bool = True) -> None:
         state.state, state.detail = now, detail
         if detail and is_trouble:
-            state.last_error = detail
+            state.trouble(detail)
         self._gateway.states_changed.set()
 
     def _report(self, line: Line, event: ReportReceived) -> None:
@@ -255,6 +292,7 @@ class Gateway:
     """One process's channels, recorder and rounds."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self._url = database.url(settings)
         self.node = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
         self.recorder = Recorder(self.connect, self.node)
@@ -281,7 +319,8 @@ class Gateway:
             await asyncio.gather(*(runner.stop() for runner in self.runners.values()), return_exceptions=True)
             await self.recorder.close()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(recording, 5)
+                async with asyncio.timeout(5):
+                    await recording
             log.info("gateway stopped")
 
     async def _forever(self, round_: Any) -> None:
@@ -299,13 +338,16 @@ class Gateway:
         # Known to others before it holds anything, and free of a predecessor on this machine.
         await connections.beat(connection, node=self.node, kind="gateway")
         await self._bury(connection)
+        loop, rules_at = asyncio.get_running_loop(), 0.0
         while True:
-            self.rules = await policy.rules(connection)
+            if loop.time() >= rules_at:
+                self.rules, rules_at = await policy.rules(connection), loop.time() + RULES_EVERY_S
             readable, unreadable = await channels.enabled(connection)
             wanted = {channel.id: channel for channel in readable}
             for channel_id in unreadable:
                 await connections.claim(connection, channel_id=channel_id, node=self.node, slot=0)
-                said = ConnectionState(channel_id, 0, "refused", UNREADABLE, last_error=UNREADABLE)
+                said = ConnectionState(channel_id, 0, "refused", UNREADABLE)
+                said.trouble(UNREADABLE)
                 await connections.say(connection, node=self.node, states=[said])
             for channel_id, runner in list(self.runners.items()):
                 if wanted.get(channel_id) != runner.channel:
@@ -320,10 +362,10 @@ class Gateway:
     async def _say_states(self, connection: AsyncConnection[Any]) -> None:
         loop = asyncio.get_running_loop()
         last = loop.time()
+        shown, shown_at = "", 0.0
         self._beating_since = 0.0
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.states_changed.wait(), 1.0)
+            await told(self.states_changed, 1.5)
             self.states_changed.clear()
             elapsed, last = loop.time() - last, loop.time()
             states, speed = [], 0.0
@@ -343,20 +385,27 @@ class Gateway:
             shares = await connections.shares(connection, node=self.node)
             for channel_id, runner in self.runners.items():
                 runner.sender.share(shares.get(channel_id, 1.0))
-            await connection.execute(
-                "select pg_notify('hongyan_live', %s), pg_notify('hongyan_live', %s)",
-                [
-                    json.dumps({"topic": "sending", "data": {"per_second": round(speed)}}),
-                    json.dumps({"topic": "connections", "data": {}}),
-                ],
-            )
+            # Where no notification came: nothing depends on one.
+            for channel_id in await leasing.waiting(connection, self.runners):
+                if resting := self.runners.get(channel_id):
+                    resting.sender.wake()
+            now_shown = f"{round(speed)} {states}"
+            if now_shown != shown or loop.time() - shown_at >= TELL_AGAIN_S:
+                shown, shown_at = now_shown, loop.time()
+                await connection.execute(
+                    "select pg_notify('hongyan_live', %s), pg_notify('hongyan_live', %s)",
+                    [
+                        json.dumps({"topic": "sending", "data": {"per_second": round(speed)}}),
+                        json.dumps({"topic": "connections", "data": {}}),
+                    ],
+                )
             await asyncio.sleep(0.5)
 
     async def _listen(self, connection: AsyncConnection[Any]) -> None:
         """New batches wake their senders at once; who looks at a channel sees what passes."""
         await connection.execute("listen dispatch_batches")
         await connection.execute(f"listen {connections.TRACE}")
-        async for notice in connection.notifies():
+        async for notice in notices(connection):
             if notice.channel == connections.TRACE:
                 self._tracing = asyncio.create_task(self._keep_traces(int(notice.payload)))
                 continue
@@ -395,14 +444,19 @@ class Gateway:
     async def _tidy(self, connection: AsyncConnection[Any]) -> None:
         """Batches of dead gateways, parts that wait too long, results that were refused."""
         while True:
-            await self.recorder.try_parked(connection)
-            await self._try_parked_reports(connection)
+            waits = await tidying.waits(connection, node=self.node)
+            if waits.results:
+                await self.recorder.try_parked(connection)
+            if waits.reports:
+                await self._try_parked_reports(connection)
             await self._bury(connection)
-            stale_s = connections.STALE_S if self.is_steady else None
-            await outcomes.take_over(connection, node=self.node, stale_s=stale_s, now=datetime.now(UTC))
-            async with connection.transaction():
-                if await incoming.join(connection):
-                    await connection.execute("notify dispatch_events, 'incoming'")
+            if waits.batches:
+                stale_s = connections.STALE_S if self.is_steady else None
+                await outcomes.take_over(connection, node=self.node, stale_s=stale_s, now=datetime.now(UTC))
+            if waits.parts:
+                async with connection.transaction():
+                    if await incoming.join(connection):
+                        await connection.execute("notify dispatch_events, 'incoming'")
             await asyncio.sleep(SWEEP_EVERY_S)
 
 

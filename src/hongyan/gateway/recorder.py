@@ -19,16 +19,18 @@ from psycopg import AsyncConnection
 
 from hongyan.dispatch import incoming, moving, outcomes, parking
 from hongyan.dispatch.incoming import ReceivedSegment
+from hongyan.dispatch.matching import StoredReport
 from hongyan.dispatch.moving import PutOff
-from hongyan.dispatch.outcomes import StoredReport
 from hongyan.gateway.matching import Found, RecentIds
 from hongyan.gateway.results import Results, from_text, to_text
+from hongyan.runtime.gathering import Gathering
+from hongyan.runtime.waiting import told
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
 
 GATHER_S = 0.01
-"""Between two writes, so that there is something to gather: a statement costs as much as forty of its rows."""
+"""Between two writes at most, so that there is something to gather: a statement costs as much as forty of its rows."""
 LIVE_EVERY_S = 0.25
 
 Settled = Callable[[int], None]
@@ -41,6 +43,9 @@ class Recorder:
         self._connect = connect
         self._node = node
         self._gathering = Results()
+        self._pause = Gathering(GATHER_S, lambda: self._told + len(self._gathering) + len(self._answers))
+        self._told = 0
+        """What has been told and written already."""
         # What is being written, piece by piece; a piece stays until it is stored or parked.
         self._writing: list[Results] = []
         self._answers: list[tuple[Line, object]] = []
@@ -79,8 +84,11 @@ class Recorder:
 
     def reported(self, report: StoredReport, line: Line, token: object) -> None:
         """A receipt; the carrier gets its answer once it is stored."""
-        found = self._recent.take(report.channel_id, report.carrier_id, report.number)
+        found = None
+        if report.outcome != "unknown":
+            found = self._recent.take(report.channel_id, report.carrier_id, report.number)
         if found is None:
+            self._recent.came_early(report.channel_id, report.carrier_id)
             self._gathering.reports.append(report)
         elif found[2] == 1:
             self._gathering.change(found[0], report.outcome, report.reason)
@@ -95,12 +103,20 @@ class Recorder:
         self._answers.append((line, token))
         self._woken()
 
-    def settle(self, settled: Settled) -> None:
-        """Have `settled` called with how many it asked for, once all that was told before is stored."""
-        self._settled[settled] += 1
+    def settle(self, settled: Settled) -> int:
+        """Have `settled` called with how many it asked for, once all that was told before is stored. Gives how many
+        that is so far."""
+        count = self._settled[settled] = self._settled[settled] + 1
+        return count
+
+    def hurry(self) -> None:
+        """Somebody's windows are half full of what gathers here: write at once."""
+        self._pause.hurry()
+        self._wake.set()
 
     def _woken(self) -> None:
         self._wake.set()
+        self._pause.came()
 
     @property
     def backlog(self) -> int:
@@ -117,7 +133,7 @@ class Recorder:
                 stored.set_result(None)
 
         self.settle(settled)
-        self._wake.set()
+        self.hurry()
         await stored
 
     @property
@@ -126,7 +142,7 @@ class Recorder:
 
     async def close(self) -> None:
         self._closing = True
-        self._wake.set()
+        self.hurry()
 
     # -- writing -------------------------------------------------------------------------------------------------
 
@@ -136,7 +152,7 @@ class Recorder:
             if not self._has_work:
                 self._wake.clear()
                 await self._rest()
-            await asyncio.sleep(GATHER_S)
+            await self._pause.enough()
             try:
                 if connection is None or connection.closed:
                     connection = await self._connect()
@@ -153,21 +169,23 @@ class Recorder:
 
     async def _rest(self) -> None:
         """Until something comes; open pages still wait for the last change of a burst."""
-        try:
-            await asyncio.wait_for(self._wake.wait(), LIVE_EVERY_S if self._live_due else None)
-        except TimeoutError:
-            return
+        await told(self._wake, LIVE_EVERY_S if self._live_due else None)
 
     async def _write(self, connection: AsyncConnection[Any]) -> None:
         if self._writing:
             # What was left when the database went away, with what is to be answered for it.
             await self._write_parts(connection)
+        self._told += len(self._gathering) + len(self._answers)
         gathered, self._gathering = self._gathering, Results()
         answers, self._answers = self._answers, []
         settled, self._settled = self._settled, defaultdict(int)
         self._writing = gathered.parts()
+        overtaken = self._recent.overtaken()
         try:
-            await self._write_parts(connection)
+            with self._pause.writing():
+                await self._write_parts(connection)
+                if overtaken:
+                    await self._settle_overtaken(connection, overtaken)
         except psycopg.OperationalError:
             self._answers = answers + self._answers
             for one, count in settled.items():
@@ -249,8 +267,19 @@ class Recorder:
                     await parking.refused_again(connection, parked_id, str(error))
         return done
 
+    async def _settle_overtaken(self, connection: AsyncConnection[Any], ids: Sequence[tuple[int, str]]) -> None:
+        """Receipts that came before their response, which is stored now: they need not wait for their next turn."""
+        try:
+            _, touched = await outcomes.try_parked(connection, datetime.now(UTC), ids)
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error as error:
+            log.error("receipts that came early wait for their next turn", error=str(error)[:300])
+        else:
+            self._live_due.update(touched)
+
     async def _announce(self, connection: AsyncConnection[Any]) -> None:
-        """Tell open pages, at most four times a second for each submission."""
+        """Tell open pages and resting doors, at most four times a second for each submission."""
         now = asyncio.get_running_loop().time()
         due = [one for one in self._live_due if now - self._live_at.get(one, 0.0) >= LIVE_EVERY_S]
         if not due:
@@ -259,4 +288,7 @@ class Recorder:
         self._live_at.update(dict.fromkeys(due, now))
         self._live_due.difference_update(due)
         payloads = [json.dumps({"topic": f"submission-{one}", "data": {}}) for one in due]
-        await connection.execute("select pg_notify('hongyan_live', p) from unnest(%s::text[]) p", [payloads])
+        await connection.execute(
+            "select pg_notify('hongyan_live', p) from unnest(%s::text[]) p union all select pg_notify(%s, '')",
+            [payloads, outcomes.SETTLED],
+        )

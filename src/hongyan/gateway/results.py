@@ -10,8 +10,9 @@ from typing import Any
 
 from hongyan.dispatch.changes import rank
 from hongyan.dispatch.incoming import ReceivedSegment
+from hongyan.dispatch.matching import StoredReport
 from hongyan.dispatch.moving import PutOff
-from hongyan.dispatch.outcomes import StoredReport, SubmittedSegment
+from hongyan.dispatch.outcomes import SubmittedSegment
 from hongyan.protocols.events import IncomingSegment
 from hongyan.protocols.text import Concatenation
 
@@ -103,7 +104,11 @@ class Results:
 
 def to_text(results: Results) -> str:
     """As they are parked."""
-    return json.dumps(asdict(results), default=datetime.isoformat)
+    return json.dumps(asdict(results), default=_plain)
+
+
+def _plain(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else datetime.isoformat(value)
 
 
 def from_text(payload: str) -> Results:
@@ -127,4 +132,7 @@ def _put_off(kept: dict[str, Any]) -> PutOff:
 def _received(kept: dict[str, Any]) -> ReceivedSegment:
     segment = kept["segment"]
     joined = Concatenation(**segment["concatenation"]) if segment["concatenation"] else None
-    return ReceivedSegment(kept["channel_id"], IncomingSegment(**{**segment, "concatenation": joined}))
+    octets = bytes.fromhex(segment.get("octets", ""))
+    return ReceivedSegment(
+        kept["channel_id"], IncomingSegment(**{**segment, "concatenation": joined, "octets": octets})
+    )

@@ -8,7 +8,6 @@ below a watermark without a trace. `hand.py` is what is held meanwhile, `answers
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -31,12 +30,17 @@ from hongyan.protocols import validity
 from hongyan.protocols.errors import LocalProtocolError, NotLoggedIn, WindowFull
 from hongyan.protocols.events import Submit
 from hongyan.runtime import clock
+from hongyan.runtime.waiting import told
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 1.0
 """Between looks for new batches when no notification came."""
+IDLE_LOOK_S = 10.0
+"""The same while a channel has nothing in hand: its gateway looks for all of them (`Gateway`), and wakes whom it must."""
+TIRED_AFTER_S = 60.0
+"""A sender that has had nothing to do for so long lets its connection to the store go. The one for codes stays."""
 LOOK_AGAIN_S = 0.01
 """Between looks while there is more and little in hand."""
 FLUSH_EVERY = 10
@@ -124,6 +128,8 @@ class Sender:
                 async with await self._connect() as connection:
                     await self._reclaim(connection, is_urgent=is_urgent)
                     await work(connection)
+                if not is_urgent and not self._closing:
+                    await self._wake.wait()
             except psycopg.OperationalError as error:
                 log.warning("sending waits for the database", channel=self.channel.name, error=str(error)[:200])
                 await asyncio.sleep(1)
@@ -141,9 +147,21 @@ class Sender:
             now=datetime.now(UTC),
         )  # fmt: skip
 
+    @property
+    def _is_idle(self) -> bool:
+        """Nothing in hand, and nothing but time keeps it from what may come."""
+        hand = self._hand
+        return not (hand.leased or hand.again or hand.unrecorded or hand.promised or self.answers.refusals.is_resting)
+
     async def _work(self, connection: AsyncConnection[Any]) -> None:
+        busy_at = self._loop.time()
         while not self._closing:
+            if not self._is_idle:
+                busy_at = self._loop.time()
+            elif self._loop.time() - busy_at > TIRED_AFTER_S:
+                return
             self._wake.clear()
+            self._hand.many = max(1, sum(line.session.account.window for line in self.lines) // 2)
             if self.answers.refusals.is_resting:
                 self._hand.let_go()
             may_send = self.room > 0 and self.answers.refusals.may_send(self._loop.time())
@@ -157,11 +175,10 @@ class Sender:
 
     async def _rest(self) -> None:
         """Wait for a reason to go on: a wake-up, tokens, or the next look."""
-        limit = LOOK_EVERY_S
+        limit = IDLE_LOOK_S if self._is_idle else LOOK_EVERY_S
         if (len(self._hand.works) or self._hand.again) and self.room > 0:
             limit = min(limit, max(0.002, self._pace.wait_s(self._loop.time(), self._wanted())))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), limit)
+        await told(self._wake, limit)
 
     def _wanted(self) -> int:
         """How many tokens are worth waking up for."""
@@ -201,7 +218,7 @@ class Sender:
         try:
             while not self._closing:
                 self._wake_urgent.clear()
-                limit = LOOK_EVERY_S
+                limit = IDLE_LOOK_S if self._is_idle else LOOK_EVERY_S
                 short_s = self._pace.wait_s(self._loop.time())
                 if not self.answers.refusals.may_send(self._loop.time()):
                     self._go_on()
@@ -213,15 +230,15 @@ class Sender:
                     self._go_on()
                 else:
                     continue
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake_urgent.wait(), limit)
+                await told(self._wake_urgent, limit)
         finally:
             self._go_on()
 
     def _go_on(self) -> None:
         """No code waits."""
-        self._gives_way = False
-        self._wake.set()
+        if self._gives_way:
+            self._gives_way = False
+            self._wake.set()
 
     def _woken(self) -> None:
         """There may be room again: for codes first, if there may be any."""
@@ -300,7 +317,9 @@ class Sender:
 
     def _launch(self, work: Work, chunk: Sequence[LeasedMessage]) -> None:
         """Messages below their batch's watermark, onto the lines."""
-        self._pace.take(len(chunk), self._loop.time())
+        # Carriers count segments, and so do their answers. A long text may leave a debt.
+        segments = len(chunk) if work.longest == 1 else sum([message.segments for message in chunk])
+        self._pace.take(segments, self._loop.time())
         if until := work.batch.valid_until:
             work.validity = validity.wire(self.channel.protocol.value, until, clock.now())
         made = flights(work, chunk, channel=self.channel, references=self._references)
@@ -327,10 +346,10 @@ class Sender:
         """What flow control turned away goes first, if its batch has not been stopped meanwhile."""
         if not self._hand.again or not self._pace.available(self._loop.time()):
             return
-        for work in {id(one.work): one.work for one in self._hand.again}.values():
-            if not work.is_stopped and not await leasing.advance(
-                connection, batch_id=work.batch.id, node=self._node, watermark=0
-            ):
+        works = {one.work.batch.id: one.work for one in self._hand.again if not one.work.is_stopped}
+        going_on = await leasing.going_on(connection, node=self._node, batch_ids=works)
+        for batch_id, work in works.items():
+            if batch_id not in going_on:
                 self._hand.stop(work)
         while self._hand.again and self.room > 0 and self._pace.available(self._loop.time()):
             flight = self._hand.again.popleft()
@@ -359,6 +378,7 @@ class Sender:
             wants_report=flight.work.batch.wants_report,
             service_id=channel.options.service_id,
             validity=flight.work.validity,
+            link_id=flight.work.batch.link_id,
         )
         try:
             line.session.submit(submit, flight, line.now)

@@ -42,10 +42,10 @@ async def try_login(channel: Channel) -> LoginOutcome:
 
     try:
         session = make_session(channel.protocol, Role.CLIENT, account_of(channel), **channel.session_options())
-        _transport, line = await asyncio.wait_for(
-            asyncio.get_running_loop().create_connection(lambda: Line(session, on_events), channel.host, channel.port),
-            CONNECT_LIMIT_S,
-        )
+        async with asyncio.timeout(CONNECT_LIMIT_S):
+            _transport, line = await asyncio.get_running_loop().create_connection(
+                lambda: Line(session, on_events), channel.host, channel.port
+            )
     except (OSError, TimeoutError, ProtocolError) as error:
         return LoginOutcome(False, _words(error, channel), "", round((time.monotonic() - started) * 1000))
     line.ended.add_done_callback(lambda ended: settle(False, ended.result()))
