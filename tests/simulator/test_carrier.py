@@ -121,7 +121,7 @@ async def test_an_answer_typed_on_a_phone_arrives_with_its_service_number(protoc
         customer = await Customer(carrier).log_in()
         carrier.answer("+8613800138001", "106900011001", "收到，谢谢🙏")
         (written,) = await customer.written()
-        assert (written.sender.removeprefix("86"), written.service_number) == (PHONE, "106900011001")
+        assert (written.sender.lstrip("+").removeprefix("86"), written.service_number) == (PHONE, "106900011001")
         assert (written.text, written.concatenation) == ("收到，谢谢🙏", None)
 
 

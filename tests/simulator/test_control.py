@@ -15,7 +15,9 @@ import pytest
 from hongyan.runtime.settings import Settings
 from hongyan.simulator.accounts import DemonstrationAccount
 from hongyan.simulator.control import token
+from hongyan.simulator.phones import FIRST_PHONES
 from hongyan.simulator.process import Simulator
+from tests.beside import PATIENCE_S
 from tests.simulator.wire import QUICK, Customer
 
 FACTS = (
@@ -146,7 +148,7 @@ async def test_who_waits_for_a_change_is_told_at_once(tmp_path: Path) -> None:
         version = (await running.get("/state"))["version"]
         waiting = asyncio.create_task(running.get(f"/changes?since={version}"))
         await running.post("/phone", id=1, name="小王")
-        assert (await asyncio.wait_for(waiting, 2))["version"] > version
+        assert (await asyncio.wait_for(waiting, PATIENCE_S))["version"] > version
 
 
 async def test_phones_threads_and_settings_outlive_a_restart(tmp_path: Path) -> None:
@@ -175,7 +177,7 @@ async def test_phones_threads_and_settings_outlive_a_restart(tmp_path: Path) -> 
 async def test_a_state_file_that_cannot_be_read_is_put_aside(tmp_path: Path, content: str) -> None:
     (tmp_path / "simulator.json").write_text(content)
     async with a_simulator(tmp_path) as running:
-        assert len((await running.get("/state"))["phones"]) == 12
+        assert len((await running.get("/state"))["phones"]) == len(FIRST_PHONES)
     assert (tmp_path / "simulator.unreadable").read_text() == content
 
 

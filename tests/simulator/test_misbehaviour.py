@@ -30,8 +30,9 @@ def reports(customer: Customer) -> list[DeliveryReport]:
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_an_answer_may_come_later_than_the_customer_waits(protocol: str) -> None:
-    async with a_carrier(protocol, late=1.0, late_s=1.0) as carrier:
-        customer = await Customer(carrier, answer_limit_s=0.5).log_in()
+    async with a_carrier(protocol, late=1.0, late_s=2.0) as carrier:
+        # Who hears nothing three times as long hangs up.
+        customer = await Customer(carrier, answer_limit_s=1.0).log_in()
         customer.submit("晚", NUMBER)
         await customer.until(lambda: customer.all(AnsweredLate))
         assert [type(one) for one in customer.events if isinstance(one, SubmitUnanswered | AnsweredLate)] == [
@@ -45,7 +46,7 @@ async def test_an_answer_may_come_later_than_the_customer_waits(protocol: str) -
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_submits_may_be_taken_and_never_answered(protocol: str) -> None:
     async with a_carrier(protocol, unanswered=1.0) as carrier:
-        customer = await Customer(carrier, answer_limit_s=0.3).log_in()
+        customer = await Customer(carrier, answer_limit_s=0.05).log_in()
         customer.submit("无", NUMBER)
         await customer.until(lambda: customer.all(SubmitUnanswered))
         await customer.reported()
@@ -121,6 +122,26 @@ async def test_a_receipt_may_first_say_that_the_message_is_under_way(protocol: s
         assert outcomes == [ReportClass.INTERMEDIATE, ReportClass.DELIVERED]
 
 
+@pytest.mark.parametrize("protocol", [one for one in PROTOCOLS if has_setting(one, "intermediate_word")])
+async def test_it_may_say_so_with_a_word_that_no_list_has(protocol: str) -> None:
+    async with a_carrier(protocol, intermediate=1.0, intermediate_word="BUFFERE") as carrier:
+        customer = await Customer(carrier).log_in()
+        customer.submit("路上", NUMBER)
+        found = [(report.outcome, report.code) for report in await customer.reported(2)]
+        assert found == [(ReportClass.UNKNOWN, "BUFFERE"), (ReportClass.DELIVERED, "DELIVRD")]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_long_text_may_have_one_receipt_for_all_its_parts(protocol: str) -> None:
+    async with a_carrier(protocol, reports_once=True) as carrier:
+        customer = await Customer(carrier).log_in()
+        customer.submit(LONG, NUMBER)
+        customer.submit("短", NUMBER)
+        await customer.reported(2)
+        await asyncio.sleep(0.1)
+        assert len(reports(customer)) == 2
+
+
 async def test_failures_carry_the_code_that_was_set() -> None:
     async with a_carrier("cmpp30", failed=1.0, failure_code="ID:0076") as carrier:
         customer = await Customer(carrier).log_in()
@@ -147,7 +168,7 @@ async def test_connections_are_cut_at_random_as_often_as_was_set() -> None:
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 async def test_a_connection_that_died_without_a_word_takes_nothing_and_others_work(protocol: str) -> None:
     async with a_carrier(protocol) as carrier:
-        dead = await Customer(carrier, answer_limit_s=0.3).log_in()
+        dead = await Customer(carrier, answer_limit_s=0.05).log_in()
         carrier.half_open()
         dead.submit("死", NUMBER)
         await dead.until(lambda: dead.all(SubmitUnanswered))

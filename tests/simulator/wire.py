@@ -27,6 +27,7 @@ from hongyan.simulator.accounts import DemonstrationAccount
 from hongyan.simulator.carrier import CarrierAccount
 from hongyan.simulator.phones import Phones
 from hongyan.wire.line import Line
+from tests.beside import PATIENCE_S
 
 PROTOCOLS = tuple(one.value for one in Protocol)
 QUICK = {"latency_s": 0.0, "receipt_s": 0.02, "failed": 0.0}
@@ -117,14 +118,14 @@ class Customer:
     def all(self, kind: type[Seen]) -> list[Seen]:
         return [event for event in self.events if isinstance(event, kind)]
 
-    async def until(self, condition: Callable[[], Any], timeout_s: float = 5) -> None:
+    async def until(self, condition: Callable[[], Any]) -> None:
         async def wait() -> None:
             while not condition():
                 self._changed.clear()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), 0.02)
 
-        await asyncio.wait_for(wait(), timeout_s)
+        await asyncio.wait_for(wait(), PATIENCE_S)
 
     def submit(self, text: str, *numbers: str, source: str = "106900011001", **fields: Any) -> None:
         gsm = self._carrier.facts.protocol == "smpp34" and text.isascii()

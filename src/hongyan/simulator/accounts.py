@@ -62,6 +62,8 @@ class Behaviour:
     """From the response to the receipt, give or take half."""
     most_per_s: int = 0
     """Above this the protocol's flow-control answer; 0 is no limit."""
+    throttled: float = 0.0
+    """Share of submits that get that answer at any speed."""
     refused: float = 0.0
     """Share of submits refused outright."""
     refusal_code: int = 0
@@ -85,8 +87,12 @@ class Behaviour:
     """Share of long texts of which only the last segment fails."""
     segment_missing: float = 0.0
     """Share of long texts of which only the last segment has no receipt."""
+    reports_once: bool = False
+    """Of a long text only the last segment has a receipt, that means the whole."""
     intermediate: float = 0.0
     """Share of messages with a receipt before the last word, that says they are under way."""
+    intermediate_word: str = ""
+    """What that receipt says; empty: ACCEPTD. SGIP has a number for it."""
     expires_s: float = 180.0
     """How long a message waits for a phone that is switched off; real carriers take up to 48 hours."""
     duplicated: float = 0.0
@@ -135,6 +141,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "latency_spread": _SHARE,
     "receipt_s": (0.0, 3600.0),
     "most_per_s": (0, 1_000_000),
+    "throttled": _SHARE,
     "refused": _SHARE,
     "refusal_code": (0, 0xFFFF),
     "late": _SHARE,
@@ -155,11 +162,13 @@ LIMITS: dict[str, tuple[float, float]] = {
     "missing": _SHARE,
 }
 FORMS = {
+    "intermediate_word": re.compile(r"[A-Z]{0,7}"),
     "failure_code": re.compile(r"[A-Z0-9]{0,7}(:[A-Z0-9]{1,4})?"),
     "report_id_form": re.compile(r"same|decimal|zeros|upper"),
 }
 """What settings that are words may be."""
 ONLY = {
+    "intermediate_word": ("cmpp", "smgp", "smpp"),
     "one_id_for_all": ("cmpp", "smgp"), "congestion": ("smpp50",), "report_octets": ("cmpp",), "report_id_form": ("smpp",),
 }  # fmt: skip
 """Settings that mean something to some protocols only, by the beginning of their names."""

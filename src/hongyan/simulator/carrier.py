@@ -54,6 +54,8 @@ SLOW_S = 12.0
 """What a slow phone takes longer than others."""
 RETRY_S = 3.0
 """A receipt or answer that the peer put off is given again after this."""
+IDLE_S = 1.0
+"""Between looks at what has expired, while nothing else is to be done."""
 CALL_BACK_S = 1.0
 """How often a carrier that connects to its customer tries again, while there is something to hand over."""
 RANDOM_PHONE = {"delivers": 85, "slow": 7, "fails": 8}
@@ -91,13 +93,14 @@ class CarrierAccount:
         self._second, self._taken = 0, 0
         self._touched = False
         self._to_flush: set[Line] = set()
+        self._wake = asyncio.Event()
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
         if stored:
             self.behaviour = Behaviour().changed(stored["behaviour"])
             for one in stored["incoming"]:
                 joined = Concatenation(**one["concatenation"]) if one["concatenation"] else None
-                self._incoming.append(IncomingSegment(**{**one, "concatenation": joined}))
+                self._incoming.append(IncomingSegment(**{**one, "concatenation": joined, "octets": b""}))
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -145,7 +148,10 @@ class CarrierAccount:
 
     def stored(self) -> dict[str, Any]:
         """What must outlive a restart: the settings, and answers that no connection has taken."""
-        return {"behaviour": asdict(self.behaviour), "incoming": [asdict(one) for one in self._incoming]}
+        return {
+            "behaviour": asdict(self.behaviour),
+            "incoming": [asdict(one) | {"octets": ""} for one in self._incoming],
+        }
 
     def behave(self, wanted: dict[str, Any]) -> None:
         """Change settings. Raises BadSetting."""
@@ -214,6 +220,7 @@ class CarrierAccount:
                     if line in self.lines:
                         self.lines.remove(line)
                         self.phones.changed()
+        self._wake.set()
         if self._reports and not self._incoming and line in self._deliverers():
             # A peer that answers fast need not wait for the next tick. The line writes after this.
             self._hand_over(self._reports, [line])
@@ -249,7 +256,8 @@ class CarrierAccount:
         numbers = submit.recipients
         count = len(numbers)
         self._touched = True
-        if behaviour.most_per_s and self._too_fast(count):
+        is_throttled = behaviour.throttled and self._random.random() < behaviour.throttled
+        if is_throttled or (behaviour.most_per_s and self._too_fast(count)):
             phones.tally["throttled"] += count
             self._answer(line, event.token, (), codes.of(self.facts.protocol).flow_control)
             return
@@ -290,13 +298,14 @@ class CarrierAccount:
         return self.behaviour.failure_code or codes.failure(self.facts.protocol, self._random)
 
     def _lone_segment(self, submit: Submit) -> str:
-        """ "failed" or "missing" where the last segment of a long text is to fare otherwise than the rest."""
+        """ "failed" or "missing" where the last segment of a long text is to fare otherwise than the rest, or the rest has
+        no receipts of its own."""
         behaviour = self.behaviour
-        if not behaviour.segment_failed and not behaviour.segment_missing:
+        if not (behaviour.segment_failed or behaviour.segment_missing or behaviour.reports_once):
             return ""
         part, total = place_of(submit)
         if total < 2 or part != total:
-            return ""
+            return "missing" if behaviour.reports_once and part != total else ""
         chance = self._random.random()
         if chance < behaviour.segment_failed:
             return "failed"
@@ -354,12 +363,14 @@ class CarrierAccount:
         is_delivered = code == codes.DELIVERED
         self.phones.tally["delivered" if is_delivered else "failed"] += 1
         self._touched = True
+        if self.phones.counts is not None:
+            self.phones.note(carrier_id, number, code)
         if behaviour.missing and chance() < behaviour.missing:
             return
         outcome = ReportClass.DELIVERED if is_delivered else ReportClass.FAILED
         if behaviour.report_id_form != "same":
             carrier_id = ID_FORMS[behaviour.report_id_form](carrier_id)
-        report = DeliveryReport(carrier_id, number, outcome, code, self._stamp())
+        report = DeliveryReport(carrier_id, number, outcome, code, self._stamp(), own_id=self._ids.take(1)[0])
         delay = 0.0
         if not is_early:
             delay = behaviour.latency_s * 2 + extra_s + behaviour.receipt_s * (0.5 + chance())
@@ -367,7 +378,10 @@ class CarrierAccount:
             delay += (behaviour.receipt_s + 0.5) * (1 + 2 * chance())
         now = time.monotonic()
         if behaviour.intermediate and chance() < behaviour.intermediate:
-            self._due.add(now + delay / 2, replace(report, outcome=ReportClass.INTERMEDIATE, code=codes.UNDER_WAY))
+            self._due.add(
+                now + delay / 2,
+                replace(report, outcome=ReportClass.INTERMEDIATE, code=behaviour.intermediate_word or codes.UNDER_WAY),
+            )
         self._due.add(now + delay, report)
         if behaviour.duplicated and chance() < behaviour.duplicated:
             self._due.add(now + delay + 0.3, report)
@@ -388,6 +402,7 @@ class CarrierAccount:
                 self._arrivals.add(time.monotonic() + 0.3, (phone, one.part))
             if one.wants_report:
                 self._report(one.carrier_id, one.wire_number, code)
+        self._wake.set()
 
     def _expire(self) -> None:
         """Give up on what has waited too long for phones that are off."""
@@ -423,13 +438,21 @@ class CarrierAccount:
             joined = Concatenation(reference, len(pieces), part) if len(pieces) > 1 else None
             carrier_id = self._ids.take(1)[0]
             self._incoming.append(IncomingSegment(digits, service_number, piece, joined, carrier_id))
+        self._wake.set()
 
     # -- the clock -----------------------------------------------------------------------------------------------
 
     async def _tick(self) -> None:
-        """A hundred times a second: what is due, then into the lines' windows, one write for each line."""
+        """A hundred times a second, while something waits: what is due, then into the lines' windows, one write for each
+        line. Once a second in any case."""
         expire_at = time.monotonic() + 1
         while True:
+            if not self._has_work:
+                self._wake.clear()
+                # Not `wait_for`, which before Python 3.12 may take a wish to stop for a wake-up.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(IDLE_S):
+                        await self._wake.wait()
             await asyncio.sleep(TICK_S)
             try:
                 now = time.monotonic()
@@ -441,6 +464,12 @@ class CarrierAccount:
             except Exception:
                 # One odd message must not stop the carrier for all others.
                 log.exception("the simulated carrier stumbled", account=self.facts.protocol)
+
+    @property
+    def _has_work(self) -> bool:
+        """Whether something is to be done at a moment, or could go into a line."""
+        is_waiting = self._answers.waiting or self._due.waiting or self._arrivals.waiting or self._touched
+        return bool(is_waiting or ((self._reports or self._incoming) and self._deliverers()))
 
     def _work(self, now: float) -> None:
         for phone, part in self._arrivals.take(now):

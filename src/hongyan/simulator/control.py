@@ -116,7 +116,8 @@ class Control:
         """The version, as soon as it is another than `since`, or after a while."""
         since = request.query_params.get("since", "")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.phones.wait_for_change(int(since) if since.isdigit() else -1), LONGEST_POLL_S)
+            async with asyncio.timeout(LONGEST_POLL_S):
+                await self.phones.wait_for_change(int(since) if since.isdigit() else -1)
         return JSONResponse({"version": self.phones.version})
 
     async def counts(self, request: Request) -> Response:
@@ -147,11 +148,21 @@ class Control:
             }
         )
 
+    async def said(self, request: Request) -> Response:
+        """The carrier's word on each segment since counting began, by "id number" in order; at most MOST_LISTED, behind
+        `after` where one is given."""
+        after = request.query_params.get("after", "")
+        words = self.phones.said
+        return JSONResponse(
+            {"of": {one: words[one] for one in sorted(one for one in words if one > after)[:MOST_LISTED]}}
+        )
+
     # -- doing ---------------------------------------------------------------------------------------------------
 
     async def count(self, request: Request) -> Response:
         """Begin to count from zero, or stop."""
         self.phones.counts = {} if (await _asked(request)).get("on", True) else None
+        self.phones.said = {}
         return JSONResponse({})
 
     def _known(self, asked: dict[str, Any]) -> Phone:
@@ -293,7 +304,7 @@ def make_app(control: Control, settings: Settings) -> Starlette:
 
         return checked
 
-    reads = {"/state": control.state, "/changes": control.changes}
+    reads = {"/state": control.state, "/changes": control.changes, "/said": control.said}
     acts = {
         "/answer": control.answer, "/phone": control.phone, "/phones": control.add, "/account": control.account,
         "/incident": control.incident, "/crowd": control.crowd, "/count": control.count,

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from hongyan.protocols.parts import join
+
 MOST_KEPT = 60
 """Messages of a phone that are kept."""
 MOST_WAITING = 200
@@ -32,6 +34,7 @@ FIRST_PHONES = (
     ("郑爽朗", "+8617799990010"),
     ("钱多多", "+8619200000011"),
     ("Alice Smith", "+447400123456"),
+    ("王思远", "+8613600136000"),
 )
 
 
@@ -65,6 +68,9 @@ class Part:
     reference: int = 0
     total: int = 1
     number: int = 1
+    octets: str = ""
+    """In hexadecimal, without the header: the whole of a long text is decoded at once."""
+    alphabet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +111,15 @@ class Phones:
         self.by_number: dict[str, Phone] = {}
         # Numbers as they come on the wire, so that a submit finds its phone, or none, by one look.
         self._by_wire: dict[str, Phone] = {}
-        self._joining: dict[tuple[str, str, int, int], dict[int, str]] = {}
+        self._joining: dict[tuple[str, str, int, int], dict[int, Part]] = {}
         self.recent: deque[tuple[str, str, str]] = deque(maxlen=5000)
         """(wire number, service number, account) of unnamed numbers, for "a thousand people answer"."""
         self.tally = {"submitted": 0, "delivered": 0, "failed": 0, "refused": 0, "throttled": 0, "answers": 0}
         """Segments, apart from answers; refused and throttled ones are not in submitted."""
         self.counts: dict[str, int] | None = None
         """How many messages each number was accepted for, when somebody asked to count."""
+        self.said: dict[str, str] = {}
+        """Meanwhile, the last word on each segment, by "id number"."""
         self.version = 0
         self._change = asyncio.Event()
         if stored:
@@ -163,12 +171,13 @@ class Phones:
         if part.total > 1:
             key = (phone.number, part.source, part.reference, part.total)
             parts = self._joining.setdefault(key, {})
-            parts[part.number] = text
+            parts[part.number] = part
             if len(parts) < part.total:
                 if len(self._joining) > 500:
                     del self._joining[next(iter(self._joining))]
                 return
-            text = "".join(text for _number, text in sorted(self._joining.pop(key).items()))
+            del self._joining[key]
+            text = join({number: (bytes.fromhex(one.octets), one.alphabet) for number, one in parts.items()})
         self.show(phone, text, at, is_mine=False, service_number=part.source, account=account, segments=part.total)
 
     def show(
@@ -183,6 +192,11 @@ class Phones:
         number = e164(wire_number)
         if number in self.counts or len(self.counts) < MOST_COUNTED:
             self.counts[number] = self.counts.get(number, 0) + 1
+
+    def note(self, carrier_id: str, wire_number: str, code: str) -> None:
+        """What the carrier says became of a segment, whether its receipt arrives or not."""
+        if len(self.said) < MOST_COUNTED:
+            self.said[f"{carrier_id} {e164(wire_number)}"] = code
 
     def changed(self) -> None:
         self.version += 1

@@ -6,19 +6,21 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 import psycopg
 import structlog
 import uvicorn
 
 from hongyan.runtime import database
+from hongyan.runtime.ports import Port, PortRefused
 from hongyan.runtime.settings import Settings
 from hongyan.simulator.accounts import DemonstrationAccount, demonstration
 from hongyan.simulator.carrier import CarrierAccount
 from hongyan.simulator.control import Control, make_app
 from hongyan.simulator.phones import Phones
+from hongyan.simulator.ports import HERE, ports_of
 from hongyan.simulator.store import Store
+from hongyan.wire.http import Server
 
 log = structlog.get_logger()
 
@@ -51,20 +53,15 @@ class Simulator:
         for account in self.accounts:
             try:
                 await account.start()
-            except OSError:
-                log.error(
-                    "a simulated carrier's port is taken, perhaps by another installation: stop that one, or give "
-                    "HONGYAN_CARRIER_PORT another first port",
-                    port=account.facts.port,
-                )
-                raise
+            except OSError as error:
+                facts = account.facts
+                port = Port(f"Simulated carrier {facts.protocol}", HERE, facts.port, "HONGYAN_CARRIER_PORT")
+                raise PortRefused(error.errno, port.words(error)) from error
             log.info("simulated carrier listens", account=account.facts.title, port=account.port)
-        address = urlsplit(self._settings.simulator_address)
-        server = uvicorn.Server(
+        opened = ports_of(self._settings)[-1].open()
+        server = Server(
             uvicorn.Config(
                 make_app(Control(self.accounts, self.phones), self._settings),
-                host=address.hostname or "127.0.0.1",
-                port=address.port or 80,
                 log_config=None,
                 lifespan="off",
                 access_log=False,
@@ -72,7 +69,7 @@ class Simulator:
         )
         tasks = [
             # `serve` would take the signals, which belong to the process.
-            asyncio.create_task(server._serve()),
+            asyncio.create_task(server._serve(sockets=[opened])),
             asyncio.create_task(self._save()),
             asyncio.create_task(self._tell()),
         ]
@@ -82,16 +79,19 @@ class Simulator:
             for task in done:
                 task.result()
         finally:
-            server.should_exit = server.force_exit = True
+            server.end()
             for task in tasks[1:]:
                 task.cancel()
             with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-                await asyncio.wait_for(tasks[0], 2)
+                async with asyncio.timeout(2):
+                    await tasks[0]
             for account in self.accounts:
                 await account.stop()
             self._write()
 
     def _write(self) -> None:
+        if not self._store.lacks(self.phones.version):
+            return
         accounts = {account.facts.protocol: account.stored() for account in self.accounts}
         try:
             self._store.write(self.phones.version, self.phones.stored(), accounts)

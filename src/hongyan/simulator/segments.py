@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hongyan.protocols.events import Submit
-from hongyan.protocols.text import decode, take_header
+from hongyan.protocols.parts import of_part, read
+from hongyan.protocols.text import take_header
 from hongyan.simulator.phones import Part
 
 
@@ -16,7 +17,8 @@ def place_of(submit: Submit) -> tuple[int, int]:
 def part_of(submit: Submit) -> Part:
     """The segment as the phone joins it with the others of its text."""
     joined, content = take_header(submit.content) if submit.has_header else (None, submit.content)
-    text = decode(content, submit.alphabet)
+    octets, alphabet = of_part(content, submit.alphabet, behind=len(submit.content) - len(content))
+    text = read(octets, alphabet)
     if joined is None:
-        return Part(text, submit.source, 0, submit.segments, submit.segment)
-    return Part(text, submit.source, joined.reference, joined.total, joined.part)
+        return Part(text, submit.source, 0, submit.segments, submit.segment, octets.hex(), alphabet)
+    return Part(text, submit.source, joined.key, joined.total, joined.part, octets.hex(), alphabet)

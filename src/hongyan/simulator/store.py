@@ -35,10 +35,11 @@ class Store:
     def put_aside(self) -> None:
         self._path.replace(self._path.with_suffix(".unreadable"))
 
+    def lacks(self, version: int) -> bool:
+        """Whether `version` is another than was written last."""
+        return version != self._saved
+
     def write(self, version: int, phones: dict[str, Any], accounts: dict[str, Any]) -> None:
-        """Write when `version` is another than last time."""
-        if version == self._saved:
-            return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_suffix(f".{os.getpid()}")
         temporary.write_text(json.dumps({"form": FORM, "phones": phones, "accounts": accounts}, ensure_ascii=False))
