@@ -38,7 +38,7 @@ def test_more_rows_than_a_sheet_takes_go_on_in_the_next(tmp_path: Path, monkeypa
 
 def test_an_empty_table_still_has_its_headings(tmp_path: Path) -> None:
     write_xlsx(tmp_path / "out.xlsx", ["姓名"], [])
-    assert [row for chunk in read(tmp_path / "out.xlsx") for row in chunk] == [(1, ["姓名"])]
+    assert [row for chunk in read(tmp_path / "out.xlsx") for row in chunk] == [(1, ["姓名"], "")]
 
 
 def test_csv_is_guarded_and_opens_as_chinese(tmp_path: Path) -> None:

@@ -1,13 +1,20 @@
-"""What a file is, told by its content and never by its name, and whether it is safe to open."""
+"""What a file is, told by its content and never by its name, and whether it is safe to open.
+
+What is no table of ours is named for what it is. Nothing is refused here that a reader behind could open: only what it
+would unpack to, and what cannot hold rows.
+"""
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 
 from hongyan.spreadsheets.errors import SpreadsheetError, Trouble
+from hongyan.spreadsheets.xlsx import Parts
 
 MIB = 1024 * 1024
 
@@ -25,7 +32,7 @@ class Limits:
     """Of text files; a sheet ends at 1,048,576 by itself."""
     max_columns: int = 256
     max_memory_bytes: int = 4096 * MIB
-    """Address space of the child that holds a workbook (0.56 GB for a million rows of six columns)."""
+    """Address space of the child that reads a file."""
     max_seconds: int = 300
 
 
@@ -33,21 +40,35 @@ LIMITS = Limits()
 
 
 class Kind(StrEnum):
-    WORKBOOK = "workbook"
-    """xlsx, xlsm, xlsb, xls or ods: read whole, by a child process."""
+    XLSX = "xlsx"
+    """Also xlsm and templates."""
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODS = "ods"
     TEXT = "text"
-    """csv, txt: read as a stream."""
+    """csv, txt."""
+    VCARD = "vcard"
+
+    @property
+    def has_sheets(self) -> bool:
+        return self not in (Kind.TEXT, Kind.VCARD)
 
 
 # Signatures of files that people rename. Text is what has none of them and no control characters.
-_STRANGERS = (
-    b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"%PDF", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\x7fELF", b"MZ",
-    b"RIFF", b"OggS", b"ID3", b"\x00\x00\x00\x18ftyp", b"\x00\x00\x00\x20ftyp", b"SQLite", b"II*\x00", b"MM\x00*",
-    b"{\\rtf", b"\xfd7zXZ", b"BZh", b"wOFF", b"\xca\xfe\xba\xbe",
+_STRANGERS: tuple[tuple[Trouble, tuple[bytes, ...]], ...] = (
+    (Trouble.PICTURE, (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"8BPS", b"\x00\x00\x01\x00")),
+    (Trouble.PDF, (b"%PDF",)),
+    (Trouble.ARCHIVE, (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\xfd7zXZ", b"BZh", b"(\xb5/\xfd", b"MSCF")),
+    (Trouble.PROGRAM, (b"\x7fELF", b"MZ", b"\xca\xfe\xba\xbe", b"#!/")),
+    (Trouble.DATABASE, (b"SQLite format 3", b"\x00\x01\x00\x00Standard", b"PAR1")),
+    (Trouble.MEDIA, (b"OggS", b"ID3", b"fLaC", b"#!AMR", b"\x1aE\xdf\xa3")),
+    (Trouble.DOCUMENT, (b"{\\rtf",)),
+    (Trouble.NOT_A_TABLE, (b"wOFF", b"wOF2", b"\x00asm")),
 )  # fmt: skip
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_JSON = re.compile(rb'[\[\s]*\{\s*"[^"]{1,80}"\s*:').match
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1a\x1b\x00"))
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x0b\x1a\x1b\x00"))
 
 
 def kind_of(path: Path, limits: Limits) -> Kind:
@@ -60,22 +81,29 @@ def kind_of(path: Path, limits: Limits) -> Kind:
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(b"PK\x03\x04"):
-        _check_zip(path, limits)
-        return Kind.WORKBOOK
+        return _of_zip(path, limits)
     if head.startswith(b"PK\x05\x06"):
-        raise SpreadsheetError(Trouble.NOT_A_TABLE)
+        raise SpreadsheetError(Trouble.ARCHIVE)
     if head.startswith(_OLE):
-        _check_ole(path)
-        return Kind.WORKBOOK
-    if head.startswith(b"BM") and size > 64 and int.from_bytes(head[2:6], "little") != size:
-        pass  # a text that begins with the letters BM; a bitmap states its size there
-    elif head.startswith(_STRANGERS):
-        raise SpreadsheetError(Trouble.NOT_A_TABLE)
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
-    if start.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head")):
+        return _of_ole(path)
+    if (
+        head[:1] == b"\x09"
+        and head[1:2] in (b"\x00", b"\x02", b"\x04", b"\x08")
+        and head[2:4] in (b"\x04\x00", b"\x06\x00", b"\x10\x00", b"\x08\x00")
+    ):
+        return Kind.XLS  # a bare BIFF stream, as some programs write
+    _refuse_strangers(head, size)
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n\x00")[:400].lower()
+    if start.startswith((b"<html", b"<!doctype html", b"<table", b"<meta", b"<head", b"<div", b"<body", b"<style")):
         raise SpreadsheetError(Trouble.WEB_PAGE)
-    if start.startswith(b"<?xml"):
-        raise SpreadsheetError(Trouble.WEB_PAGE if b"html" in head.lower() else Trouble.NOT_A_TABLE)
+    if start.startswith((b"<?xml", b"<workbook")):
+        is_sheet = b"office:spreadsheet" in head.lower()
+        is_page = b"html" in head.lower()
+        raise SpreadsheetError(Trouble.XML_TABLE if is_sheet else Trouble.WEB_PAGE if is_page else Trouble.NOT_A_TABLE)
+    if start.startswith((b"mime-version:", b"received:", b"return-path:")):
+        raise SpreadsheetError(Trouble.WEB_PAGE if b"html" in head.lower() else Trouble.MAIL)
+    if head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:20].upper().startswith(b"BEGIN:VCARD"):
+        return Kind.VCARD
     if not head.startswith(_UTF16):
         odd = len(head) - len(head.translate(None, _CONTROLS))
         if odd * 50 > len(head):
@@ -83,33 +111,94 @@ def kind_of(path: Path, limits: Limits) -> Kind:
     return Kind.TEXT
 
 
-def _check_zip(path: Path, limits: Limits) -> None:
-    """Refuse before opening: what is no workbook, and what would unpack to far more than it says it is.
+def _refuse_strangers(head: bytes, size: int) -> None:
+    # A bitmap states its size behind the letters BM, RIFF and ISO media their kind; texts may begin with such letters.
+    if head.startswith(b"BM") and size > 64 and int.from_bytes(head[2:6], "little") == size:
+        raise SpreadsheetError(Trouble.PICTURE)
+    if head.startswith(b"RIFF") and head[8:12] in (b"WEBP", b"WAVE", b"AVI "):
+        raise SpreadsheetError(Trouble.PICTURE if head[8:12] == b"WEBP" else Trouble.MEDIA)
+    if head[4:8] == b"ftyp":
+        is_picture = head[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")
+        raise SpreadsheetError(Trouble.PICTURE if is_picture else Trouble.MEDIA)
+    if head.startswith(b"MZ") and b"\x00" not in head[:64]:
+        return
+    if head[257:262] == b"ustar":
+        raise SpreadsheetError(Trouble.ARCHIVE)
+    if _JSON(head.removeprefix(b"\xef\xbb\xbf")):
+        raise SpreadsheetError(Trouble.JSON)
+    for trouble, signatures in _STRANGERS:
+        if head.startswith(signatures):
+            raise SpreadsheetError(trouble)
+
+
+def _of_zip(path: Path, limits: Limits) -> Kind:
+    """The kind of a zip; what would unpack to far more than it says it is, is refused before it is opened.
 
     The sizes are those the archive states. A forged statement is caught by the child's memory and time limits.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, UnicodeDecodeError):
-        raise SpreadsheetError(Trouble.BROKEN) from None
-    names = {part.filename for part in parts}
-    if not names & {"xl/workbook.xml", "xl/workbook.bin", "content.xml"}:
-        raise SpreadsheetError(Trouble.NOT_A_TABLE)
-    if any(part.flag_bits & 1 for part in parts):
-        raise SpreadsheetError(Trouble.PASSWORD)
-    if len(parts) > 10_000 or sum(part.file_size for part in parts) > limits.max_unpacked_bytes:
-        raise SpreadsheetError(Trouble.BOMB)
-    for part in parts:
-        if part.file_size > 20 * MIB and part.file_size > limits.max_ratio * max(part.compress_size, 1):
-            raise SpreadsheetError(Trouble.BOMB)
+            listed = archive.infolist()
+            if len(listed) > 10_000 or sum(part.file_size for part in listed) > limits.max_unpacked_bytes:
+                raise SpreadsheetError(Trouble.BOMB)
+            for part in listed:
+                if part.file_size > 20 * MIB and part.file_size > limits.max_ratio * max(part.compress_size, 1):
+                    raise SpreadsheetError(Trouble.BOMB)
+            if any(part.flag_bits & 1 for part in listed):
+                raise SpreadsheetError(Trouble.PASSWORD)
+            return _of_parts(archive, Parts(archive))
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, UnicodeDecodeError, ExpatError, EOFError):
+        # Another reader may make more of it.
+        return Kind.XLSX
 
 
-def _check_ole(path: Path) -> None:
-    """Old xls and password-protected xlsx share a container; the second names its one stream."""
+def _of_parts(archive: zipfile.ZipFile, parts: Parts) -> Kind:
+    names = parts.names()
+    if "content.xml" in names:
+        kind = parts.open("mimetype").read(200) if "mimetype" in names else b"spreadsheet"
+        if "meta-inf/manifest.xml" in names and b"encryption-data" in parts.open("meta-inf/manifest.xml").read(MIB):
+            raise SpreadsheetError(Trouble.PASSWORD)
+        if b"spreadsheet" in kind:
+            return Kind.ODS
+        raise SpreadsheetError(Trouble.SLIDES if b"presentation" in kind else Trouble.DOCUMENT)
+    if (
+        any(name.startswith("index/") and name.endswith(".iwa") for name in names)
+        or "index.apxl" in names
+        or "index.zip" in names
+    ):
+        is_numbers = any(name.startswith(("index/tables/", "index/calculationengine")) for name in names)
+        raise SpreadsheetError(Trouble.NUMBERS if is_numbers or "index.zip" in names else Trouble.DOCUMENT)
+    book = parts.workbook()
+    if book.startswith("word/"):
+        raise SpreadsheetError(Trouble.DOCUMENT)
+    if book.startswith("ppt/"):
+        raise SpreadsheetError(Trouble.SLIDES)
+    if book:
+        return Kind.XLSB if book.endswith(".bin") else Kind.XLSX
+    if any(name.endswith((".dex", ".class")) for name in names):
+        raise SpreadsheetError(Trouble.PROGRAM)
+    if "mimetype" in names and b"epub" in parts.open("mimetype").read(200):
+        raise SpreadsheetError(Trouble.DOCUMENT)
+    raise SpreadsheetError(Trouble.ARCHIVE)
+
+
+def _of_ole(path: Path) -> Kind:
+    """Old documents and password-protected new ones share a container; their streams' names tell them apart."""
     with path.open("rb") as file:
-        content = file.read(64 * 1024 * 1024)
-    if "EncryptedPackage".encode("utf-16-le") in content:
+        content = file.read(64 * MIB)
+
+    def holds(name: str) -> bool:
+        return name.encode("utf-16-le") in content
+
+    if holds("EncryptedPackage"):
         raise SpreadsheetError(Trouble.PASSWORD)
-    if "Workbook".encode("utf-16-le") not in content and "Book".encode("utf-16-le") not in content:
-        raise SpreadsheetError(Trouble.NOT_A_TABLE)
+    if any(holds(name) for name in ("Workbook", "WORKBOOK", "workbook", "Book", "BOOK", "book")):
+        return Kind.XLS
+    if holds("WordDocument"):
+        raise SpreadsheetError(Trouble.DOCUMENT)
+    if holds("PowerPoint Document"):
+        raise SpreadsheetError(Trouble.SLIDES)
+    if holds("__properties_version1.0"):
+        raise SpreadsheetError(Trouble.MAIL)
+    # The names may be written in yet another way; the readers say what fails.
+    return Kind.XLS

@@ -1,101 +1,121 @@
-"""Reading: any spreadsheet or text file as a stream of (line, cells), with every cell the text a person sees.
+"""Reading: any spreadsheet or text file as a stream of rows, with every cell the text a person sees.
 
-Workbooks are opened by a child process with bounded memory and time (`child.py`); text files are streamed here.
+Files are opened by a child process with bounded memory and time (`child.py`). What had to be guessed about a file is a
+`Reading`: a look proposes one with its alternatives, a person may change it, and the whole file is then read by it.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import select
 import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
 import msgspec
 
-from hongyan.spreadsheets import texts
+from hongyan.spreadsheets.cells import Row
 from hongyan.spreadsheets.errors import SpreadsheetError, Trouble
-from hongyan.spreadsheets.kinds import LIMITS, Kind, Limits, kind_of
+from hongyan.spreadsheets.kinds import LIMITS, Kind, Limits
 
-__all__ = ["LIMITS", "Limits", "Row", "Shape", "find_header", "look", "read"]
+GUESSED = -1
+LOOKED_AT = 30
 
-Row = tuple[int, list[str]]
-"""Line number in the file (from 1) and the cells' texts; rows may be of different lengths."""
 
-_LOOKED_AT = 30
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read. What is empty is guessed."""
+
+    encoding: str = ""
+    """A Python codec; of text files."""
+    layout: str = ""
+    """What parts the columns: a sign, or a word of `texts.py`."""
+    sheet: str = ""
+    header_line: int = GUESSED
+    """Line of the headings; it and all above it are no data. 0: there are none."""
+    has_hidden: bool | None = None
+    """Whether rows that the sheet hides are read."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Reading:
+        return msgspec.convert(stored, cls)
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a first look at a file shows."""
+    """What a look at a whole file shows."""
 
     kind: Kind
-    sheets: list[str]
-    """Names of the visible sheets; none for text."""
-    sheet: str
-    """The one looked at."""
+    reading: Reading
+    """Complete: with this one the file is read as `rows` show it."""
     rows: list[Row]
     """The first rows, at most 30."""
     header: int | None
     """Index in `rows` of the heading row, if there seems to be one."""
+    width: int
+    """How many columns there are."""
+    total: int
+    """Rows that are not blank, the heading among them."""
+    sheets: list[str] = field(default_factory=list)
+    """Names of the visible sheets; none for text."""
+    other_sheets: list[str] = field(default_factory=list)
+    """Those of them that hold phone numbers too, beside the one that is read."""
+    doubts: list[str] = field(default_factory=list)
+    """Guesses that may be wrong and nobody has confirmed: encoding, layout, sheet, header, hidden."""
+    encodings: list[tuple[str, list[list[str]]]] = field(default_factory=list)
+    """What the characters could be, with rows that differ under each; the one in use first."""
+    layouts: list[tuple[str, list[list[str]]]] = field(default_factory=list)
+    """The same for what parts the columns."""
+    faults: dict[str, int] = field(default_factory=dict)
+    """How many rows have which fault (`Fault`)."""
+    fault_lines: dict[str, int] = field(default_factory=dict)
+    """Where each first stands."""
+    hidden: int = 0
+    """Rows that a filter or a person has hidden."""
+    errors: int = 0
+    """Cells that show an error such as #N/A; they are read as empty."""
+    formulas: int = 0
+    """Cells whose formula was never calculated; empty too."""
+
+    @property
+    def sheet(self) -> str:
+        return self.reading.sheet
 
 
-def look(path: Path, *, sheet: str = "", limits: Limits = LIMITS) -> Shape:
-    """The file's sheets and first rows. Raises SpreadsheetError."""
-    kind = kind_of(path, limits)
-    rows: list[Row] = []
-    sheets: list[str] = []
-    if kind is Kind.TEXT:
-        with closing(texts.rows_of(path, texts.shape_of(path), limits)) as stream:
-            for row in stream:
-                rows.append(row)
-                if len(rows) == _LOOKED_AT:
-                    break
-    else:
-        with closing(_frames(path, sheet, limits)) as frames:
-            first = next(frames)
-            sheets, sheet = first["sheets"], first["sheet"]
-            for frame in frames:
-                rows = [(line, cells) for line, cells in frame["rows"][:_LOOKED_AT]]
-                break
-    if not rows:
-        raise SpreadsheetError(Trouble.NO_ROWS)
-    return Shape(kind, sheets, sheet, rows, find_header([cells for _, cells in rows]))
+def look(path: Path, reading: Reading | None = None, *, limits: Limits = LIMITS, takes_vcards: bool = False) -> Shape:
+    """The file's first rows, and all that had to be guessed. Reads it to its end. Raises SpreadsheetError."""
+    with closing(_frames(path, True, reading or Reading(), limits, takes_vcards)) as frames:
+        return msgspec.convert(next(frames)["look"], Shape)
 
 
-def read(path: Path, *, sheet: str = "", limits: Limits = LIMITS) -> Iterator[list[Row]]:
+def read(
+    path: Path, reading: Reading | None = None, *, limits: Limits = LIMITS, takes_vcards: bool = False
+) -> Iterator[list[Row]]:
     """All rows that are not blank, in chunks of about 2,000, in the file's order. Raises SpreadsheetError.
 
-    Memory here stays flat; a workbook's child holds its sheet. Close the iterator to stop early.
+    Memory here stays flat. Close the iterator to stop early.
     """
-    kind = kind_of(path, limits)
-    if kind is Kind.TEXT:
-        chunk: list[Row] = []
-        for row in texts.rows_of(path, texts.shape_of(path), limits):
-            chunk.append(row)
-            if len(chunk) == 2000:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
-        return
-    with closing(_frames(path, sheet, limits)) as frames:
-        next(frames)
+    with closing(_frames(path, False, reading or Reading(), limits, takes_vcards)) as frames:
         for frame in frames:
-            yield [(line, cells) for line, cells in frame["rows"]]
+            yield [(line, cells, fault) for line, cells, fault in frame["rows"]]
 
 
-def _frames(path: Path, sheet: str, limits: Limits) -> Generator[Any, None, None]:
+def _frames(
+    path: Path, is_look: bool, reading: Reading, limits: Limits, takes_vcards: bool
+) -> Generator[Any, None, None]:
     """Frames of the child until its end. A child that dies or takes too long is an error of the file."""
+    order = {"is_look": is_look, "reading": reading, "limits": limits, "takes_vcards": takes_vcards}
     child = subprocess.Popen(
         [
-            sys.executable, "-m", "hongyan.spreadsheets.child", str(path), sheet, str(limits.max_memory_bytes),
-            str(limits.max_seconds), str(limits.max_columns),
+            sys.executable, "-m", "hongyan.spreadsheets.child", str(path), str(os.getpid()),
+            msgspec.json.encode(order).decode(),
         ],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         bufsize=0,
@@ -109,10 +129,12 @@ def _frames(path: Path, sheet: str, limits: Limits) -> Generator[Any, None, None
                 code = child.wait(timeout=10)
                 raise SpreadsheetError(Trouble.TOO_SLOW if code in (-24, -9) else Trouble.BOMB)
             if "trouble" in frame:
-                raise SpreadsheetError(Trouble(frame["trouble"]))
+                raise SpreadsheetError(Trouble(frame["trouble"]), frame["line"])
             if "end" in frame:
                 return
             yield frame
+            if is_look:
+                return
     finally:
         child.kill()
         child.stdout.close()
@@ -137,29 +159,3 @@ def _exactly(stream: IO[bytes], size: int, limits: Limits) -> bytes:
             return b""
         received += part
     return bytes(received)
-
-
-_SEPARATORS = re.compile(r"[\s().+\-'\"]")
-
-
-def _looks_like_number(cell: str) -> bool:
-    """Seven digits or more and hardly anything else, also as a spreadsheet's 1.38E+10."""
-    bare = _SEPARATORS.sub("", cell)
-    digits = sum(char.isdigit() for char in bare)
-    return (digits >= 7 and digits >= len(bare) - 2) or bool(re.fullmatch(r"\d(\.\d+)?[eE]\+?\d+", cell.strip()))
-
-
-def find_header(rows: list[list[str]]) -> int | None:
-    """Index of the row that names the columns, or None if the data begin at once.
-
-    A title over the table (one cell where later rows have several) is no heading; a row with a phone number is data.
-    """
-    width = max((sum(1 for cell in row if cell.strip()) for row in rows), default=0)
-    for index, row in enumerate(rows[:10]):
-        filled = [cell for cell in row if cell.strip()]
-        if not filled or (len(filled) == 1 and width > 1 and index + 1 < len(rows)):
-            if any(_looks_like_number(cell) for cell in filled):
-                return None
-            continue
-        return None if any(_looks_like_number(cell) for cell in filled) else index
-    return None

@@ -44,13 +44,14 @@ def _xlsx_cell(value: Cell) -> Cell:
 
 def _distinct(headings: Sequence[str]) -> list[str]:
     """Headings that differ, since the writer names cells by them; a repeated one gets a counter."""
-    seen: dict[str, int] = {}
-    names = []
+    names: dict[str, None] = {}
     for at, heading in enumerate(headings, start=1):
-        name = str(_xlsx_cell(heading) or f"{at}")
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
-    return names
+        name = first = str(_xlsx_cell(heading) or f"{at}")
+        again = 2
+        while name in names:
+            name, again = f"{first} ({again})", again + 1
+        names[name] = None
+    return list(names)
 
 
 def _widths(headings: Sequence[str]) -> list[float]:

@@ -1,0 +1,27 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("uploads", "0004_customers_and_orders"),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name="upload",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("contacts", "Contacts"),
+                    ("recipients", "Recipients"),
+                    ("ported", "Ported"),
+                    ("users", "Users"),
+                    ("customers", "Customers"),
+                    ("orders", "Orders"),
+                    ("products", "Products"),
+                    ("table", "Table"),
+                ],
+                max_length=16,
+            ),
+        ),
+    ]
