@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from hongyan.accounts import api_keys, sign_in_links, two_step, users
-from hongyan.accounts.errors import AccountsError
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import ApiKey, User
 from tests.builders import Company
 
@@ -82,7 +82,7 @@ def test_a_code_is_right_for_its_half_minute_and_once(company: Company, monkeypa
 def test_who_lost_the_phone_is_helped_by_who_manages_them(company: Company) -> None:
     secret = two_step.new_secret()
     assert two_step.turn_on(company.sender, secret, pyotp.TOTP(secret).now())
-    with pytest.raises(AccountsError):
+    with pytest.raises(Refused):
         two_step.turn_off(company.stranger, company.sender)
     two_step.turn_off(company.sales_head, company.sender)
     assert not two_step.is_on(User.objects.get(pk=company.sender.pk))
@@ -118,10 +118,10 @@ def test_a_keys_last_use_is_written_once_a_minute(company: Company) -> None:
 def test_keys_are_made_and_revoked_by_their_user_and_who_manages_them(company: Company) -> None:
     key, _ = api_keys.create_key(company.sales_head, company.sender, "CRM")
     for actor in (company.stranger, company.viewer):
-        with pytest.raises(AccountsError):
+        with pytest.raises(Refused):
             api_keys.create_key(actor, company.sender, "X")
         with pytest.raises(Http404):
             api_keys.access_key(actor, key.pk)
-    with pytest.raises(AccountsError):
+    with pytest.raises(Refused):
         api_keys.create_key(company.administrator, company.viewer, "A viewer may not use the API")
     api_keys.revoke_key(company.sales_head, api_keys.access_key(company.sales_head, key.pk))

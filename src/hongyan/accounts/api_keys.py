@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hongyan.accounts import audit
-from hongyan.accounts.errors import AccountsError
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import ApiKey, User
 from hongyan.accounts.rights import Right
 from hongyan.accounts.users import may_manage
@@ -35,14 +35,14 @@ def access_key(user: User, key_id: int) -> ApiKey:
 
 @transaction.atomic
 def create_key(actor: User, user: User, name: str, *, address: str | None = None) -> tuple[ApiKey, str]:
-    """A key for `user`, and its secret of 256 random bits, which is known only now. Raises AccountsError."""
+    """A key for `user`, and its secret of 256 random bits, which is known only now. Raises Refused."""
     if actor.pk != user.pk and not may_manage(actor, user):
-        raise AccountsError(_("You may not make keys for this user."))
+        raise Refused("not_allowed", _("You cannot create keys for this user."), field="user", status=403)
     if not user.may(Right.USE_API):
-        raise AccountsError(_("This user may not use the API."))
+        raise Refused("may_not_use_api", _("This user may not use the API."), field="user")
     name = name.strip()[:80]
     if not name:
-        raise AccountsError(_("Say what the key is for."))
+        raise Refused("no_name", _("Enter what the key is for."), field="name")
     secret = f"hy_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(user=user, name=name, prefix=secret[:9], digest=_digest(secret))
     audit.record(actor, "api_key.created", key, summary=name, detail={"for": user.username}, address=address)
@@ -53,7 +53,7 @@ def create_key(actor: User, user: User, name: str, *, address: str | None = None
 def revoke_key(actor: User | None, key: ApiKey, *, address: str | None = None) -> None:
     """Useless from now on. Without an actor: by who runs the machine."""
     if actor is not None and actor.pk != key.user_id and not may_manage(actor, key.user):
-        raise AccountsError(_("You may not revoke this key."))
+        raise Refused("not_allowed", _("You may not revoke this key."), status=403)
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit.record(
             actor, "api_key.revoked", key, summary=key.name, detail={"for": key.user.username}, address=address

@@ -43,7 +43,7 @@ class Department(models.Model):
             models.UniqueConstraint(
                 fields=["parent", "name"],
                 name="department_name_is_unique_among_siblings",
-                violation_error_message=_("There is already a department of this name here."),
+                violation_error_message=_("There is already a department with this name here."),
             ),
             models.UniqueConstraint(
                 fields=["parent"], condition=Q(parent=None), nulls_distinct=False, name="department_root_is_one"
@@ -94,7 +94,7 @@ class User(AbstractBaseUser):
     may_send_to_groups = models.BooleanField(
         _("may send to several people at once"),
         default=True,
-        help_text=_("Without it, each message goes to one recipient only."),
+        help_text=_("Otherwise each message goes to one recipient only."),
     )
     phone = models.CharField(_("mobile number"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
@@ -102,18 +102,24 @@ class User(AbstractBaseUser):
         _("extension"),
         max_length=6,
         blank=True,
-        help_text=_("Digits added to the service number, so that answers come to this user."),
+        help_text=_("Digits added to the service number so that replies reach this user."),
     )
     personal_signature = models.CharField(
         _("personal signature"), max_length=20, blank=True, help_text=_("Added at the end of your messages.")
     )
     uses_personal_signature = models.BooleanField(default=False)
     language = models.CharField(max_length=10, blank=True)
+    preferences = models.JSONField(default=dict, editable=False)
+    """How the user has the console: see preferences.py."""
     totp_secret = models.CharField(max_length=255, blank=True, editable=False)
     """Encrypted; empty while two-step sign-in is off."""
     totp_step = models.BigIntegerField(default=0, editable=False)
     """The last half-minute whose code was used: a code signs in once (RFC 6238 §5.2)."""
+    must_change_password = models.BooleanField(default=False, editable=False)
+    """Somebody else knows the password: the next sign-in asks for a new one before anything else."""
     is_active = models.BooleanField(_("may sign in"), default=True)
+    successor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="+")
+    """Who took over when the user left: gets the answers to what the user sent. Never somebody who has one, too."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"
@@ -134,7 +140,7 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Upper("username"),
                 name="user_username_is_unique_in_any_case",
-                violation_error_message=_("There is already a user with this sign-in name."),
+                violation_error_message=_("This sign-in name is already taken."),
             ),
         ]
 
@@ -150,6 +156,40 @@ class User(AbstractBaseUser):
         if not self.is_active or right not in RIGHTS[Role(self.role)]:
             return False
         return self.may_send_to_groups if right is Right.SEND_TO_GROUPS else True
+
+
+class Invitation(models.Model):
+    """A link by which a user sets a password. Only its hash is kept; a newer link closes an older one."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="invitations")
+    digest = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the token, which is 95 random bits and lives for days: no salt or stretching needed."""
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    """Used, replaced, or the user changed."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=Q(closed_at=None), name="invitation_open_is_one")
+        ]
+
+
+class SignIn(models.Model):
+    """A browser in which a user is signed in; goes when the session goes."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="sign_ins")
+    session_key = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    """To within some minutes."""
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=200, blank=True)
+    """As the browser names itself."""
+
+    class Meta:
+        ordering = ["-seen_at"]
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -232,3 +272,13 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["object_type", "object_id"], name="audit_of_an_object")]
+
+
+def within_reach(user: User, owner: str = "owner", department: str = "department") -> Q:
+    """The condition for rows that belong to a user and a department."""
+    if user.reach is Reach.EVERYTHING:
+        return Q()
+    own = Q(**{owner: user})
+    if user.reach is Reach.SUBTREE:
+        return own | Q(**{f"{department}__path__startswith": user.department.path})
+    return own

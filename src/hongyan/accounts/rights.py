@@ -14,6 +14,7 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
     DEPARTMENT_ADMINISTRATOR = "department_administrator", _("Department administrator")
     SENDER = "sender", _("Sender")
+    SALESPERSON = "salesperson", _("Salesperson")
     VIEWER = "viewer", _("Viewer")
 
 
@@ -28,6 +29,14 @@ class Right(StrEnum):
     """Open address books that belong to or are shared with the user."""
     MANAGE_PEOPLE = "manage_people"
     """Add, change, import contacts in the enterprise's and department's books; one's own book needs SEND only."""
+    SEE_CUSTOMERS = "see_customers"
+    """Customers and their orders, within reach: salespersons see their own."""
+    CHANGE_CUSTOMERS = "change_customers"
+    """Add and correct customers and orders, within reach."""
+    MANAGE_CUSTOMERS = "manage_customers"
+    """Hand customers over and merge them, within reach."""
+    SET_UP_CUSTOMERS = "set_up_customers"
+    """Types, posts, classes, products: the same for everybody."""
     SEE_NUMBERS = "see_numbers"
     """Phone numbers in clear; without it 138****1234."""
     EXPORT = "export"
@@ -53,17 +62,22 @@ class Reach(StrEnum):
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.DEPARTMENT_ADMINISTRATOR: frozenset(Right) - {Right.MANAGE_CHANNELS},
+    Role.DEPARTMENT_ADMINISTRATOR: frozenset(Right) - {Right.MANAGE_CHANNELS, Right.SET_UP_CUSTOMERS},
     Role.SENDER: frozenset(
         {Right.SEND, Right.SEND_TO_GROUPS, Right.SEE_PEOPLE, Right.SEE_NUMBERS, Right.EXPORT, Right.SEE_REPORTS,
-         Right.USE_API}
+         Right.USE_API, Right.SEE_CUSTOMERS, Right.CHANGE_CUSTOMERS}
     ),
-    Role.VIEWER: frozenset({Right.SEE_PEOPLE, Right.SEE_REPORTS}),
+    # Field staff: their own customers, and no address book of others.
+    Role.SALESPERSON: frozenset(
+        {Right.SEND, Right.SEND_TO_GROUPS, Right.SEE_NUMBERS, Right.USE_API, Right.SEE_CUSTOMERS, Right.CHANGE_CUSTOMERS}
+    ),
+    Role.VIEWER: frozenset({Right.SEE_PEOPLE, Right.SEE_REPORTS, Right.SEE_CUSTOMERS}),
 }  # fmt: skip
 
 REACH: dict[Role, Reach] = {
     Role.ADMINISTRATOR: Reach.EVERYTHING,
     Role.DEPARTMENT_ADMINISTRATOR: Reach.SUBTREE,
     Role.SENDER: Reach.OWN,
+    Role.SALESPERSON: Reach.OWN,
     Role.VIEWER: Reach.SUBTREE,
 }

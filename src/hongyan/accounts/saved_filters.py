@@ -6,7 +6,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from hongyan.accounts.errors import AccountsError
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import SavedFilter, User
 
 MOST = 20
@@ -19,17 +19,21 @@ def saved_filters(user: User, page: str) -> list[SavedFilter]:
 
 @transaction.atomic
 def save_filter(user: User, page: str, name: str, query: str) -> SavedFilter:
-    """Keep `query` under `name`; the same name again replaces it. Raises AccountsError."""
+    """Keep `query` under `name`; the same name again replaces it. Raises Refused."""
     name, query = name.strip()[:40], query.lstrip("?")
     if not name:
-        raise AccountsError(_("Give the filter a name."))
+        raise Refused("no_name", _("Give the filter a name."), field="name")
     if not query or len(query) > 500:
-        raise AccountsError(_("There is nothing to save: filter the list first."))
+        raise Refused("nothing_to_save", _("There is nothing to save yet. Filter the list first."))
     # Two savings at once wait here for each other.
     User.objects.select_for_update().filter(pk=user.pk).first()
     kept = SavedFilter.objects.filter(user=user, page=page)
     if not kept.filter(name=name).exists() and kept.count() >= MOST:
-        raise AccountsError(_("A list has room for %(most)d saved filters; remove one first.") % {"most": MOST})
+        raise Refused(
+            "too_many_filters",
+            _("A list can keep up to %(most)d saved filters. Remove one first.") % {"most": MOST},
+            status=409,
+        )
     saved, _is_new = SavedFilter.objects.update_or_create(user=user, page=page, name=name, defaults={"query": query})
     return saved
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from hongyan.accounts import audit
-from hongyan.accounts.errors import AccountsError
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.users import may_manage
 from hongyan.runtime.secrets import decrypt, encrypt
@@ -59,9 +59,9 @@ def turn_on(user: User, secret: str, code: str, *, address: str | None = None) -
 
 @transaction.atomic
 def turn_off(actor: User, user: User, *, address: str | None = None) -> None:
-    """By the user, or by an administrator for who lost the phone. Raises AccountsError."""
+    """By the user, or by an administrator for who lost the phone. Raises Refused."""
     if actor.pk != user.pk and not may_manage(actor, user):
-        raise AccountsError(_("You may not manage this user."))
+        raise Refused("not_allowed", _("You may not manage this user."), status=403)
     user.totp_secret = ""
     user.save(update_fields=["totp_secret"])
     audit.record(actor, "user.two_step_off", user, address=address)

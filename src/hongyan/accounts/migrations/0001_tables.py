@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                     "may_send_to_groups",
                     models.BooleanField(
                         default=True,
-                        help_text="Without it, each message goes to one recipient only.",
+                        help_text="Otherwise each message goes to one recipient only.",
                         verbose_name="may send to several people at once",
                     ),
                 ),
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                     "extension",
                     models.CharField(
                         blank=True,
-                        help_text="Digits added to the service number, so that answers come to this user.",
+                        help_text="Digits added to the service number so that replies reach this user.",
                         max_length=6,
                         verbose_name="extension",
                     ),
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 fields=("parent", "name"),
                 name="department_name_is_unique_among_siblings",
-                violation_error_message="There is already a department of this name here.",
+                violation_error_message="There is already a department with this name here.",
             ),
         ),
         migrations.AddConstraint(

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             models.UniqueConstraint(
                 Upper("username"),
                 name="user_username_is_unique_in_any_case",
-                violation_error_message="There is already a user with this sign-in name.",
+                violation_error_message="This sign-in name is already taken.",
             ),
         ),
     ]
