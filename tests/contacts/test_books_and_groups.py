@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.http import Http404
 
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry
 from hongyan.contacts import books, groups
-from hongyan.contacts.errors import ContactsError
 from hongyan.contacts.models import AddressBook, Contact, Group
 from tests.builders import Company, a_contact, a_group
 
@@ -28,7 +28,7 @@ def test_a_role_opens_the_kinds_of_book_it_answers_for(company: Company, who: st
     user = getattr(company, who)
     assert set(books.kinds_for(user)) == kinds
     for kind in set(Kind) - kinds:
-        with pytest.raises(ContactsError):
+        with pytest.raises(Refused):
             books.create_book(user, "x", kind, company.sales)
 
 
@@ -39,7 +39,7 @@ def test_a_departments_book_is_seen_below_it_and_opened_only_within_reach(compan
         books.access_book(company.stranger, made.pk)
     with pytest.raises(Http404):
         books.access_changeable_book(company.sender, made.pk)
-    with pytest.raises(ContactsError):
+    with pytest.raises(Refused):
         books.create_book(company.sales_head, "财务", Kind.DEPARTMENT, company.finance)
 
 
@@ -65,14 +65,14 @@ def test_moving_a_group_moves_all_below_it_and_never_below_itself(company: Compa
     middle = a_group(company.book, "二", parent=top)
     low = a_group(company.book, "三", parent=middle)
     for below in (low, middle):
-        with pytest.raises(ContactsError) as caught:
+        with pytest.raises(Refused) as caught:
             groups.move_group(company.administrator, middle, below)
         assert caught.value.code == "below_itself"
     groups.move_group(company.administrator, middle, None)
     low.refresh_from_db()
     assert low.path == f"/{middle.pk}/{low.pk}/"
     elsewhere = a_group(AddressBook.objects.create(name="Other", kind="enterprise"), "别处")
-    with pytest.raises(ContactsError) as caught:
+    with pytest.raises(Refused) as caught:
         groups.move_group(company.administrator, low, elsewhere)
     assert caught.value.code == "bad_parent"
 
@@ -80,9 +80,9 @@ def test_moving_a_group_moves_all_below_it_and_never_below_itself(company: Compa
 def test_two_groups_of_one_name_cannot_stand_beside_each_other(company: Company) -> None:
     groups.create_group(company.administrator, company.book, "会员")
     other = groups.create_group(company.administrator, company.book, "别的")
-    with pytest.raises(ContactsError):
+    with pytest.raises(Refused):
         groups.create_group(company.administrator, company.book, "会员")
-    with pytest.raises(ContactsError):
+    with pytest.raises(Refused):
         groups.rename_group(company.administrator, other, "会员")
     assert Group.objects.count() == 2
 

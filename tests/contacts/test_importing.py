@@ -6,12 +6,18 @@ from typing import Any
 
 import pytest
 from django.http import Http404
+from django.utils import translation
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry, User
 from hongyan.contacts import importing, loading
-from hongyan.contacts.errors import ContactsError
-from hongyan.contacts.models import Contact, RecipientList, Upload, UploadError, UploadPart
+from hongyan.contacts.columns import guess
+from hongyan.contacts.models import Contact, RecipientList
+from hongyan.contacts.people import STANDARD
 from hongyan.contacts.tasks import inspect_upload
+from hongyan.uploads import guesses, receiving
+from hongyan.uploads.models import Upload, UploadError, UploadPart
 from tests.builders import Company, a_contact
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +87,7 @@ def test_reading_twice_is_reading_once(company: Company) -> None:
     upload = loaded(company.administrator, received(company.administrator, HEADED + "王芳,13800138000,,1,\n"), company)
     loading.load(upload.pk)
     assert (company.book.contacts.count(), AuditEntry.objects.filter(action="upload.finished").count()) == (1, 1)
-    with pytest.raises(ContactsError):
+    with pytest.raises(Refused):
         importing.start(company.administrator, upload, upload.mapping, book=company.book)
 
 
@@ -111,7 +117,7 @@ def test_rights_are_asked_again_when_it_is_read(company: Company) -> None:
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "文件是空的"), (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "不是表格"), (b"\n\n\n", "没有数据行")],
+    [(b"", "文件是空的"), (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9, "这是图片"), (b"\n\n\n", "没有数据行")],
 )
 def test_a_file_that_is_none_says_so_in_the_readers_language(company: Company, content: bytes, words: str) -> None:
     upload = received(company.sender, content, Purpose.RECIPIENTS, "号码.xlsx")
@@ -144,7 +150,7 @@ def test_a_list_keeps_rows_of_one_number_that_differ_and_says_which_repeat(compa
 def test_a_large_file_is_looked_at_in_the_background_with_the_same_outcome(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "LOOKED_AT_ONCE_BYTES", 10)
+    monkeypatch.setattr(guesses, "LOOKED_AT_ONCE_BYTES", 10)
     upload = received(company.sender, "姓名,手机\n王芳,13800138000\n", Purpose.RECIPIENTS)
     assert (upload.state, upload.columns) == ("uploaded", [])
     inspect_upload(upload.pk)
@@ -154,10 +160,23 @@ def test_a_large_file_is_looked_at_in_the_background_with_the_same_outcome(
     assert RecipientList.objects.get().size == 1
 
 
+def test_a_file_that_is_to_be_read_has_its_job_in_the_same_transaction(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed right after the commit leaves no file that nobody will read."""
+    upload = received(company.sender, "姓名,手机\n王芳,13800138000\n", Purpose.RECIPIENTS)
+    monkeypatch.setattr(guesses, "LOOKED_AT_ONCE_BYTES", 10)
+    large = received(company.sender, "姓名,手机\n李明,13800138001\n", Purpose.RECIPIENTS)
+    assert list(ProcrastinateJob.objects.order_by("id").values_list("task_name", "args")) == [
+        ("contacts.load_upload", {"upload_id": upload.pk}),
+        ("contacts.inspect_upload", {"upload_id": large.pk}),
+    ]
+
+
 def test_where_no_column_is_plain_the_person_is_asked(company: Company) -> None:
     upload = received(company.sender, "甲,乙\nx,y\nz,w\n", Purpose.RECIPIENTS)
     assert (upload.state, "number" in upload.mapping) == ("uploaded", False)
-    with pytest.raises(ContactsError) as caught:
+    with pytest.raises(Refused) as caught:
         importing.start(company.sender, upload, {})
     assert caught.value.code == "no_number_column"
 
@@ -165,7 +184,16 @@ def test_where_no_column_is_plain_the_person_is_asked(company: Company) -> None:
 def test_an_upload_is_its_owners_alone_and_a_viewers_is_refused(company: Company) -> None:
     upload = received(company.sender, "手机\n13800138000\n", Purpose.RECIPIENTS)
     with pytest.raises(Http404):
-        importing.access_upload(company.administrator, upload.pk)
+        receiving.access_upload(company.administrator, upload.pk)
     for purpose in Purpose:
-        with pytest.raises(ContactsError):
+        with pytest.raises(Refused):
             importing.receive(company.viewer, "x.csv", [b"x"], purpose=purpose)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
+def test_what_is_exported_is_known_again_by_its_headings(language: str) -> None:
+    with translation.override(language):
+        headings = [str(words) for _name, words in STANDARD]
+    row = ["王芳", "13800138000", "女士", "云帆", "fang@example.com", "老客户"]
+    assert guess(headings, [row]) == dict(zip([name for name, _words in STANDARD], headings, strict=True))
+    assert "标题" not in headings

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.db import connection, transaction
 from django.db.models import Count
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.accounts import audit
+from hongyan.accounts import audit, changes
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import Department, User
+from hongyan.accounts.needs import Need
 from hongyan.accounts.rights import Reach, Right
-from hongyan.contacts.errors import ContactsError
+from hongyan.contacts import needs, sizes
 from hongyan.contacts.models import AddressBook
 
 
@@ -34,6 +38,12 @@ def may_change(user: User, book: AddressBook) -> bool:
     return AddressBook.objects.changeable_by(user).filter(pk=book.pk).exists()
 
 
+def of_department(department: Department) -> Iterator[Need]:
+    """The books that belong to it."""
+    for book in AddressBook.objects.filter(department=department):
+        yield Need("book", book.pk, book.name)
+
+
 def kinds_for(user: User) -> list[AddressBook.Kind]:
     """Kinds of book the user may open."""
     kinds = []
@@ -50,10 +60,10 @@ def kinds_for(user: User) -> list[AddressBook.Kind]:
 def create_book(user: User, name: str, kind: AddressBook.Kind, department: Department | None = None) -> AddressBook:
     """A new, empty book; a department's needs one within the user's reach."""
     if kind not in kinds_for(user):
-        raise ContactsError("no_right", _("You may not open a book of this kind."))
+        raise Refused("not_allowed", _("You may not create this kind of address book."), status=403)
     if kind == AddressBook.Kind.DEPARTMENT:
         if department is None or not Department.objects.visible_to(user).filter(pk=department.pk).exists():
-            raise ContactsError("no_department", _("Choose a department you are responsible for."))
+            raise Refused("no_department", _("Choose a department you are responsible for."), field="department")
     else:
         department = None
     book = AddressBook.objects.create(
@@ -66,15 +76,19 @@ def create_book(user: User, name: str, kind: AddressBook.Kind, department: Depar
 @transaction.atomic
 def rename_book(user: User, book: AddressBook, name: str) -> None:
     book = access_changeable_book(user, book.pk)
-    book.name = name
+    before, book.name = book.name, name
     book.save(update_fields=["name"])
-    audit.record(user, "address_book.renamed", book)
+    audit.record(user, "address_book.renamed", book, detail=changes.of({"name": [before, name]}))
 
 
 @transaction.atomic
 def delete_book(user: User, book: AddressBook) -> int:
-    """Delete a book with its groups and contacts; gives how many people went with it. Messages stay."""
+    """Delete a book with its groups and contacts; gives how many people went with it. Messages stay.
+
+    Raises Refused while something needs it, or somebody in it.
+    """
     book = access_changeable_book(user, book.pk)
+    needs.check_book(book)
     count = book.contacts.count()
     audit.record(user, "address_book.deleted", book, detail={"contacts": count})
     with connection.cursor() as cursor:
@@ -83,16 +97,21 @@ def delete_book(user: User, book: AddressBook) -> int:
             "delete from contacts_group_contacts where group_id in (select id from contacts_group where book_id = %s)",
             [book.pk],
         )
+        cursor.execute(
+            "delete from contacts_contact_tags where contact_id in (select id from contacts_contact where book_id = %s)",
+            [book.pk],
+        )
         cursor.execute("delete from contacts_contact where book_id = %s", [book.pk])
     book.delete()
     return count
 
 
 def counts(books: list[AddressBook]) -> dict[int, int]:
-    """People per book; one index-only count."""
+    """People per book; one index-only count of those that are not large, see `sizes`."""
+    large = sizes.large_books()
     found = (
-        AddressBook.objects.filter(pk__in=[book.pk for book in books])
+        AddressBook.objects.filter(pk__in=[book.pk for book in books if book.pk not in large])
         .annotate(people=Count("contacts"))
         .values_list("pk", "people")
     )
-    return dict(found)
+    return dict(found) | {book.pk: large[book.pk] for book in books if book.pk in large}

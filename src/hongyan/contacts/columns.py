@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 
-from hongyan.dispatch.numbers import BadNumber, normalise
+from hongyan.uploads.columns import cells_of, heard, numbers_share
 
 FIELDS = ("number", "name", "title", "company", "email", "notes", "group")
 LENGTHS = {"name": 80, "title": 40, "company": 120, "email": 254, "notes": 500, "group": 500}
-MOST_HEADING = 60
 
 _HEADINGS: dict[str, str] = {
     "number": (
@@ -23,7 +20,7 @@ _HEADINGS: dict[str, str] = {
         "客戶姓名 會員姓名 員工姓名 學生姓名 家長姓名 聯絡人 客戶名稱 收件人 名稱 "
         "name fullname customername contact contactname recipient"
     ),
-    "title": "职务 职位 岗位 称谓 头衔 職務 職位 崗位 稱謂 頭銜 title jobtitle position post",
+    "title": "称呼 称谓 职务 职位 岗位 头衔 稱呼 稱謂 職務 職位 崗位 頭銜 formofaddress salutation title jobtitle position post",
     "company": (
         "公司 单位 公司名称 单位名称 工作单位 企业 企业名称 公司名稱 單位 單位名稱 工作單位 企業 企業名稱 "
         "company companyname organisation organization employer"
@@ -35,39 +32,6 @@ _HEADINGS: dict[str, str] = {
 _BY_HEADING = {
     word: (name, rank) for name, words in _HEADINGS.items() for rank, word in enumerate(words.split())
 }  # fmt: skip
-_UNHEARD = re.compile(r"[\s_:：*（）()\[\]【】.\-/]+")
-
-
-def heard(heading: str) -> str:
-    """A heading as it is compared: narrow, lower case, without blanks and signs."""
-    return _UNHEARD.sub("", unicodedata.normalize("NFKC", heading)).lower()
-
-
-def named(headings: Sequence[str]) -> list[str]:
-    """Names of the columns, usable as variables: distinct, without braces; the column's place where it has no heading."""
-    names: list[str] = []
-    seen: set[str] = set()
-    for place, heading in enumerate(headings, start=1):
-        clean = " ".join(re.sub(r"[{}\x00-\x1f]", " ", heading).split())[:MOST_HEADING] or str(place)
-        name, again = clean, 2
-        while name in seen:
-            name, again = f"{clean} ({again})", again + 1
-        seen.add(name)
-        names.append(name)
-    return names
-
-
-def numbers_share(cells: Sequence[str]) -> float:
-    """How many of the filled cells are phone numbers we can write to."""
-    filled = [cell for cell in cells if cell.strip()]
-    good = 0
-    for cell in filled:
-        try:
-            normalise(cell)
-        except BadNumber:
-            continue
-        good += 1
-    return good / len(filled) if filled else 0.0
 
 
 def guess(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, str]:
@@ -75,8 +39,7 @@ def guess(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> dict[str, st
     mapping: dict[str, str] = {}
     best: dict[str, float] = {}
     for place, column in enumerate(columns):
-        cells = [row[place] if place < len(row) else "" for row in rows]
-        share = numbers_share(cells)
+        share = numbers_share(cells_of(rows, place))
         field, rank = _BY_HEADING.get(heard(column), ("", 0))
         if not field and share >= 0.5:
             field, rank = "number", 999

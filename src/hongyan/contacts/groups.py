@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.accounts import audit
+from hongyan.accounts import audit, changes
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
+from hongyan.contacts import needs, sizes
 from hongyan.contacts.books import access_changeable_book, may_change
-from hongyan.contacts.errors import ContactsError
 from hongyan.contacts.models import AddressBook, Group
 
 DEEPEST = 20
@@ -37,7 +40,7 @@ def create_group(user: User, book: AddressBook, name: str, parent: Group | None 
     """A new group in `book`, below `parent` or at the top."""
     access_changeable_book(user, book.pk)
     if parent is not None and (parent.book_id != book.pk or parent.path.count("/") > DEEPEST):
-        raise ContactsError("bad_parent", _("The group above must stand in the same book."))
+        raise Refused("bad_parent", _("The parent group must be in the same address book."), field="parent")
     group = add_group(book, name, parent)
     audit.record(user, "group.created", group)
     return group
@@ -48,7 +51,9 @@ def add_group(book: AddressBook, name: str, parent: Group | None) -> Group:
         with transaction.atomic():
             group = Group.objects.create(book=book, parent=parent, name=name, path="")
     except IntegrityError:
-        raise ContactsError("name_taken", _("There is already a group of this name here.")) from None
+        raise Refused(
+            "name_taken", _("There is already a group with this name here."), field="name", status=409
+        ) from None
     group.path = f"{parent.path if parent else '/'}{group.pk}/"
     group.save(update_fields=["path"])
     return group
@@ -57,13 +62,15 @@ def add_group(book: AddressBook, name: str, parent: Group | None) -> Group:
 @transaction.atomic
 def rename_group(user: User, group: Group, name: str) -> None:
     group = access_changeable_group(user, group.pk)
-    group.name = name
+    before, group.name = group.name, name
     try:
         with transaction.atomic():
             group.save(update_fields=["name"])
     except IntegrityError:
-        raise ContactsError("name_taken", _("There is already a group of this name here.")) from None
-    audit.record(user, "group.renamed", group)
+        raise Refused(
+            "name_taken", _("There is already a group with this name here."), field="name", status=409
+        ) from None
+    audit.record(user, "group.renamed", group, detail=changes.of({"name": [before, name]}))
 
 
 @transaction.atomic
@@ -73,16 +80,18 @@ def move_group(user: User, group: Group, parent: Group | None) -> None:
     # One order for all: the book's groups are locked before the guard looks at their paths.
     groups = {row.pk: row for row in Group.objects.select_for_update().filter(book_id=group.book_id).order_by("pk")}
     if parent is not None and parent.pk not in groups:
-        raise ContactsError("bad_parent", _("The group above must stand in the same book."))
+        raise Refused("bad_parent", _("The parent group must be in the same address book."), field="parent")
     old = groups[group.pk].path
     new = f"{groups[parent.pk].path if parent else '/'}{group.pk}/"
     if new.startswith(old) and new != old:
-        raise ContactsError("below_itself", _("A group cannot stand below itself."))
+        raise Refused("below_itself", _("A group cannot be placed below itself."), field="parent", status=409)
     try:
         with transaction.atomic():
             Group.objects.filter(pk=group.pk).update(parent=parent)
     except IntegrityError:
-        raise ContactsError("name_taken", _("There is already a group of this name here.")) from None
+        raise Refused(
+            "name_taken", _("There is already a group with this name here."), field="name", status=409
+        ) from None
     with connection.cursor() as cursor:
         cursor.execute(
             "update contacts_group set path = %s || substr(path, %s) where book_id = %s and path like %s",
@@ -93,8 +102,9 @@ def move_group(user: User, group: Group, parent: Group | None) -> None:
 
 @transaction.atomic
 def delete_group(user: User, group: Group) -> None:
-    """Delete a group and those below it; its people stay in the book."""
+    """Delete a group and those below it; its people stay in the book. Raises Refused while something needs one."""
     group = access_changeable_group(user, group.pk)
+    needs.check_group(group)
     audit.record(user, "group.deleted", group)
     below = Group.objects.within(group)
     Group.contacts.through.objects.filter(group__in=below).delete()
@@ -111,6 +121,7 @@ class Node:
     name: str
     path: str
     count: int
+    is_about: bool = False
     children: list[Node] = field(default_factory=list)
 
     @property
@@ -118,10 +129,70 @@ class Node:
         return self.path.count("/") - 2
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A group as a folding tree shows it before it is opened."""
+
+    id: int
+    book_id: int
+    name: str
+    path: str
+    count: int
+    """Distinct people of it and all below; of large ones about so many, who stands in two counted twice."""
+    has_groups: bool
+    is_about: bool = False
+
+
+# The subtree as a range of the index on paths: ":" is the first sign behind the digits.
+_BRANCHES = """
+with large(id, size) as (select * from unnest(%s::bigint[], %s::bigint[]))
+select g.id, g.book_id, g.name, g.path,
+       case when sized.is_about then (
+           select sum(coalesce(l.size, (select count(*) from contacts_group_contacts m where m.group_id = below.id)))::bigint
+           from contacts_group below left join large l on l.id = below.id
+           where below.path ~>=~ g.path and below.path ~<~ (g.path || ':'))
+       when kids.has then (
+           select count(distinct m.contact_id) from contacts_group below
+           join contacts_group_contacts m on m.group_id = below.id
+           where below.path ~>=~ g.path and below.path ~<~ (g.path || ':'))
+       else (select count(*) from contacts_group_contacts m where m.group_id = g.id) end,
+       kids.has, sized.is_about
+from contacts_group g
+cross join lateral (select exists (select 1 from contacts_group kid where kid.parent_id = g.id) as has) kids
+cross join lateral (select exists (
+    select 1 from contacts_group below join large using (id)
+    where below.path ~>=~ g.path and below.path ~<~ (g.path || ':')) as is_about) sized
+where {} order by g.name, g.id
+"""
+
+
+def level(book: AddressBook, parent: Group | None = None) -> list[Branch]:
+    """The groups right below `parent`, or at the top of the book, with their counts. One statement."""
+    where, values = (
+        ("g.parent_id = %s", [parent.pk]) if parent else ("g.book_id = %s and g.parent_id is null", [book.pk])
+    )
+    return _branches(where, values)
+
+
+def _branches(where: str, values: list[Any]) -> list[Branch]:
+    large = sizes.large_groups()
+    with connection.cursor() as cursor:
+        cursor.execute(_BRANCHES.format(where), [list(large), list(large.values()), *values])
+        return [Branch(*row) for row in cursor.fetchall()]
+
+
+def branches(ids: Sequence[int]) -> list[Branch]:
+    """Those groups by name, wherever they stand; rights are the caller's."""
+    if not ids:
+        return []
+    return _branches("g.id = any(%s)", [list(ids)])
+
+
+# Each small group by the index; a join would read the memberships of everybody.
 MEMBERSHIPS = """
-select g.id, g.book_id, g.parent_id, g.name, g.path, count(m.contact_id)
-from contacts_group g left join contacts_group_contacts m on m.group_id = g.id
-where g.book_id = any(%s) group by g.id order by g.name, g.id
+select g.id, g.book_id, g.parent_id, g.name, g.path,
+       case when g.id = any(%s) then 0 else (select count(*) from contacts_group_contacts m where m.group_id = g.id) end
+from contacts_group g where g.book_id = any(%s) order by g.name, g.id
 """
 
 
@@ -129,12 +200,18 @@ def tree(book_ids: list[int]) -> list[Node]:
     """The top groups of the books with all below them. Two queries and a walk, however many people.
 
     A group without children counts its members; one with children counts distinct people of its subtree, by one
-    aggregate over the ancestors of each membership.
+    aggregate over the ancestors of each membership. Where there are hundreds of thousands, large groups are about as large
+    as the database thinks, and those above them as large as their parts together.
     """
+    large = sizes.large_groups()
     with connection.cursor() as cursor:
-        cursor.execute(MEMBERSHIPS, [book_ids])
+        cursor.execute(MEMBERSHIPS, [list(large), book_ids])
         nodes = {row[0]: Node(*row) for row in cursor.fetchall()}
-        parents = {node.parent_id for node in nodes.values() if node.parent_id}
+        for group_id in large.keys() & nodes.keys():
+            nodes[group_id].count, nodes[group_id].is_about = large[group_id], True
+        below_large = {int(part) for pk in large.keys() & nodes.keys() for part in nodes[pk].path.split("/") if part}
+        own = {node.id: node.count for node in nodes.values()}
+        parents = {node.parent_id for node in nodes.values() if node.parent_id} - below_large
         if parents:
             cursor.execute(
                 """
@@ -148,6 +225,10 @@ def tree(book_ids: list[int]) -> list[Node]:
             )
             for group_id, count in cursor.fetchall():
                 nodes[group_id].count = count
+    for group_id in below_large & nodes.keys():
+        top = nodes[group_id]
+        top.count = sum(own[one.id] for one in nodes.values() if one.path.startswith(top.path))
+        top.is_about = True
     tops: list[Node] = []
     for node in nodes.values():
         above = nodes.get(node.parent_id or 0)

@@ -15,11 +15,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts import audit
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.contacts.errors import ContactsError
-from hongyan.contacts.models import RecipientList, Upload
+from hongyan.contacts import needs, stock
+from hongyan.contacts.models import RecipientList
 from hongyan.dispatch.numbers import home_carrier
+from hongyan.uploads.models import Upload
 
 KEPT_UNUSED = timedelta(days=30)
 """A list that is not kept serves one submission; a month covers the longest schedule and a resend."""
@@ -53,7 +55,7 @@ def prepare(user: User, upload: Upload, *, name: str, keep_days: int | None) -> 
 def from_numbers(user: User, name: str, numbers: Sequence[str], *, is_kept: bool = False) -> RecipientList:
     """A list of distinct E.164 `numbers`, as `numbers.read_many` gives them. Written by COPY."""
     if not user.may(Right.SEND):
-        raise ContactsError("no_right", _("You may not send messages."))
+        raise Refused("not_allowed", _("You may not send messages."), status=403)
     made = RecipientList.objects.create(
         owner=user, name=name[:120], is_kept=is_kept, size=len(numbers), expires_at=timezone.now() + KEPT_UNUSED,
         carriers=dict(Counter(home_carrier(number).value for number in numbers)),
@@ -64,6 +66,7 @@ def from_numbers(user: User, name: str, numbers: Sequence[str], *, is_kept: bool
     ):
         for line, number in enumerate(numbers, start=1):
             copy.write_row((made.pk, line, number, "{}"))
+    stock.take(made)
     return made
 
 
@@ -73,7 +76,7 @@ def from_rows(
 ) -> RecipientList:
     """A list for one submission from (line, E.164 number, variables). Streamed by COPY: memory stays flat."""
     if not user.may(Right.SEND):
-        raise ContactsError("no_right", _("You may not send messages."))
+        raise Refused("not_allowed", _("You may not send messages."), status=403)
     made = RecipientList.objects.create(
         owner=user, name=name[:120], columns=list(columns), expires_at=timezone.now() + KEPT_UNUSED
     )
@@ -87,6 +90,7 @@ def from_rows(
             carriers[home_carrier(number).value] += 1
     made.size, made.carriers = carriers.total(), dict(carriers)
     made.save(update_fields=["size", "carriers"])
+    stock.take(made)
     return made
 
 
@@ -101,8 +105,9 @@ def keep(user: User, one: RecipientList, *, days: int) -> None:
 
 @transaction.atomic
 def delete(user: User, one: RecipientList) -> None:
-    """Delete a list with its rows. What was sent to them stays."""
+    """Delete a list with its rows. What was sent to them stays. Raises Refused while something needs it."""
     one = access_list(user, one.pk)
+    needs.check_list(one.pk)
     audit.record(user, "recipient_list.deleted", one, detail={"size": one.size})
     _drop([one.pk])
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -19,18 +18,28 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from hongyan.accounts import audit
+from hongyan.contacts import fields, stock
 from hongyan.contacts.books import may_change
 from hongyan.contacts.columns import LENGTHS
-from hongyan.contacts.errors import file_words
 from hongyan.contacts.groups import add_group
-from hongyan.contacts.importing import tell, the_file
-from hongyan.contacts.models import AddressBook, Group, RecipientList, Upload, UploadPart
+from hongyan.contacts.models import AddressBook, Field, Group, RecipientList
 from hongyan.contacts.names import readings, search_text
 from hongyan.dispatch.numbers import BadNumber, home_carrier, mask, normalise, shown
-from hongyan.spreadsheets import Row, SpreadsheetError, read
+from hongyan.fields import Kind, Stored, Unfit
+from hongyan.spreadsheets import Row, SpreadsheetError
+from hongyan.uploads import guesses, receiving
+from hongyan.uploads.columns import path_of
+from hongyan.uploads.errors import file_words
+from hongyan.uploads.models import Upload, UploadPart
+from hongyan.uploads.receiving import tell
+from hongyan.uploads.rows import rows_of
 
 SLICE = 5000
 """Rows a set-based statement takes at once: enough to be fast, few enough for progress to move."""
+
+LOOKED_AT = 500
+"""Rows of a file by which the kind of a new column is guessed."""
+MOST_REMEMBERED = 50_000
 
 STAGE = """
 create temp table staged (
@@ -42,7 +51,7 @@ create temp table staged (
 COPY_ROWS = (
     "copy staged (place, line, number, name, title, company, email, notes, grouping, fields, pinyin, search) from stdin"
 )
-COPY_ERRORS = 'copy contacts_uploaderror (upload_id, line, "column", value, reason) from stdin'
+COPY_ERRORS = 'copy uploads_uploaderror (upload_id, line, "column", value, reason) from stdin'
 
 # The first row of each number stays in an address book; a list keeps each row that says something else of its number.
 # The database does this well beyond memory, so the process stays small.
@@ -54,7 +63,7 @@ with again as (
     ) of_number
     where of_number.place = s.place and of_number.nth > 1 returning s.line
 )
-insert into contacts_uploaderror (upload_id, line, "column", value, reason)
+insert into uploads_uploaderror (upload_id, line, "column", value, reason)
 select %(upload)s, line, %(column)s, '', 'number_twice_in_file' from again
 """
 A_NUMBER = DUPLICATES.format(rows="")
@@ -100,41 +109,52 @@ class Reader:
             field: places.get(upload.mapping.get(field, ""), -1)
             for field in ("name", "title", "company", "email", "notes", "group")
         }
-        self._header_line = upload.header_line
         self._keeps_all = upload.purpose == Upload.Purpose.RECIPIENTS
         mapped = {self._number, *self._places.values()}
         self._others = [
             (place, column) for place, column in enumerate(upload.columns) if self._keeps_all or place not in mapped
         ]
         self._upload_id = upload.pk
+        self._own: dict[str, Column] | None = None
+        """How the further columns of people are read: known when the first rows are."""
         self.place = 0
         """Of the last row: its line, or one more where several rows stand in one line."""
         self.seen = 0
         self.bad = 0
+        self.unfit = 0
+        """Values that do not fit their column: kept as they stand, and told."""
+        self.missing: Counter[str] = Counter()
+        """How many usable rows lack which value."""
 
     def chunk(self, rows: list[Row]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         """(rows to stage, errors to keep) of one chunk."""
         good: list[tuple[Any, ...]] = []
         errors: list[tuple[Any, ...]] = []
         dump = json.JSONEncoder(ensure_ascii=False).encode
-        for line, cells in rows:
-            if line <= self._header_line:
-                continue
+        if self._own is None and not self._keeps_all:
+            self._own = self._learn(rows)
+        for line, cells, fault in rows:
             self.seen += 1
             place = self.place = max(line, self.place + 1)
             width = len(cells)
             raw = cells[self._number] if self._number < width else ""
+            if fault:
+                self.bad += 1
+                errors.append((self._upload_id, line, self._columns[self._number], raw[:200], fault))
+                continue
             try:
                 number = normalise(raw)
             except BadNumber as error:
                 self.bad += 1
                 errors.append((self._upload_id, line, self._columns[self._number], raw[:200], error.reason.value))
                 continue
-            fields = {column: cells[at] if at < width else "" for at, column in self._others}
+            others = {column: cells[at] if at < width else "" for at, column in self._others}
             if self._keeps_all:
+                if "" in others.values():
+                    self.missing.update(column for column, value in others.items() if not value)
                 # In one form, so that rows that differ in nothing else are the same, in this list and beside others.
-                fields[self._columns[self._number]] = shown(number)
-                good.append((place, line, number, "", "", "", "", "", "", dump(fields), "", ""))
+                others[self._columns[self._number]] = shown(number)
+                good.append((place, line, number, "", "", "", "", "", "", dump(others), "", ""))
                 continue
             values = {field: self._cell(cells, at) for field, at in self._places.items()}
             long = next((field for field, value in values.items() if len(value) > LENGTHS[field]), None)
@@ -143,16 +163,57 @@ class Reader:
                 errors.append((self._upload_id, line, self._mapping[long], values[long][:200], "too_long"))
                 continue
             name = values["name"]
-            fields = {column: value for column, value in fields.items() if value}
+            stored: dict[str, Stored] = {}
+            for column, value in others.items():
+                if not value:
+                    continue
+                stored[column], reason = (
+                    self._own[column].read(value) if self._own and column in self._own else (value, "")
+                )
+                if reason:
+                    self.unfit += 1
+                    errors.append((self._upload_id, line, column, value[:200], reason))
             good.append((
                 place, line, number, name, values["title"], values["company"], values["email"], values["notes"], values["group"],
-                dump(fields), readings(name)[0][:200], search_text(name, number, values["company"]),
+                dump(stored), readings(name)[0][:200], search_text(name, number, values["company"]),
             ))  # fmt: skip
         return good, errors
+
+    def _learn(self, rows: list[Row]) -> dict[str, Column]:
+        """Columns of people for the file's further ones; those that are new by what their first cells look like."""
+        samples = {
+            column: [cells[at] for _line, cells, _fault in rows[:LOOKED_AT] if at < len(cells)]
+            for at, column in self._others
+        }
+        return {name: Column(found) for name, found in fields.learn(samples).items()}
 
     @staticmethod
     def _cell(cells: list[str], place: int) -> str:
         return cells[place].strip() if 0 <= place < len(cells) else ""
+
+
+class Column:
+    """Reads the cells of a further column of people, each different one once."""
+
+    def __init__(self, found: Field) -> None:
+        self._field = found
+        self._known: dict[str, tuple[Stored, str]] = {}
+        self._is_plain = found.kind == Kind.TEXT
+
+    def read(self, value: str) -> tuple[Stored, str]:
+        """(what is stored, why it does not fit or nothing): what does not fit stays as it stands."""
+        if self._is_plain:
+            return value, ""
+        if (known := self._known.get(value)) is None:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            try:
+                stored = fields.store(self._field, value)
+                known = (value if stored is None else stored, "")
+            except Unfit as error:
+                known = (value, error.code)
+            self._known[value] = known
+        return known
 
 
 class Progress:
@@ -169,17 +230,23 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def say(self, *, total: int, done: int, bad: int) -> None:
+    def say(self, *, total: int, done: int, bad: int) -> bool:
+        """Whether the file is still wanted: false once somebody has stopped its reading."""
         now = time.monotonic()
         if now - self._last < 0.25:
-            return
+            return True
         self._last = now
         with self._connection.cursor() as cursor:
             cursor.execute(
-                "update contacts_upload set total_rows = %s, rows_done = %s, rows_bad = %s where id = %s and state = 'running'",
+                "update uploads_upload set total_rows = %s, rows_done = %s, rows_bad = %s where id = %s and state = 'running'",
                 [total, done, bad, self._upload.pk],
             )
+            is_wanted = bool(cursor.rowcount)
+            if not is_wanted:
+                cursor.execute("select 1 from uploads_upload where id = %s", [self._upload.pk])
+                is_wanted = cursor.fetchone() is None  # not committed yet, as in a caller's own transaction
             tell(self._upload, cursor)
+        return is_wanted
 
 
 def load(upload_id: int) -> None:
@@ -187,7 +254,7 @@ def load(upload_id: int) -> None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('upload'), %s)", [upload_id % 2**31])
-            upload = Upload.objects.select_related("owner", "book", "group").filter(pk=upload_id).first()
+            upload = Upload.objects.select_related("owner").filter(pk=upload_id).first()
             if upload is None or upload.state != Upload.State.RUNNING:
                 return
             with translation.override(upload.owner.language or settings.LANGUAGE_CODE), Progress(upload) as progress:
@@ -203,42 +270,43 @@ def load(upload_id: int) -> None:
                 _fail(upload, file_words(error))
 
 
+def book_of(upload: Upload) -> AddressBook | None:
+    """The book the file's people go into, if it is still there."""
+    return AddressBook.objects.filter(pk=upload.target.get("book") or 0).first()
+
+
 def _refusal(upload: Upload) -> str:
     """Allowed when asked is checked again when it happens."""
     if not upload.owner.is_active:
         return _("The owner of this upload may no longer sign in.")
     if upload.purpose == Upload.Purpose.RECIPIENTS:
         return ""
-    if upload.book is None or not may_change(upload.owner, upload.book):
-        return _("The address book is gone, or you may no longer change it.")
+    book = book_of(upload)
+    if book is None or not may_change(upload.owner, book):
+        return _("The address book no longer exists, or you may no longer change it.")
     return ""
 
 
 def _fail(upload: Upload, sentence: str) -> None:
-    Upload.objects.filter(pk=upload.pk).update(
-        state=Upload.State.FAILED, error=sentence, finished_at=timezone.now(), rows_done=0
-    )
-    UploadPart.objects.filter(upload=upload).delete()
     RecipientList.objects.filter(upload=upload).delete()
-    tell(upload)
+    receiving.fail(upload, sentence)
 
 
 def _stage(upload: Upload, cursor: Any, progress: Progress) -> Reader:
     """Copy the file's rows into the temporary table, and its errors beside the upload."""
     reader = Reader(upload)
     cursor.execute(STAGE)
-    with the_file(upload) as path:
-        for chunk in read(path, sheet=upload.sheet):
-            good, errors = reader.chunk(chunk)
-            if good:
-                with cursor.copy(COPY_ROWS) as copy:
-                    for row in good:
-                        copy.write_row(row)
-            if errors:
-                with cursor.copy(COPY_ERRORS) as copy:
-                    for row in errors:
-                        copy.write_row(row)
-            progress.say(total=reader.seen, done=0, bad=reader.bad)
+    for chunk in rows_of(upload):
+        good, errors = reader.chunk(chunk)
+        if good:
+            with cursor.copy(COPY_ROWS) as copy:
+                for row in good:
+                    copy.write_row(row)
+        if errors:
+            with cursor.copy(COPY_ERRORS) as copy:
+                for row in errors:
+                    copy.write_row(row)
+        progress.say(total=reader.seen, done=0, bad=reader.bad)
     return reader
 
 
@@ -251,22 +319,26 @@ def _load(upload: Upload, cursor: Any, progress: Progress) -> None:
     cursor.execute("create unique index on staged (place)")
     updated = 0
     if is_of_contacts:
-        assert upload.book is not None
+        book = book_of(upload)
+        assert book is not None
         good = 0
         # Two imports into one book take turns: their upserts could otherwise wait for each other.
-        cursor.execute("select pg_advisory_xact_lock(hashtext('address book'), %s)", [upload.book.pk % 2**31])
+        cursor.execute("select pg_advisory_xact_lock(hashtext('address book'), %s)", [book.pk % 2**31])
         for after in range(0, reader.place, SLICE):
-            cursor.execute(UPSERT, {"book": upload.book.pk, "after": after, "upto": after + SLICE})
+            cursor.execute(UPSERT, {"book": book.pk, "after": after, "upto": after + SLICE})
             new, known = cursor.fetchone()
             good, updated = good + new + known, updated + known
             progress.say(total=reader.seen, done=min(reader.seen, after + SLICE), bad=reader.bad)
-        _enroll(upload, upload.book, cursor)
+        _enroll(upload, book, cursor)
     else:
         good = _fill_list(upload, reader, cursor, progress)
-    UploadPart.objects.filter(upload=upload).delete()
+    if is_of_contacts or upload.size_bytes > guesses.LOOKED_AT_ONCE_BYTES:
+        # A small file of recipients may have been read without a question: it can be read otherwise for a day.
+        UploadPart.objects.filter(upload=upload).delete()
     Upload.objects.filter(pk=upload.pk).update(
         state=Upload.State.FINISHED, total_rows=reader.seen, rows_done=reader.seen, rows_good=good,
         rows_updated=updated, rows_bad=reader.bad, rows_duplicate=duplicates, finished_at=timezone.now(),
+        found=upload.found | {"missing": dict(reader.missing), "unfit": reader.unfit},
     )  # fmt: skip
     audit.record(
         upload.owner, "upload.finished", upload,
@@ -290,15 +362,16 @@ def _fill_list(upload: Upload, reader: Reader, cursor: Any, progress: Progress) 
         carriers[home_carrier(prefix).value] += count
     made.size, made.carriers, made.columns = size, dict(carriers), upload.columns
     made.save(update_fields=["size", "carriers", "columns"])
+    stock.take(made)
     return size
 
 
 def _enroll(upload: Upload, book: AddressBook, cursor: Any) -> None:
     """Put the file's people into the chosen group, and into the groups its column names ("销售部/华东")."""
-    assert upload.book is not None
+    group = Group.objects.filter(pk=upload.target.get("group") or 0, book=book).first()
     cursor.execute("select distinct grouping from staged where grouping <> '' order by 1 limit 5000")
-    groups = {text: _group_of(book, upload.group, text) for (text,) in cursor.fetchall()}
-    pairs = [(group.pk, text) for text, group in groups.items() if group is not None]
+    groups = {text: _group_of(book, group, text) for (text,) in cursor.fetchall()}
+    pairs = [(one.pk, text) for text, one in groups.items() if one is not None]
     if pairs:
         cursor.execute(
             """
@@ -310,7 +383,7 @@ def _enroll(upload: Upload, book: AddressBook, cursor: Any) -> None:
             """,
             [[pk for pk, _ in pairs], [text for _, text in pairs], book.pk],
         )
-    if upload.group is not None:
+    if group is not None:
         cursor.execute(
             """
             insert into contacts_group_contacts (group_id, contact_id)
@@ -318,22 +391,14 @@ def _enroll(upload: Upload, book: AddressBook, cursor: Any) -> None:
             where s.grouping = '' or not %s
             on conflict do nothing
             """,
-            [upload.group.pk, book.pk, bool(pairs)],
+            [group.pk, book.pk, bool(pairs)],
         )
-
-
-def _names_of(text: str) -> Iterator[str]:
-    for sign in ("\\", "／", ">", "｜", "|"):
-        text = text.replace(sign, "/")
-    for name in text.split("/"):
-        if name.strip():
-            yield name.strip()[:80]
 
 
 def _group_of(book: AddressBook, below: Group | None, text: str) -> Group | None:
     """The group a path of names stands for, made where it is missing; at most ten deep."""
     group = below
-    for name in list(_names_of(text))[:10]:
+    for name in (one[:80] for one in path_of(text)):
         group = Group.objects.filter(book=book, parent=group, name=name).first() or add_group(book, name, group)
     return group
 

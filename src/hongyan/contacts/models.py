@@ -1,4 +1,4 @@
-"""Address books, groups, contacts, imports and uploaded recipient lists."""
+"""Address books, groups, contacts and recipient lists."""
 
 from __future__ import annotations
 
@@ -11,9 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Reach, Right
+from hongyan.fields import Kind, Stored
+from hongyan.uploads.models import OwnedQuerySet, Upload
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
+
+
+KINDS = tuple(one for one in Kind if one not in (Kind.LINK, Kind.PHONE, Kind.LONG_TEXT))
+"""Of further columns of people."""
 
 
 class AddressBookQuerySet(models.QuerySet["AddressBook"]):
@@ -106,9 +112,39 @@ class Group(models.Model):
                 fields=["book", "parent", "name"],
                 nulls_distinct=False,
                 name="group_name_is_unique_among_siblings",
-                violation_error_message=_("There is already a group of this name here."),
+                violation_error_message=_("There is already a group with this name here."),
             )
         ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Field(models.Model):
+    """A further column of people with the kind of its values. In `Contact.fields` they stand under its name, in the canonical
+    form of `fields/`; what does not fit the kind counts as empty when it is asked about, and is shown as it stands."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    kind = models.CharField(max_length=12, default="text")
+    """One of `KINDS`."""
+    choices: models.JSONField[list[str], list[str]] = models.JSONField(default=list, blank=True)
+    position = models.IntegerField(default=100)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    """A word that people carry, the same in all books."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+
+    class Meta:
+        ordering = ["name"]
 
     def __str__(self) -> str:
         return self.name
@@ -140,8 +176,9 @@ class Contact(models.Model):
     company = models.CharField(_("company"), max_length=120, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     notes = models.CharField(_("notes"), max_length=500, blank=True)
-    fields: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
-    """Further columns of an imported file, by their heading; usable as variables."""
+    tags: models.ManyToManyField[Tag, Any] = models.ManyToManyField(Tag, related_name="contacts")
+    fields: models.JSONField[dict[str, Stored], dict[str, Stored]] = models.JSONField(default=dict)
+    """Further columns by their `Field`'s name, in the canonical form of its kind; usable as variables."""
     pinyin = models.CharField(max_length=200, blank=True, editable=False)
     """Sort key: full pinyin of the name."""
     search = models.TextField(editable=False, default="")
@@ -169,95 +206,6 @@ class Contact(models.Model):
         return self.name
 
 
-class OwnedQuerySet(models.QuerySet[Any]):
-    def visible_to(self, user: User) -> Self:
-        """Uploads and lists are their owner's alone."""
-        return self.filter(owner=user)
-
-
-class Upload(models.Model):
-    """A file someone gave us, kept in the database so that any worker on any machine can read it.
-
-    It becomes contacts of a book (purpose `contacts`), a recipient list (purpose `recipients`) or ported numbers
-    (purpose `ported`, read by `messaging/ported.py`).
-    `contacts/importing.py` has the verbs, `contacts/tasks.py` the job.
-    """
-
-    class Purpose(models.TextChoices):
-        CONTACTS = "contacts"
-        RECIPIENTS = "recipients"
-        PORTED = "ported"
-
-    class State(models.TextChoices):
-        UPLOADED = "uploaded", _("Uploaded")
-        RUNNING = "running", _("Being read")
-        FINISHED = "finished", _("Finished")
-        FAILED = "failed", _("Failed")
-
-    owner = models.ForeignKey(User, models.PROTECT, related_name="uploads")
-    purpose = models.CharField(max_length=16, choices=Purpose.choices)
-    state = models.CharField(max_length=16, choices=State.choices, default=State.UPLOADED)
-    file_name = models.CharField(max_length=255)
-    size_bytes = models.BigIntegerField(default=0)
-    sheets: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    """Names of a workbook's visible sheets; empty for text."""
-    sheet = models.CharField(max_length=120, blank=True)
-    has_header = models.BooleanField(default=True)
-    header_line = models.IntegerField(default=0)
-    """Line of the headings; it and all above it are no data. 0 without a header row."""
-    columns: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
-    """Headings, in the file's order; "1", "2", ... where there is no header row."""
-    mapping: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(default=dict)
-    """Our field ("number", "name", ...) -> column heading."""
-    preview: models.JSONField[list[list[str]], list[list[str]]] = models.JSONField(default=list)
-    book = models.ForeignKey(AddressBook, models.SET_NULL, null=True, blank=True)
-    group = models.ForeignKey(Group, models.SET_NULL, null=True, blank=True)
-    total_rows = models.IntegerField(default=0)
-    rows_done = models.IntegerField(default=0)
-    rows_good = models.IntegerField(default=0)
-    rows_updated = models.IntegerField(default=0)
-    rows_bad = models.IntegerField(default=0)
-    rows_duplicate = models.IntegerField(default=0)
-    error = models.TextField(blank=True)
-    """Why the whole file could not be used, in the owner's language."""
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
-
-    objects = OwnedQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return self.file_name
-
-
-class UploadPart(models.Model):
-    """The file itself, in parts of at most 1 MiB, deleted once it has been read."""
-
-    upload = models.ForeignKey(Upload, models.CASCADE, related_name="parts")
-    number = models.IntegerField()
-    content = models.BinaryField()
-
-    class Meta:
-        ordering = ["number"]
-        constraints = [models.UniqueConstraint(fields=["upload", "number"], name="upload_part_is_unique")]
-
-
-class UploadError(models.Model):
-    """One row of a file that could not be used: where and why."""
-
-    upload = models.ForeignKey(Upload, models.CASCADE, related_name="errors")
-    line = models.IntegerField()
-    column = models.CharField(max_length=120, blank=True)
-    value = models.CharField(max_length=200, blank=True)
-    reason = models.CharField(max_length=40)
-    """A stable code; the words are in `contacts/errors.py`."""
-
-    class Meta:
-        ordering = ["line", "id"]
-
-
 class RecipientList(models.Model):
     """Numbers with their variables, typed, pasted or uploaded; reusable until it expires (row B24)."""
 
@@ -269,6 +217,8 @@ class RecipientList(models.Model):
     size = models.IntegerField(default=0)
     carriers: models.JSONField[dict[str, int], dict[str, int]] = models.JSONField(default=dict)
     """How many rows per home carrier, by number range."""
+    stock: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True, editable=False)
+    """What its rows come to, a `contacts.stock.Stock`; rows never change once they are there. Null: not counted yet."""
     is_kept = models.BooleanField(default=False)
     """Shown among the reusable lists; a list made for one submission is not."""
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -294,3 +244,5 @@ class RecipientListRow(models.Model):
     class Meta:
         ordering = ["line"]
         constraints = [models.UniqueConstraint(fields=["list", "line"], name="recipient_list_line_is_unique")]
+        # Planning, looking through everybody and looking for some numbers go by number.
+        indexes = [models.Index(fields=["list", "number", "line"], name="recipient_list_by_number")]

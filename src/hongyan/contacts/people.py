@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
@@ -12,20 +12,21 @@ from django.http import Http404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.accounts import audit
+from hongyan.accounts import audit, changes
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
+from hongyan.contacts import fields, needs, tags
 from hongyan.contacts.books import access_changeable_book
-from hongyan.contacts.errors import ContactsError, reason_words
 from hongyan.contacts.groups import access_changeable_group
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group
 from hongyan.contacts.names import coded, search_text, sort_key
-from hongyan.dispatch.numbers import BadNumber, mask, normalise, shown
-from hongyan.spreadsheets import write_xlsx
+from hongyan.dispatch.numbers import WORDS, BadNumber, mask, normalise, shown
+from hongyan.inputs.texts import LONGEST_SEARCH, words_of
 
 __all__ = [
     "Person", "access_changeable_contact", "access_contact", "add_to_group", "change", "copy_to_book", "create",
-    "delete", "export", "matching", "move_to_book", "remove_from_group", "search_text", "shown_to", "sort_key",
+    "delete", "holding", "matching", "move_to_book", "remove_from_group", "search_text", "sheet", "shown_to", "sort_key",
 ]  # fmt: skip
 
 
@@ -40,6 +41,9 @@ class Person:
     email: str = ""
     notes: str = ""
     fields: dict[str, str] = field(default_factory=dict)
+    """Further columns, in any form people write."""
+    tags: tuple[str, ...] | None = None
+    """None: as they are."""
 
 
 def access_contact(user: User, contact_id: int) -> Contact:
@@ -65,12 +69,15 @@ def _row(person: Person) -> dict[str, object]:
     try:
         number = normalise(person.number)
     except BadNumber as error:
-        raise ContactsError(error.reason, reason_words(error.reason)) from None
+        raise Refused(error.reason, gettext(WORDS[error.reason]), field="number") from None
     name = person.name.strip()
+    facts = asdict(person)
+    del facts["tags"]
     return {
-        **asdict(person),
+        **facts,
         "name": name,
         "number": number,
+        "fields": fields.read_all(person.fields),
         "pinyin": sort_key(name),
         "search": search_text(name, number, person.company),
     }
@@ -78,47 +85,61 @@ def _row(person: Person) -> dict[str, object]:
 
 @transaction.atomic
 def create(user: User, book: AddressBook, person: Person, groups: Iterable[Group] = ()) -> Contact:
-    """A new contact of `book`, in `groups` of the same book. Raises ContactsError for a number it has already."""
+    """A new contact of `book`, in `groups` of the same book. Raises Refused for a number it has already."""
     access_changeable_book(user, book.pk)
     try:
         with transaction.atomic():
             contact = Contact.objects.create(book=book, **_row(person))
     except IntegrityError:
-        raise ContactsError("number_taken", _("This book has a contact with this number already.")) from None
+        raise Refused(
+            "number_taken", _("This book has a contact with this number already."), field="number", status=409
+        ) from None
     contact.groups.set([group for group in groups if group.book_id == book.pk])
+    if person.tags:
+        tags.replace(contact, person.tags)
     audit.record(user, "contact.created", contact)
     return contact
 
 
 @transaction.atomic
 def change(user: User, contact: Contact, person: Person, groups: Iterable[Group] | None = None) -> Contact:
-    """Change a contact; `groups` replaces those it is in. The audit says which fields changed, never their values."""
+    """Change a contact; `groups` replaces those it is in. The audit masks numbers, and tells of notes and further columns only that they changed."""
     access_changeable_contact(user, contact.pk)
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
-    changed = []
+    before, groups_before = copy(contact), sorted(contact.groups.values_list("name", flat=True))
     for name, value in _row(person).items():
-        if getattr(contact, name) != value:
-            setattr(contact, name, value)
-            changed.append(name)
+        setattr(contact, name, value)
     try:
         with transaction.atomic():
             contact.save()
     except IntegrityError:
-        raise ContactsError("number_taken", _("This book has a contact with this number already.")) from None
+        raise Refused(
+            "number_taken", _("This book has a contact with this number already."), field="number", status=409
+        ) from None
     if groups is not None:
         contact.groups.set([group for group in groups if group.book_id == contact.book_id])
-    audit.record(
-        user, "contact.changed", contact, detail={"fields": [n for n in changed if n not in ("pinyin", "search")]}
-    )
+    tags_before = sorted(contact.tags.values_list("name", flat=True))
+    if person.tags is not None:
+        tags.replace(contact, person.tags)
+    of_groups = changes.Changes(groups=[groups_before, sorted(contact.groups.values_list("name", flat=True))])
+    of_tags = changes.Changes(tags=[tags_before, sorted(contact.tags.values_list("name", flat=True))])
+    found = changes.between(before, contact, private=("notes", "fields")).get("changes", {}) | of_groups | of_tags
+    audit.record(user, "contact.changed", contact, detail=changes.of(found))
     return contact
 
 
 @transaction.atomic
 def delete(user: User, contacts: ContactQuerySet) -> int:
-    """Delete those of `contacts` the user may change; gives how many. Their messages stay."""
-    ids = list(contacts.changeable_by(user).order_by().values_list("pk", flat=True))
+    """Delete those of `contacts` the user may change; gives how many. Their messages stay.
+
+    Raises Refused while something that waits names one of them.
+    """
+    own = contacts.changeable_by(user)
+    needs.check_contacts(own)
+    ids = list(own.order_by().values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute("delete from contacts_group_contacts where contact_id = any(%s)", [ids])
+        cursor.execute("delete from contacts_contact_tags where contact_id = any(%s)", [ids])
         cursor.execute("delete from contacts_contact where id = any(%s)", [ids])
     audit.record(user, "contacts.deleted", summary=str(len(ids)), detail={"contacts": len(ids), "first": ids[:20]})
     return len(ids)
@@ -194,39 +215,47 @@ def move_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> in
 
 
 def matching(contacts: ContactQuerySet, asked: str) -> ContactQuerySet:
-    """Those of `contacts` whose name, pinyin, initials, number or company hold each word of `asked`.
-
-    Answered from one trigram index. A word of one or two letters or digits is looked for at the beginnings of words,
-    where the index can still help.
-    """
+    """Those of `contacts` whose name, pinyin, initials, number or company hold each word of `asked`."""
+    condition = holding(asked)
+    if condition is None:
+        return contacts.none()
     try:
         return contacts.filter(number=normalise(asked))
     except BadNumber:
-        pass
-    for word in coded(asked).split():
+        return contacts.filter(condition)
+
+
+def holding(asked: str) -> Q | None:
+    """The condition that a `search` column holds each word of `asked`; None for what is found at nobody.
+
+    Answered from one trigram index. A word of one or two letters or digits is looked for at the beginnings of words,
+    where the index can still help. What holds no letter or digit, or more words than anybody looks for, finds nobody.
+    """
+    words = words_of(coded(asked))
+    if not words or len(asked) > LONGEST_SEARCH:
+        return None
+    found = Q()
+    for word in words:
         escaped = word.replace("-", "") if word.replace("-", "").isdigit() else word
         begins = Q(search__startswith=escaped) | Q(search__contains=f" {escaped}")
-        contacts = contacts.filter(begins if len(escaped) < 3 else Q(search__contains=escaped))
-    return contacts
+        found &= begins if len(escaped) < 3 else Q(search__contains=escaped)
+    return found
 
 
 STANDARD: tuple[tuple[str, str], ...] = (
-    ("name", _("Name")), ("number", _("Mobile number")), ("title", _("Title")), ("company", _("Company")),
+    ("name", _("Name")), ("number", _("Mobile number")), ("title", _("Form of address")), ("company", _("Company")),
     ("email", _("E-mail")), ("notes", _("Notes")),
 )  # type: ignore[assignment]  # fmt: skip
 
 
-def export(user: User, contacts: ContactQuerySet, path: Path, *, title: str) -> int:
-    """Write those of `contacts` the user sees to `path` as xlsx; gives how many. Audited; needs the right EXPORT.
+def sheet(user: User, contacts: ContactQuerySet) -> tuple[list[str], Iterator[list[str]]]:
+    """Headings and rows of those of `contacts` the user sees, to take away as a file.
 
     Numbers are masked unless the user may see them. Streamed: memory stays flat however many people.
     """
-    if not user.may(Right.EXPORT):
-        raise ContactsError("no_right", _("You may not take lists away as files."))
     chosen = contacts.visible_to(user)
-    count = chosen.count()
     extra: list[str] = []
-    if count:
+    if chosen.exists():
         sql, params = chosen.order_by().values("fields").query.sql_with_params()
         with connection.cursor() as cursor:
             # The headings that files brought, most used first; a table has so many columns at most.
@@ -237,17 +266,13 @@ def export(user: User, contacts: ContactQuerySet, path: Path, *, title: str) -> 
             )
             extra = [row[0] for row in cursor.fetchall()]
 
+    known = fields.defined()
+
     def rows() -> Iterator[list[str]]:
         for one in chosen.order_by("pinyin", "id").iterator(chunk_size=2000):
             yield [
                 one.name, shown_to(user, one.number), one.title, one.company, one.email, one.notes,
-                *(str(one.fields.get(key, "")) for key in extra),
+                *(fields.shown(known.get(key), one.fields[key]) if key in one.fields else "" for key in extra),
             ]  # fmt: skip
 
-    headings = [str(words) for _name, words in STANDARD] + extra
-    write_xlsx(path, headings, rows(), title=title or gettext("Contacts"), expected=count)
-    audit.record(
-        user, "contacts.exported", summary=title,
-        detail={"contacts": count, "numbers": "clear" if user.may(Right.SEE_NUMBERS) else "masked"},
-    )  # fmt: skip
-    return count
+    return [str(words) for _name, words in STANDARD] + extra, rows()

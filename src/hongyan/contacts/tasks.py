@@ -8,7 +8,8 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from hongyan.contacts import importing, loading
-from hongyan.contacts.models import Upload
+from hongyan.uploads import guesses
+from hongyan.uploads.models import Upload
 
 # A worker that dies gives its job back; a database that was away for a moment is asked again.
 AGAIN = RetryStrategy(max_attempts=5, wait=5)
@@ -20,7 +21,7 @@ def inspect_upload(upload_id: int) -> None:
     upload = Upload.objects.select_related("owner").filter(pk=upload_id, state=Upload.State.UPLOADED).first()
     if upload is not None and not upload.columns:
         with translation.override(upload.owner.language or settings.LANGUAGE_CODE):
-            importing.inspect(upload)
+            guesses.inspect(upload, importing.propose)
             importing.start_if_plain(upload)
 
 

@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
                 fields=("book", "parent", "name"),
                 name="group_name_is_unique_among_siblings",
                 nulls_distinct=False,
-                violation_error_message="There is already a group of this name here.",
+                violation_error_message="There is already a group with this name here.",
             ),
         ),
         migrations.AddConstraint(

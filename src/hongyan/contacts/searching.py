@@ -1,0 +1,154 @@
+"""People by words: their own, or those of the groups and departments that they stand in.
+
+A word may be a person's (name, pinyin, initials, part of a number, company) or name a place: a group, an address book, the
+department that a book belongs to. "王 市场部" are the people called Wang of that department. Whoever is found in the one way or
+in a book in the other is a branch of its own: each has its index, together they have none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Exists, F, OuterRef, Value
+from django.db.models.functions import Coalesce
+
+from hongyan.accounts.models import Department, User
+from hongyan.contacts import people
+from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group
+from hongyan.contacts.names import readings
+from hongyan.inputs.texts import words_of
+
+LEAST_SIGNS, LEAST_LETTERS = 2, 3
+"""Of a word that may name a place: one character or two letters stand in too many names."""
+MOST_BOOKS = 10
+"""Each is a branch: of several books together there is no order of names."""
+MOST_GROUPS = 20_000
+"""Groups whose names are read through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A group, or a whole book, that a word names, with what stands above it."""
+
+    name: str
+    above: str
+    group_id: int | None
+    book_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Some contacts that one index leads to."""
+
+    contacts: ContactQuerySet
+    has_words: bool = False
+    """They lie together in the order of names: who walks that order to look for 王 has come past everybody first."""
+
+    def page(self, most: int, *, is_back: bool = False) -> list[Contact]:
+        """The first in the order of names, or the last, in either direction from the end."""
+        # By an expression there is no index to walk: they are gathered by their words and then sorted.
+        name = Coalesce("pinyin", Value("")) if self.has_words else F("pinyin")
+        order = (name.desc(), "-pk") if is_back else (name.asc(), "pk")
+        return list(self.contacts.order_by(*order)[:most])
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    branches: list[Branch]
+    """Together they are who is found."""
+    places: list[Place]
+
+
+def look_up(user: User, contacts: ContactQuerySet, asked: str) -> Found:
+    """Those of `contacts` that the words find, and the places that they name."""
+    branches, found, own = [Branch(people.matching(contacts, asked), has_words=True)], dict[Place, None](), list[str]()
+    names, standing = _Names(user), list[_Standing]()
+    for word in words_of(asked) or ():
+        if here := names.called(word):
+            found |= dict.fromkeys(here)
+            standing.append(names.standing(here))
+        else:
+            own.append(word)
+    if standing:
+        rest = people.matching(contacts, " ".join(own)) if own else contacts
+        for book in sorted(set.intersection(*(set(one) for one in standing)))[:MOST_BOOKS]:
+            branch = rest.filter(book=book)
+            for groups in (one[book] for one in standing):
+                branch = branch.filter(_inside(groups)) if groups is not None else branch
+            branches.append(Branch(branch, has_words=bool(own)))
+    return Found(branches, sorted(found, key=lambda one: (len(one.name), one.above, one.name)))
+
+
+def _inside(groups: list[int]) -> Exists:
+    return Exists(Group.contacts.through.objects.filter(contact_id=OuterRef("pk"), group_id__in=groups))
+
+
+_Standing = dict[int, list[int] | None]
+"""By book the groups that count; None: everybody in it."""
+
+
+class _Names:
+    """What the places that a user sees are called; read when a word first asks."""
+
+    def __init__(self, user: User) -> None:
+        self._user = user
+        self._books: dict[int, AddressBook] = {}
+        self._groups: dict[int, tuple[str, tuple[int, ...], int]] = {}
+
+    def called(self, word: str) -> list[Place]:
+        """The places of that name."""
+        if len(word) < (LEAST_LETTERS if word.isascii() else LEAST_SIGNS) or word.lstrip("+").isdecimal():
+            return []
+        self._read()
+        groups = [pk for pk, (name, _path, _book) in self._groups.items() if _is_called(word, name)]
+        books = {pk for pk, one in self._books.items() if _is_called(word, one.name)} | self._of_departments(word)
+        return [self._of_group(pk) for pk in groups] + [self._of_book(pk) for pk in books]
+
+    def standing(self, places: list[Place]) -> _Standing:
+        """Who stands in one of them, or below one."""
+        found: _Standing = {one.book_id: None for one in places if one.group_id is None}
+        groups = {one.group_id for one in places if one.group_id and one.book_id not in found}
+        for pk, (_name, path, book) in self._groups.items():
+            if groups.intersection(path):
+                below = found.setdefault(book, [])
+                assert below is not None
+                below.append(pk)
+        return found
+
+    def _read(self) -> None:
+        if not self._books:
+            visible = AddressBook.objects.visible_to(self._user).select_related("department")
+            self._books = {one.pk: one for one in visible}
+            rows = Group.objects.filter(book__in=self._books).values_list("pk", "name", "path", "book_id")[:MOST_GROUPS]
+            self._groups = {pk: (name, _ids(path), book) for pk, name, path, book in rows}
+
+    def _of_group(self, pk: int) -> Place:
+        name, path, book = self._groups[pk]
+        above = [self._groups[up][0] for up in path[:-1] if up in self._groups]
+        return Place(name, " / ".join([self._books[book].name, *above]), pk, book)
+
+    def _of_book(self, pk: int) -> Place:
+        return Place(self._books[pk].name, str(self._books[pk].department or ""), None, pk)
+
+    def _of_departments(self, word: str) -> set[int]:
+        """Books of departments of that name, and of those below them."""
+        theirs = {pk: _ids(one.department.path) for pk, one in self._books.items() if one.department}
+        if not theirs:
+            return set()
+        called = {one.pk for one in Department.objects.all() if _is_called(word, one.name)}
+        return {pk for pk, path in theirs.items() if called.intersection(path)}
+
+
+def _ids(path: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in path.split("/") if part)
+
+
+def _is_called(word: str, name: str) -> bool:
+    """市场部 by 市场, shichang and scb."""
+    word, name = word.casefold(), name.casefold()
+    if word in name:
+        return True
+    if not word.isascii() or name.isascii():
+        return False
+    pinyin, initials = readings(name)
+    return pinyin.startswith(word) or initials == word
