@@ -1,0 +1,127 @@
+"""Who is in an audience: how many, some of them, all of them page by page; and its people as a part of other statements.
+
+Whoever asks sees only people of the books they may open, so one audience may be different people to two users. A number that
+stands in several books counts once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models.expressions import RawSQL
+from psycopg.errors import QueryCanceled
+
+from hongyan.accounts.models import User
+from hongyan.audiences import nesting, sources
+from hongyan.audiences.conditions import Branch
+from hongyan.audiences.models import Audience
+from hongyan.audiences.statements import Statement
+from hongyan.contacts.models import Contact, ContactQuerySet
+
+COUNT_WITHIN_MS = 5000
+SAMPLE_WITHIN_MS = 2000
+SAMPLE = 20
+MEMORY = "128MB"
+"""For the sets that a statement hashes: a million numbers take some sixty."""
+
+
+class TakesTooLong(Exception):
+    """It was not done within its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """People as a part of a statement: `from_clause` and `where` are about `contacts_contact c`."""
+
+    from_clause: str
+    where: str
+    values: dict[str, Any]
+    books: int
+    """How many books the people may come from."""
+
+
+def part(user: User, what: Audience | Branch, now: datetime, *, prefix: str = "a") -> Part:
+    """Raises Refused where it cannot be asked any more."""
+    statement = Statement(user, now, prefix)
+    statement.known = sources.attributes(user)
+    holds = nesting.of_audience(statement, what) if isinstance(what, Audience) else nesting.predicate(statement, what)
+    return Part(statement.from_clause(), f"{statement.of_books()} and {holds}", statement.values, len(statement.books))
+
+
+@contextmanager
+def within(milliseconds: int) -> Iterator[Any]:
+    """A cursor for one large question that ends in its time. Raises TakesTooLong."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"set local statement_timeout = {int(milliseconds)}")
+            cursor.execute(f"set local work_mem = '{MEMORY}'")
+            # Compiling takes longer than the question.
+            cursor.execute("set local jit = off")
+            yield cursor
+            cursor.execute("set local statement_timeout = 0")
+    except DatabaseError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TakesTooLong from None
+        raise
+
+
+def count(user: User, what: Audience | Branch, now: datetime, *, within_ms: int = COUNT_WITHIN_MS) -> int:
+    """How many distinct numbers."""
+    asked = part(user, what, now)
+    # Within one book no number stands twice.
+    distinct = "" if asked.books == 1 else "group by c.number"
+    with within(within_ms) as cursor:
+        cursor.execute(
+            f"select count(*) from (select from {asked.from_clause} where {asked.where} {distinct}) x",  # noqa: S608
+            asked.values,
+        )
+        return int(cursor.fetchone()[0])
+
+
+def sample(user: User, what: Audience | Branch, now: datetime, *, most: int = SAMPLE) -> list[Contact]:
+    """Some of them, found as they come."""
+    asked = part(user, what, now)
+    with within(SAMPLE_WITHIN_MS) as cursor:
+        cursor.execute(
+            f"select c.id from {asked.from_clause} where {asked.where} limit {int(most)}",  # noqa: S608
+            asked.values,
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    found = Contact.objects.select_related("book").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def page(user: User, what: Audience | Branch, now: datetime, *, after: int = 0, most: int = 100) -> list[Contact]:
+    """Distinct people in the order of their numbers beyond the person `after`: of one number the first person."""
+    begins = Contact.objects.visible_to(user).filter(pk=after).values_list("number", flat=True).first() if after else ""
+    asked = part(user, what, now)
+    with within(COUNT_WITHIN_MS) as cursor:
+        cursor.execute(
+            f"""select min(c.id) from {asked.from_clause} where {asked.where} and c.number > %(after)s
+                group by c.number order by c.number limit {int(most)}""",  # noqa: S608
+            {**asked.values, "after": begins or ""},
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    found = Contact.objects.select_related("book").in_bulk(ids)
+    return sorted((found[pk] for pk in ids if pk in found), key=lambda one: one.number)
+
+
+def contacts(user: User, what: Audience | Branch, now: datetime) -> ContactQuerySet:
+    """All of them, of one number the first person: for lists that are taken away."""
+    asked = part(user, what, now)
+    sql = f"(select min(c.id) from {asked.from_clause} where {asked.where} group by c.number)"  # noqa: S608
+    given: list[Any] = []
+
+    def placed(found: re.Match[str]) -> str:
+        if found[0] == "%%":
+            return "%%"
+        given.append(asked.values[found[1]])
+        return "%s"
+
+    return Contact.objects.filter(pk__in=RawSQL(re.sub(r"%%|%\((\w+)\)s", placed, sql), given))  # noqa: S611
