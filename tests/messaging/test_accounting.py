@@ -10,15 +10,17 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hongyan.contacts.models import RecipientList, RecipientListRow, Upload
+from hongyan.consent.models import Listed
+from hongyan.contacts.models import RecipientList, RecipientListRow
 from hongyan.dispatch import failover, flow
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message, Tally
-from hongyan.messaging import accounting, drafts, submissions, tasks
-from hongyan.messaging.asking import Request
-from hongyan.messaging.models import BlockedNumber, Submission
+from hongyan.messaging import accounting, asking, confirming, drafts, submissions, tasks
+from hongyan.messaging.asking import Request, request_of
+from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
-from hongyan.messaging.store import raw_connection
+from hongyan.runtime.database import raw_connection
+from hongyan.uploads.models import Upload
 from tests.builders import Company, a_contact, a_group
 from tests.messaging.waiting import logged_in
 
@@ -58,7 +60,7 @@ STEPS = st.one_of(
 def test_whatever_the_order_of_changes_the_sheet_adds_up(
     company: Company, steps: list[str | list[tuple[int, str, str]]]
 ) -> None:
-    BlockedNumber.objects.get_or_create(number=numbers(1)[0])
+    Listed.objects.get_or_create(kind="block", number=numbers(1)[0])
     submission = planned(company, Selection(numbers=numbers(12)))
     found = ids(submission)
     for step in steps:
@@ -121,7 +123,9 @@ def test_what_was_typed_wrong_is_part_of_what_was_asked_for(company: Company) ->
     typed = "\n".join([*numbers(2), numbers(1)[0], "12345"])
     chosen = {**Selection(numbers=numbers(2)).to_json(), "typed": typed}
     draft = drafts.save(company.sender, None, text="通知", category="notice", origin="console", recipients=chosen)
-    submission = drafts.send(company.sender, draft)
+    request = request_of(draft)
+    shown = confirming.mark(request, asking.rehearse(company.sender, request))
+    submission = drafts.send(company.sender, draft, shown=shown)
     tasks.plan(submission.pk)
     submission.refresh_from_db()
     assert submission.dropped == {"duplicate": 1, "bad_number": 1}
@@ -162,7 +166,7 @@ def test_speed_and_forecast_follow_the_clock(company: Company) -> None:
     Submission.objects.filter(pk=submission.pk).update(expected=5000)
     submission.refresh_from_db()
     found, now = ids(submission), timezone.now()
-    progress = accounting.progress(submission, submissions.balance(submission), now)
+    progress = accounting.progress(submission, accounting.balance(submission), now)
     # Nothing has been measured: what the channel may do is the forecast.
     assert (progress.rest, progress.per_second) == (10, 0)
     assert progress.finishes_at == now + timedelta(seconds=10 / 100)
@@ -174,12 +178,10 @@ def test_speed_and_forecast_follow_the_clock(company: Company) -> None:
     assert accounting.write_flow(later) == 1
     moments = flow.moments(raw_connection(), submission.pk, is_large=True)
     assert [(one.handed_over, one.delivered) for one in moments] == [(5, 0), (8, 8)]
-    progress = accounting.progress(submission, submissions.balance(submission), later)
+    progress = accounting.progress(submission, accounting.balance(submission), later)
     assert 0.4 <= progress.per_second <= 0.9
     assert progress.rest == 2
-    assert (
-        accounting.progress(submission, submissions.balance(submission), later + timedelta(minutes=2)).per_second == 0
-    )
+    assert accounting.progress(submission, accounting.balance(submission), later + timedelta(minutes=2)).per_second == 0
 
 
 def test_a_forecast_says_what_holds_it(company: Company) -> None:
@@ -187,30 +189,30 @@ def test_a_forecast_says_what_holds_it(company: Company) -> None:
     now = timezone.now()
     morning = now + timedelta(hours=8)
     Batch.objects.filter(submission_id=submission.pk).update(not_before=morning)
-    progress = accounting.progress(submission, submissions.balance(submission), now)
+    progress = accounting.progress(submission, accounting.balance(submission), now)
     assert (progress.held, progress.held_until) == ("hours", morning)
     assert progress.finishes_at is not None
     assert progress.finishes_at > morning
     Batch.objects.filter(submission_id=submission.pk).update(tries=1)
-    progress = accounting.progress(submission, submissions.balance(submission), now)
+    progress = accounting.progress(submission, accounting.balance(submission), now)
     assert (progress.held, progress.held_until) == ("retry", morning)
     Batch.objects.filter(submission_id=submission.pk).update(not_before=None)
     failover.watch(raw_connection(), now)
-    progress = accounting.progress(submission, submissions.balance(submission), now)
+    progress = accounting.progress(submission, accounting.balance(submission), now)
     assert (progress.held, progress.finishes_at) == ("channel", None)
     logged_in(company.channel)
     failover.watch(raw_connection(), now)
-    progress = accounting.progress(submission, submissions.balance(submission), now)
+    progress = accounting.progress(submission, accounting.balance(submission), now)
     assert (progress.held, progress.finishes_at is None) == ("", False)
     submissions.pause(company.sender, submission)
     submission.refresh_from_db()
-    progress = accounting.progress(submission, submissions.balance(submission), now)
+    progress = accounting.progress(submission, accounting.balance(submission), now)
     assert (progress.held, progress.finishes_at) == ("paused", None)
     at = now + timedelta(hours=1)
     waiting = submissions.submit(
         company.sender, Request(text="通知", selection=Selection(numbers=numbers(3)), scheduled_at=at)
     )
-    progress = accounting.progress(waiting, submissions.balance(waiting), now)
+    progress = accounting.progress(waiting, accounting.balance(waiting), now)
     assert (progress.held, progress.held_until, progress.rest) == ("scheduled", at, 3)
     sheet = accounting.sheet(waiting)
     assert (sheet.loaded, sheet.count("unplanned")) == (3, 3)

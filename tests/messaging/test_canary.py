@@ -13,16 +13,18 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry
+from hongyan.consent.models import OptOut
 from hongyan.contacts.models import RecipientList, RecipientListRow
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message
 from hongyan.dispatch.numbers import home_carrier
-from hongyan.messaging import accounting, asking, canary, submissions, tasks
+from hongyan.mailbox.models import Reply
+from hongyan.messaging import accounting, asking, canary, planner, submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.canary import Figures, State, Terms
-from hongyan.messaging.errors import MessagingError
-from hongyan.messaging.models import Canary, OptOut, Reply, Submission
+from hongyan.messaging.models import Canary, Submission
 from hongyan.messaging.recipients import Selection
 from tests.builders import Company
 
@@ -107,7 +109,7 @@ GOOD = Figures(handed_over=100, waiting=0, delivered=92, failed=3, opted_out=1)
         ("of those that are known", Figures(100, 0, 40, 15, 0), True, ("halted", "failures")),
         ("too many opt-outs", Figures(100, 0, 80, 0, 11), False, ("halted", "opt_outs")),
         ("opt-outs at the limit", Figures(100, 0, 95, 0, 10), False, ("passed", "")),
-        ("hardly any receipt came", Figures(100, 0, 49, 0, 0), True, ("halted", "no_receipts")),
+        ("hardly any receipts came", Figures(100, 0, 49, 0, 0), True, ("halted", "no_receipts")),
         ("some of it has not left", Figures(99, 1, 99, 0, 0), True, ("waiting", "")),
         ("all were blocked", Figures(0, 0, 0, 0, 0), False, ("passed", "")),
     ],
@@ -244,7 +246,7 @@ class TestOnARoad:
         ):
             tasks.plan(submission.pk)
         assert written(submission) == []
-        assert submissions.balance(submission).total == 0
+        assert accounting.balance(submission).total == 0
         tasks.plan(submission.pk)
         assert len(written(submission)) == 10
 
@@ -254,7 +256,7 @@ class TestOnARoad:
         ends(submission, *["delivered"] * 10)
         canary.judge_due(timezone.now())
         with patch("hongyan.messaging.recipients.CHUNK", 20):
-            chunks, write = 0, tasks._write
+            chunks, write = 0, planner._write
 
             def killed(*arguments: object) -> bool:
                 nonlocal chunks
@@ -263,7 +265,7 @@ class TestOnARoad:
                     raise KeyboardInterrupt
                 return write(*arguments)  # type: ignore[arg-type]
 
-            with patch.object(tasks, "_write", killed), pytest.raises(KeyboardInterrupt):
+            with patch.object(planner, "_write", killed), pytest.raises(KeyboardInterrupt):
                 tasks.plan(submission.pk)
             assert 10 < len(written(submission)) < 100
             tasks.plan(submission.pk)
@@ -294,11 +296,11 @@ class TestOnARoad:
     )  # fmt: skip
     def test_terms_that_make_no_sense_are_refused(self, company: Company, terms: Terms) -> None:
         request = Request(text="促销", selection=Selection(numbers=people(2)), canary=terms)
-        with pytest.raises(MessagingError) as refused:
+        with pytest.raises(Refused) as refused:
             asking.check(company.sender, request)
         assert refused.value.code == "canary_out_of_range"
 
     def test_codes_have_no_trial_part(self, company: Company) -> None:
         request = Request(text="123456", category="verification", selection=Selection(numbers=people(2)), canary=TERMS)
-        with pytest.raises(MessagingError, match="试发"):
+        with pytest.raises(Refused, match="试发"):
             asking.check(company.sender, request)

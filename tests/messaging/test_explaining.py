@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from hongyan.contacts.models import RecipientList, RecipientListRow
@@ -51,7 +52,7 @@ def test_who_lost_a_channel_that_was_down_is_told_which_took_over(company: Compa
     assert company.channel.name in route.title, "the channel that planning chose"
     assert moves(steps) == [
         (
-            "Its channel had no connection: given to the next route",
+            "Its channel had no connection: moved to the next route",
             {"From channel": company.channel.name, "To channel": "second"},
         )
     ]
@@ -60,8 +61,8 @@ def test_who_lost_a_channel_that_was_down_is_told_which_took_over(company: Compa
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("应缴{应缴}元", "Asked for 3 times with different values: 2 messages"),
-        ("请缴费", "Asked for 3 times, kept once"),
+        ("应缴{应缴}元", "Requested 3 times with different values: 2 messages"),
+        ("请缴费", "Requested 3 times, sent once"),
     ],
 )
 def test_who_stands_on_several_rows_reads_how_many_messages_came_of_them(
@@ -86,8 +87,8 @@ def test_who_was_refused_twice_and_went_elsewhere_reads_each_step(company: Compa
     all_refused(submission, "9", None)
     waiting = moves(steps_of(company, submission))
     assert [title for title, _ in waiting] == [
-        "Refused by the carrier: put off for another try",
-        "Refused by the carrier: given to the next route",
+        "Refused by the carrier: will be retried",
+        "Refused by the carrier: moved to the next route",
     ]
     assert waiting[1][1]["To channel"] == "the next route, yet to be found"
     Rerouter().look(NOW)
@@ -111,3 +112,39 @@ def test_routes_are_looked_at_with_the_carrier_that_serves_a_ported_number(compa
     Channel.objects.filter(name="unicom").update(is_enabled=False)
     found = {one.channel: one.failing for one in considered(company.sender, submission.category, MOBILE[0])}
     assert found == {"unicom": "off", company.channel.name: ""}
+
+
+def receipts(company: Company, state: str, **segment: object) -> list[tuple[str, str, dict[str, str]]]:
+    """The steps on the wire of a message whose one segment is so."""
+    submission = planned(company, MOBILE[:1])
+    message = Message.objects.get()
+    Message.objects.update(state=state, done_at=NOW)
+    facts = {"message_id": message.pk, "segment": 1, "of": 1, "channel_id": company.channel.pk, "carrier_id": "abc"}
+    values = facts | segment
+    with connection.cursor() as cursor:
+        names = ", ".join(values)
+        marks = ", ".join(["%s"] * len(values))
+        cursor.execute(f"insert into dispatch_segment ({names}) values ({marks})", list(values.values()))
+    return [
+        (one.title, one.tone, dict(one.facts))
+        for one in steps_of(company, submission)
+        if one.key in ("submit", "receipt")
+    ]
+
+
+def test_a_word_of_the_carriers_that_settles_nothing_is_shown_with_its_time(company: Company) -> None:
+    found = receipts(company, "submitted", code="BUFFERED", reported_at=NOW)
+    assert (
+        "Receipt for segment 1 of 1 is not the last word: waiting for the next", "wait", {"Code": "BUFFERED"},
+    ) in found  # fmt: skip
+
+
+def test_a_receipt_that_was_found_by_number_says_so(company: Company) -> None:
+    (submit, receipt) = receipts(company, "delivered", found_by="number")
+    assert submit[0] == "No answer came from the carrier; its id is that of the receipt"
+    assert receipt[2]["Found by"] == "its number: this was the only message to it whose answer had been lost"
+
+
+def test_a_receipt_under_another_id_of_the_submit_says_so(company: Company) -> None:
+    (_submit, receipt) = receipts(company, "delivered", found_by="group")
+    assert receipt[2]["Found by"] == "its number: the carrier gave it another id of the same submit"

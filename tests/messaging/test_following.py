@@ -11,10 +11,11 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from hongyan.dispatch.models import Batch, Incoming
+from hongyan.mailbox.models import Reply
 from hongyan.messaging import following
-from hongyan.messaging.models import Reply, Submission
+from hongyan.messaging.models import Submission
 from hongyan.runtime.settings import read
-from tests.beside import database_url, eventually
+from tests.beside import PATIENCE_S, database_url, eventually
 from tests.builders import Company
 from tests.messaging.waiting import planned
 
@@ -53,12 +54,12 @@ def followed() -> Iterator[None]:
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert looked.wait(20)
+        assert looked.wait(PATIENCE_S)
         yield
     finally:
         stop.set()
         notify("the end")
-        thread.join(20)
+        thread.join(PATIENCE_S)
         following.sweep = first_sweep
     assert not thread.is_alive()
 

@@ -7,16 +7,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry
 from hongyan.dispatch.models import Batch, Message
 from hongyan.dispatch.sums import held_back
 from hongyan.messaging import quiet_hours, submissions
-from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Holiday, SendingHours
 from hongyan.messaging.quiet_hours import Hours, held_until
-from hongyan.messaging.store import raw_connection
 from hongyan.runtime import clock
+from hongyan.runtime.database import raw_connection
 from tests.builders import Company
 from tests.messaging.waiting import UNICOM, planned, sums_agree
 
@@ -91,7 +93,7 @@ class TestPlanning:
             )
         ]
         assert minutes == [10, 2880, 5]
-        with pytest.raises(MessagingError, match="1"):
+        with pytest.raises(Refused, match="1"):
             planned(company, validity_minutes=0)
 
 
@@ -140,9 +142,9 @@ class TestChangingTheHours:
 
     def test_is_for_administrators(self, company: Company) -> None:
         for user in (company.sales_head, company.sender, company.viewer):
-            with pytest.raises(MessagingError):
+            with pytest.raises(Refused):
                 quiet_hours.change(user, [SendingHours(category="marketing")])
-            with pytest.raises(MessagingError):
+            with pytest.raises(Refused):
                 quiet_hours.enter_day(user, date(2027, 1, 1), is_rest=True)
         assert not SendingHours.objects.exists()
         assert not Holiday.objects.exists()
@@ -166,3 +168,29 @@ def test_the_clock_runs_unless_it_is_stopped() -> None:
     with clock.stopped_at(at("11-25 22:00")):
         assert clock.now() == at("11-25 22:00")
     assert abs(clock.now() - timezone.now()) < timedelta(seconds=5)
+
+
+@given(
+    at=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - its zone is given
+    zone=st.sampled_from(["Asia/Shanghai", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Pacific/Apia"]),
+    opens=st.times(), closes=st.times(), is_local=st.booleans(),
+)  # fmt: skip
+def test_whatever_the_clocks_do_a_message_waits_less_than_two_days_and_for_an_open_window(
+    at: datetime, zone: str, opens: time, closes: time, is_local: bool
+) -> None:
+    place = ZoneInfo(zone)
+    hours = Hours(opens.replace(fold=0), closes.replace(fold=0))
+    until = held_until(hours, at.astimezone(place) if is_local else at, place, lambda _day: None)
+    if until is not None:
+        assert at < until <= at + timedelta(hours=48)
+        assert held_until(hours, until, place, lambda _day: None) is None
+
+
+@pytest.mark.parametrize("days", [39, 60])
+def test_where_all_days_are_closed_nothing_leaves_at_once(days: int) -> None:
+    start = date(2026, 7, 1)
+    at = datetime(2026, 7, 1, 4, tzinfo=UTC)
+    hours = Hours(time(8), time(21), on_holidays=False)
+    until = held_until(hours, at, SHANGHAI, lambda day: day < start + timedelta(days=days) or None)
+    assert until is not None
+    assert until >= at + timedelta(days=38)

@@ -17,7 +17,7 @@ from hongyan.messaging import submissions
 from hongyan.messaging.following import finish_submissions
 from hongyan.messaging.models import Submission
 from hongyan.messaging.rerouting import Rerouter
-from hongyan.messaging.store import raw_connection
+from hongyan.runtime.database import raw_connection
 from tests.builders import Company
 from tests.messaging.waiting import (
     MOBILE,

@@ -8,14 +8,15 @@ import pytest
 from django.http import Http404
 from django.utils import timezone
 
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry
+from hongyan.consent.models import Listed, OptOut
 from hongyan.contacts.models import RecipientList, RecipientListRow
 from hongyan.dispatch.models import Batch, Channel, Message
-from hongyan.messaging import asking, submissions, tasks
+from hongyan.messaging import accounting, asking, resending, submissions, tasks
 from hongyan.messaging.asking import Request
-from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.following import finish_submissions, start_due
-from hongyan.messaging.models import BlockedNumber, OptOut, Submission
+from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
 from tests.builders import Company, a_contact, a_group
 
@@ -59,12 +60,12 @@ def test_a_batch_leaves_under_its_channels_number_with_the_senders_extension(
 
 
 def test_the_sums_agree_and_blocked_ones_have_their_reason(company: Company) -> None:
-    BlockedNumber.objects.create(number=numbers(1)[0])
+    Listed.objects.create(kind="block", number=numbers(1)[0])
     OptOut.objects.create(number=numbers(2)[0], source="reply")
     submission = planned(
         company, Request(text="促销", category="marketing", selection=Selection(numbers=numbers(1, 2, 3)))
     )
-    balance = submissions.balance(submission)
+    balance = accounting.balance(submission)
     assert balance.by_state["blocked"] == 2
     assert balance.by_state["queued"] == 1
     assert balance.total == submission.planned == 3
@@ -129,9 +130,9 @@ def test_a_variable_that_only_some_people_lack_blocks_only_those(company: Compan
     one = a_contact(company.book, "王芳", numbers(1)[0], fields={"到期日": "8月1日"})
     two = a_contact(company.book, "李明", numbers(2)[0])
     people = Selection(contact_ids=(one.pk, two.pk))
-    balance = submissions.balance(planned(company, Request(text="{到期日}到期", selection=people)))
+    balance = accounting.balance(planned(company, Request(text="{到期日}到期", selection=people)))
     assert (balance.by_state["queued"], balance.by_state["blocked"]) == (1, 1)
-    with pytest.raises(MessagingError, match="到货日") as refused:
+    with pytest.raises(Refused, match="到货日") as refused:
         asking.rehearse(company.sender, Request(text="{到货日}到期", selection=people))
     assert (refused.value.code, refused.value.field) == ("missing_variable", "text")
 
@@ -141,13 +142,13 @@ def test_planning_that_is_run_again_writes_nothing_twice(company: Company) -> No
     Submission.objects.filter(pk=submission.pk).update(is_planned=False, state="planning")
     tasks.plan(submission.pk)
     assert Message.objects.filter(submission_id=submission.pk).count() == 50
-    assert submissions.balance(submission).total == 50
+    assert accounting.balance(submission).total == 50
 
 
 def test_cancel_leaves_nothing_waiting(company: Company) -> None:
     submission = planned(company, Request(text="通知", selection=Selection(numbers=numbers(1, 2, 3))))
     assert submissions.cancel(company.sender, submission) == 3
-    balance = submissions.balance(submission)
+    balance = accounting.balance(submission)
     assert (balance.by_state["cancelled"], balance.by_state["queued"], balance.total) == (3, 0, 3)
     assert not Batch.objects.filter(submission_id=submission.pk, state="ready").exists()
 
@@ -170,14 +171,14 @@ def test_a_resend_goes_only_to_those_who_did_not_get_it_and_once(company: Compan
     Message.objects.filter(pk__in=[found[1].pk, found[2].pk]).update(state="failed")
     Submission.objects.filter(pk=submission.pk).update(state="finished")
     submission.refresh_from_db()
-    again = submissions.resend(company.sender, submission)
+    again = resending.resend(company.sender, submission)
     tasks.plan(again.pk)
     assert sorted(Message.objects.filter(submission_id=again.pk).values_list("number", flat=True)) == list(
         numbers(2, 3)
     )
     assert again.resend_of_id == submission.pk
-    with pytest.raises(MessagingError) as refused:
-        submissions.resend(company.sender, submission)
+    with pytest.raises(Refused) as refused:
+        resending.resend(company.sender, submission)
     assert refused.value.code == "nobody_left"
 
 
@@ -219,7 +220,7 @@ def test_a_schedule_begins_on_time_and_a_missed_one_waits_for_a_person(company: 
     ],
 )
 def test_what_is_wrong_is_said_and_changes_nothing(company: Company, request_: Request, code: str) -> None:
-    with pytest.raises(MessagingError) as refused:
+    with pytest.raises(Refused) as refused:
         submissions.submit(company.sender, request_)
     assert refused.value.code == code
     assert not Submission.objects.exists()
@@ -229,10 +230,10 @@ def test_the_right_to_send_to_groups_is_asked_each_time(company: Company) -> Non
     company.sender.may_send_to_groups = False
     company.sender.save()
     submissions.submit(company.sender, Request(text="通知", selection=Selection(numbers=numbers(1))))
-    with pytest.raises(MessagingError) as refused:
+    with pytest.raises(Refused) as refused:
         submissions.submit(company.sender, Request(text="通知", selection=Selection(numbers=numbers(1, 2))))
     assert (refused.value.code, refused.value.status) == ("one_recipient_only", 403)
-    with pytest.raises(MessagingError):
+    with pytest.raises(Refused):
         submissions.submit(company.viewer, Request(text="通知", selection=Selection(numbers=numbers(1))))
 
 
@@ -243,7 +244,7 @@ def test_another_departments_submission_answers_as_a_missing_one(company: Compan
     for missing, user in ((submission.pk, company.stranger), (999, company.administrator)):
         with pytest.raises(Http404):
             submissions.access_submission(user, missing)
-    with pytest.raises(MessagingError):
+    with pytest.raises(Refused):
         submissions.cancel(company.viewer, submission)
 
 
@@ -251,7 +252,7 @@ def test_asking_twice_with_one_key_is_asking_once(company: Company) -> None:
     request = Request(text="通知", selection=Selection(numbers=numbers(1)), idempotency_key="k", request_digest="d")
     first, second = submissions.submit(company.sender, request), submissions.submit(company.sender, request)
     assert first.pk == second.pk
-    with pytest.raises(MessagingError) as refused:
+    with pytest.raises(Refused) as refused:
         submissions.submit(
             company.sender,
             Request(text="别的", selection=Selection(numbers=numbers(1)), idempotency_key="k", request_digest="e"),

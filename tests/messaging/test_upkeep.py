@@ -12,8 +12,8 @@ from hongyan.dispatch.models import Batch, DispatchPolicy, Message, ParkedReport
 from hongyan.messaging import submissions, upkeep
 from hongyan.messaging.following import finish_submissions
 from hongyan.messaging.models import Submission
-from hongyan.messaging.store import raw_connection
 from hongyan.runtime import clock
+from hongyan.runtime.database import raw_connection
 from tests.builders import Company
 from tests.messaging.waiting import MOBILE, UNICOM, leased, planned, sums_agree, where
 

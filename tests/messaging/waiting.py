@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +17,7 @@ from hongyan.messaging import submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
-from hongyan.messaging.store import raw_connection
+from hongyan.runtime.database import raw_connection
 from tests.builders import Company, a_channel
 
 MOBILE = tuple(f"+861380013{number:04d}" for number in range(3))
@@ -65,6 +67,11 @@ class AsIfAsynchronous:
 
     def __init__(self, connection: Connection[Any] | None = None) -> None:
         self._connection = connection or raw_connection()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        with self._connection.transaction():
+            yield
 
     async def execute(self, query: str, parameters: Any = None) -> Cursor:
         cursor = self._connection.execute(query, parameters)

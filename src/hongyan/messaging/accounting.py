@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from hongyan.accounts.models import User
-from hongyan.contacts.models import Upload
 from hongyan.dispatch import flow, sums
 from hongyan.dispatch.flow import Moment
 from hongyan.dispatch.numbers import read_many
@@ -22,8 +21,8 @@ from hongyan.dispatch.sums import Balance, Imbalance, Proof
 from hongyan.messaging import canary, recipients
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
-from hongyan.messaging.store import raw_connection
-from hongyan.messaging.submissions import balance
+from hongyan.runtime.database import raw_connection
+from hongyan.uploads.models import Upload
 
 State = Submission.State
 
@@ -52,7 +51,7 @@ class Asked:
 
 # A person in two chosen groups was asked for twice.
 ENTRIES = """
-select (select count(*) from contacts_recipientlistrow where list_id = any(%(lists)s))
+select (select coalesce(sum(size), 0) from contacts_recipientlist where id = any(%(lists)s))
      + (select count(*) from contacts_contact where book_id = any(%(books)s))
      + (select count(*) from contacts_contact where id = any(%(contacts)s))
      + (select coalesce(sum(n), 0) from (
@@ -60,10 +59,16 @@ select (select count(*) from contacts_recipientlistrow where list_id = any(%(lis
             join contacts_group g on g.path like chosen.path || '%%' join contacts_group_contacts gc on gc.group_id = g.id
             where chosen.id = any(%(groups)s) group by chosen.id) members)
      + coalesce(cardinality(%(numbers)s::text[]), 0)
+     + (select count(*) from audiences_taken where submission_id = %(taken_for)s)
 """
 EXCLUDED = """
 select count(distinct number) from gathered where number in (select number from excluded)
 """
+
+
+def balance(submission: Submission) -> Balance:
+    """Where its messages are, by state; from the kept tally."""
+    return sums.balance(raw_connection(), submission.pk)
 
 
 def dropped(submission: Submission) -> Asked:
@@ -73,12 +78,16 @@ def dropped(submission: Submission) -> Asked:
     if selection.is_only_numbers:
         entries = len(selection.numbers)
     else:
-        values = recipients.parameters(submission.owner, selection)
+        parts = recipients.parts_of(submission.owner, selection)
+        values = recipients.parameters(submission.owner, selection, parts)
         with connection.cursor() as cursor:
             cursor.execute(ENTRIES, values)
             entries = int(cursor.fetchone()[0])
+            for part in parts:
+                cursor.execute(f"select count(*) from {part.from_clause} where {part.where}", part.values)  # noqa: S608
+                entries += int(cursor.fetchone()[0])
             if selection.has_exclusions and not selection.is_empty:
-                cursor.execute(recipients.gathered(selection) + EXCLUDED, values)
+                cursor.execute(recipients.gathered(selection, parts) + EXCLUDED, values)
                 excluded = int(cursor.fetchone()[0])
     files = files_of(submission.owner, selection)
     return Asked(
@@ -181,7 +190,8 @@ def progress(submission: Submission, found: Balance, now: datetime) -> Progress:
     speed = current or average or flow.capacity(psycopg, submission.pk) if rest else 0
     begins = until or now
     finishes = begins + timedelta(seconds=rest / speed) if speed and (until or not held) else None
-    return Progress(current, average, rest, finishes, held, until, tuple(moments))
+    # What left in the last half minute is not the speed of what stands still.
+    return Progress(0.0 if held else current, average, rest, finishes, held, until, tuple(moments))
 
 
 def _held(submission: Submission, now: datetime) -> tuple[str, datetime | None]:
@@ -217,6 +227,8 @@ class Verdict:
     """What planning says it wrote."""
     lines: list[Proof]
     seconds: float
+    is_removed: bool = False
+    """There is nothing to count any more."""
 
     @property
     def counted(self) -> int:
@@ -224,12 +236,13 @@ class Verdict:
 
     @property
     def agrees(self) -> bool:
-        return self.planned == self.counted and all(line.agrees for line in self.lines)
+        return self.is_removed or (self.planned == self.counted and all(line.agrees for line in self.lines))
 
 
 # The id as a constant, twice: looked up from the row it would make the server walk an index instead of the table.
 PROVE = """
-select s.planned, b.state, b.reason, b.tallied, b.counted, b.tallied_micros, b.counted_micros
+select s.planned, exists (select from dispatch_removal where submission_id = %(submission)s),
+       b.state, b.reason, b.tallied, b.counted, b.tallied_micros, b.counted_micros
 from (select planned from messaging_submission where id = %(submission)s) s
 left join dispatch_balance(%(submission)s) b on true
 """
@@ -241,8 +254,9 @@ def prove(submission: Submission) -> Verdict:
     with connection.cursor() as cursor:
         cursor.execute(PROVE, {"submission": submission.pk})
         rows = cursor.fetchall()
-    lines = [Proof(*row[1:]) for row in rows if row[1] is not None]
-    return Verdict(rows[0][0] if rows else 0, lines, time.monotonic() - began)
+    lines = [Proof(*row[2:]) for row in rows if row[2] is not None]
+    planned, is_removed = rows[0][:2] if rows else (0, False)
+    return Verdict(planned, lines, time.monotonic() - began, is_removed)
 
 
 MISPLANNED = """

@@ -22,20 +22,20 @@ from typing import Any, Self
 from zlib import crc32
 
 from django.db import connection, transaction
-from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts import audit
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.dispatch import control
 from hongyan.dispatch.numbers import home_carrier
 from hongyan.dispatch.planning import PlannedMessage
 from hongyan.dispatch.sums import balance
 from hongyan.messaging import recipients
-from hongyan.messaging.errors import MessagingError
-from hongyan.messaging.live import publish
-from hongyan.messaging.models import Canary, Reply, Submission
+from hongyan.messaging.jobs import defer_plan
+from hongyan.messaging.models import Canary, Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.runtime.live import publish
 
 MOST = 10_000
 """The part is drawn in memory and written at once."""
@@ -84,19 +84,17 @@ BOUNDS: dict[str, tuple[float, float]] = {
 
 
 def check(terms: Terms) -> None:
-    """Raises MessagingError for what makes no sense."""
+    """Raises Refused for what makes no sense."""
     for name, (low, high) in BOUNDS.items():
         if not low <= getattr(terms, name) <= high:
-            raise MessagingError(
+            raise Refused(
                 "canary_out_of_range",
                 _("Trial part: %(name)s must be from %(low)s to %(high)s.")
                 % {"name": name, "low": f"{low:g}", "high": f"{high:g}"},
                 field=f"canary_{name}",
             )
     if terms.least > terms.most:
-        raise MessagingError(
-            "canary_out_of_range", _("Trial part: at least is more than at most."), field="canary_least"
-        )
+        raise Refused("canary_out_of_range", _("Trial part: at least is more than at most."), field="canary_least")
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,13 +259,15 @@ def rest(submission: Submission) -> Rest | None:
     return Rest(replace(selection, excluded_numbers=(*selection.excluded_numbers, *found.numbers)), after)
 
 
+how_many_refused: list[Callable[[int], int]] = []
+"""Rooms above that know how many people answered a submission by refusing more."""
+
+
 def figures(submission: Submission) -> Figures:
     """How the part went so far: while nothing else has been planned, the submission's sums are its sums."""
     connection.ensure_connection()
     sums = balance(connection.connection, submission.pk)
-    opted_out = Reply.objects.filter(submission=submission, is_opt_out=True).aggregate(
-        n=Count("number", distinct=True)
-    )["n"]
+    opted_out = sum(refusing(submission.pk) for refusing in how_many_refused)
     return Figures(sums.left, sums.waiting, sums.by_state["delivered"], sums.not_delivered, opted_out)
 
 
@@ -302,7 +302,7 @@ def _judge(submission_id: int, now: datetime) -> bool:
         audit.record(None, "submission.canary_halted", submission, detail={"reason": reason, **one.figures})
     else:
         audit.record(None, "submission.canary_passed", submission, detail=one.figures)
-        _go_on(submission)
+        defer_plan(submission)
     publish(f"submission-{submission_id}")
     publish("submissions")
     return True
@@ -311,12 +311,6 @@ def _judge(submission_id: int, now: datetime) -> bool:
 def judged_by(one: Canary, terms: Terms) -> datetime | None:
     """When the wait ends; None while some of it has not left."""
     return one.handed_over_at + timedelta(minutes=terms.wait_minutes) if one.handed_over_at else None
-
-
-def _go_on(submission: Submission) -> None:
-    from hongyan.messaging.submissions import _defer_plan
-
-    _defer_plan(submission)
 
 
 def decided(submission: Submission, user: User, now: datetime, *, goes_on: bool) -> None:

@@ -25,7 +25,7 @@ class Considered:
         if self.is_chosen:
             return _("this one was chosen")
         return {
-            "": _("would take it too, but another comes first"),
+            "": _("would also match, but another comes first"),
             "off": _("route or channel is switched off"),
             "category": _("is not for this category"),
             "department": _("is not for this department"),

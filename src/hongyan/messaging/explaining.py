@@ -6,12 +6,13 @@ is told as it was; what can only be worked out from today's books, lists and rou
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
-from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -19,18 +20,35 @@ from django.utils.translation import ngettext
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
+from hongyan.consent import forbidding
+from hongyan.consent.models import ConsentEvent, Listed, OptOut, Policy, Source
+from hongyan.consent.policy import topic_names
+from hongyan.dispatch import packed
 from hongyan.dispatch.models import Batch, Channel, Message, Move
 from hongyan.dispatch.moving import last_refusal
 from hongyan.dispatch.numbers import CARRIER_WORDS, WORDS, Reason, home_carrier, mask, read_many
 from hongyan.messaging import canary
 from hongyan.messaging.considering import considered
-from hongyan.messaging.models import BlockedNumber, Category, OptOut, Reply, Submission
+from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.origins import origins
 from hongyan.messaging.reasons import words
 from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import measure
+from hongyan.runtime.database import raw_connection
 
-SCREENED = ("blocked_number", "opted_out", "missing_variable", "too_long", "no_route")
+SCREENED = (
+    "blocked_number",
+    "vip_number",
+    "opted_out",
+    "no_consent",
+    "grey_number",
+    "marketing_limit",
+    "answered",
+    "missing_variable",
+    "too_long",
+    "no_route",
+    "missing_signature",
+)
 """The screens in their order: what comes before the one that stopped a message has let it pass."""
 
 
@@ -49,18 +67,32 @@ class Step:
     """Words, kind ("submission" or "reply") and id of what belongs to it."""
 
 
+OF_MARKETING = ("vip_number", "no_consent", "grey_number", "marketing_limit")
+KINDS = {"blocked_number": "block", "vip_number": "vip", "grey_number": "grey", "opted_out": ""}
+ALWAYS_TOLD = ("blocked_number", "opted_out")
+"""Told also where they let a message pass."""
+
+what_followed: list[Callable[[User, Message], Iterable[Step]]] = []
+"""Rooms above that know what followed a message: answers, for whoever may see them."""
+
+
 def explain(viewer: User, submission: Submission, message: Message) -> list[Step]:
     """The whole way of one message. About fifteen small queries."""
-    stopped = message.reason.partition(":")[0] if message.state == "blocked" else ""
+    # What was planned and then taken out has its own moment.
+    is_withdrawn = message.state == "blocked" and message.done_at is not None
+    is_screened = message.state == "blocked" and not is_withdrawn
+    stopped = message.reason.partition(":")[0] if is_screened else ""
     steps = [_asked(submission), _came_in(viewer, submission, message.number), _number(viewer, message.number)]
     steps += _screens(submission, message, stopped)
-    if message.state != "blocked":
-        steps.append(_text(submission, message))
+    if not is_screened:
+        steps.append(_text(viewer, submission, message))
         moves = moves_of(message)
         steps.append(_route(submission, message, moves[0].from_channel if moves else message.channel))
         steps += _trial(submission, message.number)
         steps += [_move(one) for one in moves]
         steps += _on_the_wire(message)
+    if is_withdrawn:
+        steps.append(_withdrawn(message))
     steps.append(_outcome(message))
     return [*steps, *_afterwards(viewer, submission, message)]
 
@@ -70,7 +102,7 @@ def explain_missing(viewer: User, submission: Submission, number: str) -> list[S
     source = _came_in(viewer, submission, number)
     steps = [_asked(submission), source, _number(viewer, number)]
     if source.tone == "good":
-        end = _("Not prepared yet") if not submission.is_planned else _("No message was written")
+        end = _("Not created yet") if not submission.is_planned else _("No message was written")
         steps.append(Step("missing", end, None, "wait" if not submission.is_planned else "bad"))
         steps += _trial(submission, number)
     return steps
@@ -97,16 +129,20 @@ def _time(at: datetime | None) -> str:
 
 def _asked(submission: Submission) -> Step:
     facts = [
-        (_("Asked by"), f"{submission.owner.name} · {submission.department.name}"),
-        (_("Asked through"), submission.get_origin_display()),
+        (_("Requested by"), f"{submission.owner.name} · {submission.department.name}"),
+        (_("Requested through"), submission.get_origin_display()),
         (_("Category"), submission.get_category_display()),
     ]
     if submission.scheduled_at:
         facts.append((_("To be sent at"), _time(submission.scheduled_at)))
-    links = [(_("Resend of an earlier one"), "submission", submission.resend_of_id)] if submission.resend_of_id else []
+    links = (
+        [(_("Resend of an earlier submission"), "submission", submission.resend_of_id)]
+        if submission.resend_of_id
+        else []
+    )
     if submission.answers_id:
-        links.append((_("Answers a reply"), "reply", submission.answers_id))
-    return Step("asked", _("Asked for"), submission.created_at, "info", facts, links=links)
+        links.append((_("Reply to a message"), "reply", submission.answers_id))
+    return Step("asked", _("Sending requested"), submission.created_at, "info", facts, links=links)
 
 
 def _came_in(viewer: User, submission: Submission, number: str) -> Step:
@@ -114,7 +150,7 @@ def _came_in(viewer: User, submission: Submission, number: str) -> Step:
     chosen = [one for one in found if not one.is_exclusion]
     left_out = [one for one in found if one.is_exclusion]
     as_now = any(one.is_as_now for one in found)
-    facts = [(_("Came from") if place == 0 else _("Also from"), one.words) for place, one in enumerate(chosen)]
+    facts = [(_("Source") if place == 0 else _("Also from"), one.words) for place, one in enumerate(chosen)]
     facts += [(_("But it was"), one.words) for one in left_out]
     if left_out:
         return Step("source", _("Left out by choice"), None, "bad", facts, as_now)
@@ -127,12 +163,12 @@ def _how_often(submission: Submission, number: str, count: int) -> str:
     """One number is one message, but for rows of a list that say different things (`recipients`)."""
     if count == 1:
         return _("Chosen")
-    messages = Message.objects.filter(submission_id=submission.pk, number=number).count()
+    messages = Message.objects.filter(submission_id=submission.pk).to(number).count()
     if messages > 1:
-        return _("Asked for %(count)d times with different values: %(messages)d messages") % {
+        return _("Requested %(count)d times with different values: %(messages)d messages") % {
             "count": count, "messages": messages,
         }  # fmt: skip
-    return ngettext("Asked for %(count)d time, kept once", "Asked for %(count)d times, kept once", count) % {
+    return ngettext("Requested %(count)d time, sent once", "Requested %(count)d times, sent once", count) % {
         "count": count
     }
 
@@ -146,15 +182,16 @@ def _number(viewer: User, number: str) -> Step:
     return Step("number", _("Number understood"), None, "good", facts)
 
 
-def _entry_facts(entry: BlockedNumber | OptOut) -> list[tuple[str, str]]:
+def _entry_facts(entry: Listed | OptOut) -> list[tuple[str, str]]:
     facts = [(_("On the list since"), _time(entry.at))]
-    if isinstance(entry, BlockedNumber):
+    if isinstance(entry, Listed):
         facts.append((_("Entered by"), entry.added_by.name if entry.added_by else "–"))
         if entry.reason:
             facts.append((_("Reason"), entry.reason))
     else:
-        sources = {"reply": _("a reply"), "console": _("an entry in the console"), "api": _("the API")}
-        facts.append((_("Came by"), sources.get(entry.source, entry.source)))
+        facts.append((_("Came by"), _came_by(entry.source)))
+        if entry.topic or entry.signature:
+            facts.append((_("Only of"), topic_names().get(entry.topic, entry.topic) or f"【{entry.signature}】"))
         if entry.evidence:
             facts.append((_("In their words"), entry.evidence))
     return facts
@@ -162,11 +199,14 @@ def _entry_facts(entry: BlockedNumber | OptOut) -> list[tuple[str, str]]:
 
 def _list_screen(submission: Submission, message: Message, key: str, stopped: str) -> Step:
     """A list that forbids sending, as it was when planning looked: an entry made later did not count."""
-    model: Any = BlockedNumber if key == "blocked_number" else OptOut
-    name = _("The company's block list") if key == "blocked_number" else _("People who refused marketing")
-    entry = model.objects.filter(number=message.number).first()
+    names = {
+        "blocked_number": _("The company's block list"), "vip_number": _("The VIP list, which gets no marketing"),
+        "grey_number": _("The grey list, one marketing message at a time"),
+        "opted_out": _("People who opted out of marketing"),
+    }  # fmt: skip
+    name, entry = names[key], _entry(submission, message.number, key)
     if stopped == key:
-        facts = _entry_facts(entry) if entry else [(_("Entry"), _("has been taken off the list since"))]
+        facts = _entry_facts(entry) if entry else [(_("Entry"), _("has since been removed from the list"))]
         return Step(key, _("%(list)s: blocked") % {"list": name}, message.planned_at, "bad", facts)
     if entry and entry.at > message.planned_at:
         facts = [*_entry_facts(entry), (_("Note"), _("The entry was made after this message had been planned."))]
@@ -174,13 +214,76 @@ def _list_screen(submission: Submission, message: Message, key: str, stopped: st
     return Step(key, _("%(list)s: passed") % {"list": name}, message.planned_at, "good")
 
 
+def _withdrawn(message: Message) -> Step:
+    """A list that it came on while it waited."""
+    code = message.reason.partition(":")[0]
+    entry = _entry(_submission_of(message), message.number, code)
+    if code == "no_consent":
+        facts = _consent_facts(_submission_of(message), message.number)
+    else:
+        facts = _entry_facts(entry) if entry else [(_("Entry"), _("has since been removed from the list"))]
+    return Step(
+        "withdrawn",
+        _("Withdrawn while waiting: %(why)s") % {"why": words(message.reason)},
+        message.done_at,
+        "bad",
+        facts,
+    )
+
+
+def _came_by(source: str) -> str:
+    known = {"reply": _("a reply"), "console": _("an entry in the console"), "api": _("the API")}
+    return known.get(source) or str(dict(Source.choices).get(source, source))
+
+
+def _entry(submission: Submission, number: str, key: str) -> Listed | OptOut | None:
+    """The entry that `key` is about, as it stands now."""
+    if key == "opted_out":
+        scopes = Q(topic="", signature="")
+        scopes |= Q(topic=submission.topic) & ~Q(topic="") | Q(signature=submission.signature) & ~Q(signature="")
+        return OptOut.objects.filter(scopes, number=number).first()
+    return Listed.objects.filter(number=number, kind=KINDS[key]).first() if key in KINDS else None
+
+
+def _consent_facts(submission: Submission, number: str) -> list[tuple[str, str]]:
+    """What the ledger says of a number now, as far as it is about this submission."""
+    names = topic_names()
+    about = names.get(submission.topic, submission.topic) or _("All marketing")
+    last = ConsentEvent.objects.filter(number=number, topic__in=["", submission.topic]).order_by("-pk").first()
+    facts = [(_("Purpose"), about)]
+    if last is None:
+        return [*facts, (_("Ledger"), _("has no consent of this number for it"))]
+    facts += [(str(last.get_act_display()), _time(last.at)), (_("Came by"), _came_by(last.source))]
+    if last.until:
+        facts.append((_("Until"), date_format(last.until)))
+    return [*facts, (_("Evidence"), last.evidence)] if last.evidence else facts
+
+
+def _consent_screen(submission: Submission, message: Message, stopped: str) -> list[Step]:
+    """Nothing where no consent is asked for."""
+    facts = _consent_facts(submission, message.number)
+    if stopped == "no_consent":
+        return [Step("no_consent", words(message.reason), message.planned_at, "bad", facts)]
+    if forbidding.policy().consent == Policy.Consent.OFF:
+        return []
+    return [Step("no_consent", _("Consent to marketing: passed"), message.planned_at, "good", facts, is_as_now=True)]
+
+
+def _submission_of(message: Message) -> Submission:
+    return Submission.objects.get(pk=message.submission_id)
+
+
 def _screens(submission: Submission, message: Message, stopped: str) -> list[Step]:
     """Those that were looked at: up to the one that stopped it."""
     steps: list[Step] = []
     for key in SCREENED:
         if key == "opted_out" and submission.category != Category.MARKETING:
-            steps.append(Step(key, _("People who refused marketing: not asked, this is no marketing"), None, "quiet"))
-        elif key in ("blocked_number", "opted_out"):
+            steps.append(Step(key, _("Marketing opt-outs: not checked, this is not marketing"), None, "quiet"))
+        elif key in OF_MARKETING and submission.category != Category.MARKETING:
+            continue
+        elif key == "no_consent":
+            steps += _consent_screen(submission, message, stopped)
+        elif key in KINDS and (key in ALWAYS_TOLD or key == stopped):
             steps.append(_list_screen(submission, message, key, stopped))
         elif key == stopped:
             steps.append(Step(key, words(message.reason), message.planned_at, "bad", [(_("Code"), message.reason)]))
@@ -194,12 +297,12 @@ def _screens(submission: Submission, message: Message, stopped: str) -> list[Ste
     return steps
 
 
-def _text(submission: Submission, message: Message) -> Step:
+def _text(viewer: User, submission: Submission, message: Message) -> Step:
     text = message.text if message.text is not None else _shared_text(submission, message)
     mainland = Protocol(message.channel.protocol).facts.is_mainland if message.channel else True
     size = measure(text, mainland=mainland)
     facts = [
-        (_("Text"), text),
+        (_("Text"), submission.told_to(viewer, text)),
         (_("Segments"), _("%(n)d (%(characters)d characters)") % {"n": message.segments, "characters": len(text)}),
         (_("Price"), f"¥{message.price_micros / 1_000_000:.4f}".rstrip("0").rstrip(".")),
     ]
@@ -252,9 +355,9 @@ def moves_of(message: Message) -> list[Move]:
 
 def _move(one: Move) -> Step:
     titles = {
-        "down": _("Its channel had no connection: given to the next route"),
-        "refused": _("Refused by the carrier: given to the next route"),
-        "retry": _("Refused by the carrier: put off for another try"),
+        "down": _("Its channel had no connection: moved to the next route"),
+        "refused": _("Refused by the carrier: moved to the next route"),
+        "retry": _("Refused by the carrier: will be retried"),
     }
     facts = [(_("From channel"), one.from_channel.name)]
     if one.why != "retry":
@@ -286,7 +389,7 @@ def _batch(message: Message) -> Step | None:
         return None
     states = {
         "ready": _("waits for a gateway"), "held": _("held back"), "leased": _("with a gateway"),
-        "sent": _("through"), "cancelled": _("cancelled"),
+        "sent": _("all sent"), "cancelled": _("cancelled"),
     }  # fmt: skip
     lane = LANES[one.lane].label if one.lane < len(LANES) else one.lane
     facts = [
@@ -300,15 +403,9 @@ def _batch(message: Message) -> Step | None:
         facts.append((_("Gateway"), one.leased_by))
     with connection.cursor() as cursor:
         cursor.execute("select attempts from dispatch_batch where id = %s", [one.pk])
-        facts.append((_("Times a gateway took it"), str(cursor.fetchone()[0])))
+        facts.append((_("Times taken by a gateway"), str(cursor.fetchone()[0])))
     tone = "wait" if message.state == "queued" else "info"
     return Step("batch", _("Put into a batch"), one.created_at, tone, facts)
-
-
-SEGMENTS = """
-select segment, of, carrier_id, state, code, submitted_at, reported_at from dispatch_segment
-where message_id = %s order by segment, submitted_at
-"""
 
 
 def _on_the_wire(message: Message) -> list[Step]:
@@ -316,19 +413,21 @@ def _on_the_wire(message: Message) -> list[Step]:
     batch = _batch(message)
     steps = [batch] if batch else []
     protocol = message.channel.protocol if message.channel else ""
-    with connection.cursor() as cursor:
-        cursor.execute(SEGMENTS, [message.pk])
-        rows = cursor.fetchall()
-    for segment, of, carrier_id, state, code, submitted_at, reported_at in rows:
+    rows = packed.segments_of(raw_connection(), message.pk)
+    for _id, segment, of, _channel, carrier_id, submitted_at, state, code, reported_at, found_by in rows:
         name = message.channel.name if message.channel else "–"
         facts = [(_("Channel"), name), (_("Carrier's id"), carrier_id)]
         title = _("Segment %(n)d of %(of)d accepted by the carrier") % {"n": segment, "of": of}
-        steps.append(Step("submit", title, submitted_at, "good", facts))
+        if found_by == "number":
+            title = _("No answer came from the carrier; its id is that of the receipt")
+        steps.append(Step("submit", title, submitted_at, "info" if found_by == "number" else "good", facts))
+        if reported_at and state == "submitted":
+            steps.append(_said(segment, of, code, reported_at))
         # Of a single segment the message itself keeps what was reported.
         if of == 1 and message.state in ("delivered", "failed", "expired"):
             state, code, reported_at = message.state, message.reason, message.done_at  # noqa: PLW2901
-        if reported_at:
-            steps.append(_receipt(segment, of, state, code, reported_at, protocol))
+        if reported_at and state != "submitted":
+            steps.append(_receipt(segment, of, state, code, reported_at, protocol, found_by))
     if not rows and message.state in ("failed", "uncertain"):
         facts = [(_("Code"), message.reason or "–"), (_("Meaning"), words(message.reason, protocol) or "–")]
         title = _("Not accepted by the carrier") if message.state == "failed" else _("No answer came from the carrier")
@@ -338,10 +437,25 @@ def _on_the_wire(message: Message) -> list[Step]:
     return steps
 
 
-def _receipt(segment: int, of: int, state: str, code: str, at: datetime, protocol: str) -> Step:
+def _said(segment: int, of: int, code: str, at: datetime) -> Step:
+    """A word of the carrier's that is none of those with a meaning: it is waited for the next."""
+    title = _("Receipt for segment %(n)d of %(of)d is not the last word: waiting for the next") % {
+        "n": segment,
+        "of": of,
+    }
+    return Step("receipt", title, at, "wait", [(_("Code"), code or "–")])
+
+
+def _receipt(
+    segment: int, of: int, state: str, code: str, at: datetime, protocol: str, found_by: str | None = None
+) -> Step:
     facts = [(_("Code"), code or ("DELIVRD" if state == "delivered" else "–"))]
     if state != "delivered":
         facts.append((_("Meaning"), words(code, protocol) or "–"))
+    if found_by == "group":
+        facts.append((_("Found by"), _("its number: the carrier gave it another id of the same submit")))
+    elif found_by == "number":
+        facts.append((_("Found by"), _("its number: this was the only message to it whose answer had been lost")))
     title = _("Receipt for segment %(n)d of %(of)d") % {"n": segment, "of": of}
     return Step("receipt", title, at, "good" if state == "delivered" else "bad", facts)
 
@@ -358,18 +472,11 @@ def _outcome(message: Message) -> Step:
 
 
 def _afterwards(viewer: User, submission: Submission, message: Message) -> list[Step]:
-    """Resends, answers, and a refusal that followed."""
+    """A resend, and what rooms above know to have followed."""
     steps = []
     if message.resent_as:
         again = Submission.objects.filter(pk=message.resent_as).first()
         at = again.created_at if again else None
         link = [(_("Open the resend"), "submission", message.resent_as)]
         steps.append(Step("resent", _("Sent again"), at, "info", links=link))
-    for reply in (
-        Reply.objects.visible_to(viewer).filter(message_id=message.pk, hidden_at=None).order_by("received_at")[:20]
-    ):
-        facts = [(_("Text"), reply.text), (_("Service number"), reply.service_number)]
-        title = _("Refused further messages") if reply.is_opt_out else _("They answered")
-        link = [(_("Open the reply"), "reply", reply.pk)]
-        steps.append(Step("reply", title, reply.received_at, "info", facts, links=link))
-    return steps
+    return steps + [step for known in what_followed for step in known(viewer, message)]

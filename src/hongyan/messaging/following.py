@@ -1,12 +1,13 @@
 """What follows from events, beside the job worker: due schedules, finished submissions, incoming messages; and `upkeep`.
 
-Notifications make it quick, a look each second makes it sure: nothing depends on a notification having come.
+Notifications make it quick, a look each second (three where all is quiet) makes it sure: nothing depends on a notification having come.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +16,14 @@ import structlog
 from django.db import OperationalError, close_old_connections, connection, transaction
 
 from hongyan.dispatch import control
-from hongyan.messaging import accounting, canary, mailbox
-from hongyan.messaging.live import publish, publish_all
+from hongyan.messaging import accounting, canary
+from hongyan.messaging.jobs import defer_plan
 from hongyan.messaging.models import Submission
-from hongyan.messaging.store import raw_connection
-from hongyan.messaging.submissions import _defer_plan
 from hongyan.messaging.upkeep import Rounds
 from hongyan.runtime import clock, database
+from hongyan.runtime.database import raw_connection
+from hongyan.runtime.live import publish, publish_all
+from hongyan.runtime.notices import notices_within
 from hongyan.runtime.settings import settings
 
 log = structlog.get_logger()
@@ -29,13 +31,18 @@ log = structlog.get_logger()
 LATEST = timedelta(minutes=10)
 """A schedule missed by more (the service was down) is held for a person to decide (row A06)."""
 
-SWEEP_EVERY_S = 1.0
+SWEEP_EVERY_S, IDLE_SWEEP_S, IDLE_AFTER_S = 1.0, 3.0, 60.0
+"""Between looks at everything: while something has been told of late, and otherwise."""
 FINISH_EVERY_S = 0.25
 """Where codes end by the dozen a second, closing them together costs no more than closing one."""
 MOST_AT_ONCE = 200
 """Submissions closed in one transaction."""
 
 State = Submission.State
+
+
+on_incoming: list[Callable[[], object]] = []
+"""Rooms above that take in what phones wrote: called when some came, and each second."""
 
 
 def follow(stop: threading.Event) -> None:
@@ -53,15 +60,16 @@ def follow(stop: threading.Event) -> None:
 
 
 def _listen(listening: psycopg.Connection[Any], rounds: Rounds, stop: threading.Event) -> None:
-    """Everything each second, and what a notification tells of as soon as it is worth it."""
-    sweep_at = finish_at = time.monotonic()
+    """Everything each second or three, and what a notification tells of as soon as it is worth it."""
+    sweep_at = finish_at = told_at = time.monotonic()
     news: set[str] = set()
     while not stop.is_set():
         now = time.monotonic()
         if now >= sweep_at:
             sweep()
             rounds.run()
-            sweep_at, finish_at = now + SWEEP_EVERY_S, now + FINISH_EVERY_S
+            every_s = SWEEP_EVERY_S if now - told_at < IDLE_AFTER_S else IDLE_SWEEP_S
+            sweep_at, finish_at = now + every_s, now + FINISH_EVERY_S
             news.clear()
         if "incoming" in news:
             route_incoming()
@@ -71,8 +79,9 @@ def _listen(listening: psycopg.Connection[Any], rounds: Rounds, stop: threading.
             finish_at = now + FINISH_EVERY_S
             news.discard("batches")
         wake_at = min(sweep_at, finish_at) if "batches" in news else sweep_at
-        for notice in listening.notifies(timeout=max(0.0, wake_at - time.monotonic()), stop_after=1):
+        for notice in notices_within(listening, wake_at - time.monotonic()):
             news.add(notice.payload)
+            told_at = time.monotonic()
 
 
 def sweep() -> None:
@@ -86,25 +95,24 @@ def sweep() -> None:
 
 
 def route_incoming() -> None:
-    """Every incoming message into its mailbox."""
-    while mailbox.route_new() >= 500:
-        pass
+    for take_in in on_incoming:
+        take_in()
 
 
 def start_due() -> int:
     """Begin what is scheduled for now; hold what is too late. Gives how many began."""
     now = clock.now()
-    begun = 0
+    begun, due = 0, Submission.objects.filter(state=State.SCHEDULED, scheduled_at__lte=now)
+    # Mostly there is none, and no transaction is needed to know it.
+    if not due.exists():
+        return 0
     with transaction.atomic():
-        due = Submission.objects.select_for_update(skip_locked=True).filter(
-            state=State.SCHEDULED, scheduled_at__lte=now
-        )
-        for submission in due[:100]:
+        for submission in due.select_for_update(skip_locked=True)[:100]:
             if submission.scheduled_at and now - submission.scheduled_at > LATEST:
                 submission.state, submission.error = State.PAUSED, "too_late"
             else:
                 submission.state = State.PLANNING
-                _defer_plan(submission)
+                defer_plan(submission)
                 begun += 1
             submission.save(update_fields=["state", "error", "updated_at"])
             publish(f"submission-{submission.pk}")
@@ -120,16 +128,21 @@ def finish_submissions() -> int:
     return finished
 
 
+_NOTHING_LEFT = """
+select s.id from messaging_submission s
+where s.state = 'running' and s.is_planned and not exists (
+    select 1 from dispatch_batch b where b.submission_id = s.id and b.state in ('ready', 'held', 'leased'))
+"""
+
+
 def _finish_some() -> int:
     """Up to `MOST_AT_ONCE` of them, in three statements; gives how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_NOTHING_LEFT} limit 1")
+        if cursor.fetchone() is None:
+            return 0
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            """select s.id from messaging_submission s
-               where s.state = 'running' and s.is_planned and not exists (
-                   select 1 from dispatch_batch b where b.submission_id = s.id and b.state in ('ready', 'held', 'leased'))
-               order by s.id limit %s for update skip locked""",
-            [MOST_AT_ONCE],
-        )
+        cursor.execute(f"{_NOTHING_LEFT} order by s.id limit %s for update skip locked", [MOST_AT_ONCE])
         ids = [row[0] for row in cursor.fetchall()]
         # Looked at again now that nobody else can give one of them a new batch.
         finished = control.at_rest(raw_connection(), ids) if ids else []

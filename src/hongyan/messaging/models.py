@@ -1,4 +1,4 @@
-"""Submissions, phrases, signatures, opt-outs and the mailbox."""
+"""Submissions, phrases, signatures and opt-outs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.accounts.models import Department, User
-from hongyan.accounts.rights import Reach
+from hongyan.accounts.models import ApiKey, Department, User, within_reach
+from hongyan.messaging import codes
 
 
 class Category(models.TextChoices):
@@ -28,20 +28,20 @@ class Category(models.TextChoices):
         return list(Category).index(self)
 
 
-def _within_reach(user: User, owner: str = "owner", department: str = "department") -> Q:
-    """The condition for rows that belong to a user and a department."""
-    if user.reach is Reach.EVERYTHING:
-        return Q()
-    own = Q(**{owner: user})
-    if user.reach is Reach.SUBTREE:
-        return own | Q(**{f"{department}__path__startswith": user.department.path})
-    return own
-
-
 class SubmissionQuerySet(models.QuerySet["Submission"]):
     def visible_to(self, user: User) -> Self:
         """One's own, and those of the departments within reach; drafts are their owner's alone."""
-        return self.filter(_within_reach(user)).exclude(~Q(owner=user), state=Submission.State.DRAFT)
+        return self.filter(within_reach(user)).exclude(~Q(owner=user), state=Submission.State.DRAFT)
+
+    def singles(self) -> Self:
+        """What programs asked for one by one."""
+        return self.filter(origin=Submission.Origin.API, expected__lte=1)
+
+    def by_people(self) -> Self:
+        """Without single requests of programs, what came in by doors, and answers from the mailbox."""
+        return self.exclude(origin=Submission.Origin.API, expected__lte=1).exclude(
+            origin__in=[Submission.Origin.REPLY, Submission.Origin.DOOR, Submission.Origin.INVITATION]
+        )
 
 
 class Submission(models.Model):
@@ -76,8 +76,10 @@ class Submission(models.Model):
         REPLY = "reply", _("Reply from the mailbox")
         RESEND = "resend", _("Resend")
         DOOR = "door", _("Customer's door")
-        """What a customer's system submitted in one hour; each message has a text of its own."""
+        """What a customer's system submitted in one hour; each message has its own text."""
         DEMONSTRATION = "demonstration", _("Demonstration")
+        INVITATION = "invitation", _("Invitation of users")
+        """Links by which users set their passwords."""
 
     owner = models.ForeignKey(User, models.PROTECT, related_name="submissions")
     department = models.ForeignKey(Department, models.PROTECT, related_name="submissions")
@@ -94,6 +96,8 @@ class Submission(models.Model):
     personal_signature = models.CharField(max_length=20, blank=True)
     """Put at the end; empty when not wanted."""
     opt_out_tail = models.CharField(max_length=20, blank=True)
+    topic = models.CharField(max_length=12, blank=True, default="", db_default="")
+    """Of marketing: the code of the `consent.Topic` that may be agreed to and refused by itself."""
 
     recipients: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     """A `messaging.recipients.Selection` as JSON: groups, contacts, books, lists, numbers, and who is left out."""
@@ -102,17 +106,29 @@ class Submission(models.Model):
     scheduled_at = models.DateTimeField(_("send at"), null=True, blank=True)
     validity_minutes = models.IntegerField(null=True, blank=True)
     resend_of = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="resends")
-    answers = models.ForeignKey("Reply", models.PROTECT, null=True, blank=True, related_name="answers")
-    """The reply that this submission answers."""
+    replaces = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="+")
+    """Of a draft: the scheduled submission that it is to change."""
+    reminds = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="reminders")
+    """The submission whose silent recipients this one asks again; who has answered by then does not get it."""
+    answer_groups: models.JSONField[list[dict[str, Any]] | None, list[dict[str, Any]] | None] = models.JSONField(
+        null=True, blank=True
+    )
+    """How its answers are sorted: `mailbox.rollcall.Group`s as JSON; null for the usual ones."""
+    answers_id = models.BigIntegerField(null=True, blank=True)
+    """The reply (`mailbox/`, above) that this submission answers; the database holds it to a row that is there."""
     canary_terms: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(
         null=True, blank=True
     )
     """A `messaging.canary.Terms` as JSON when a small part is to go first; what became of it is the `Canary` row."""
+    api_key = models.ForeignKey(ApiKey, models.SET_NULL, null=True, blank=True, related_name="+")
+    """With which a program asked."""
     idempotency_key = models.CharField(max_length=128, blank=True)
     request_digest = models.CharField(max_length=64, blank=True)
 
     expected = models.IntegerField(default=0)
     """How many recipients the person confirmed."""
+    is_expected_about = models.BooleanField(default=False, db_default=False)
+    """Until planning begins: `expected` is no more than a bound, since nobody has counted yet."""
     planned = models.IntegerField(default=0)
     """How many messages have been written; the final total once planning is over."""
     is_planned = models.BooleanField(default=False)
@@ -144,12 +160,34 @@ class Submission(models.Model):
             models.Index(fields=["department", "-id"], name="submission_list_of_a_dept"),
             # The round that notices finished submissions.
             models.Index(fields=["id"], condition=Q(state__in=["planning", "running"]), name="submission_live"),
+            # What waits for its owner, counted for the menu of every page.
+            models.Index(fields=["owner"], condition=Q(state__in=["paused", "failed"]), name="submission_waits"),
             # The round that writes down how far large ones are.
             models.Index(fields=["finished_at"], condition=Q(expected__gte=1000), name="submission_large"),
         ]
 
     def __str__(self) -> str:
-        return self.title or self.text[:30]
+        # A name is shown where nobody asks whether its reader may see a code.
+        return self.told_to(None, self.title) or self.told_to(None, self.text)[:30] or f"#{self.pk}"
+
+    @property
+    def listed_text(self) -> str:
+        """Its text as lists show it, to everybody alike."""
+        return self.told_to(None, self.text)
+
+    def told_to(self, viewer: User | None, text: str) -> str:
+        """A text of this submission as `viewer` may read it: codes are for whoever asked for them, links to a password
+        for nobody but whose it will be."""
+        if self.origin == self.Origin.INVITATION:
+            return codes.hidden(text)
+        if self.category != Category.VERIFICATION or (viewer is not None and self._was_asked_by(viewer)):
+            return text
+        return codes.hidden(text)
+
+    def _was_asked_by(self, user: User) -> bool:
+        """Whether the text is the user's own, and not another's that the user sent again."""
+        first = self.resend_of or self.reminds
+        return self.owner_id == user.pk and (first is None or first._was_asked_by(user))
 
 
 class Canary(models.Model):
@@ -166,7 +204,7 @@ class Canary(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Being tried")
-        PASSED = "passed", _("Found well")
+        PASSED = "passed", _("Trial part went well")
         HALTED = "halted", _("Halted")
         CONTINUED = "continued", _("Continued by hand")
         STOPPED = "stopped", _("Stopped")
@@ -232,25 +270,6 @@ class Phrase(models.Model):
         return self.title
 
 
-class OptOut(models.Model):
-    """A person's wish not to get marketing, with where it came from."""
-
-    number = models.CharField(max_length=20, unique=True)
-    source = models.CharField(max_length=40)
-    """"reply", "console" or "api"."""
-    evidence = models.CharField(max_length=500, blank=True)
-    at = models.DateTimeField(auto_now_add=True)
-
-
-class BlockedNumber(models.Model):
-    """The company's refusal to write to a number at all."""
-
-    number = models.CharField(max_length=20, unique=True)
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
-    added_by = models.ForeignKey(User, models.PROTECT, null=True)
-    at = models.DateTimeField(auto_now_add=True)
-
-
 class SendingHours(models.Model):
     """When messages of a category may go out, and for how long one is worth sending."""
 
@@ -261,7 +280,7 @@ class SendingHours(models.Model):
     """Not later than `opens_at`: on the next day."""
     on_weekends = models.BooleanField(_("also at weekends"), default=True)
     on_holidays = models.BooleanField(_("also on holidays"), default=True)
-    validity_minutes = models.IntegerField(_("valid for (minutes)"), null=True, blank=True)
+    validity_minutes = models.IntegerField(_("validity (minutes)"), null=True, blank=True)
     """Null: waits as long as it takes, and the carrier's own validity holds."""
 
     def __str__(self) -> str:
@@ -282,39 +301,13 @@ class Holiday(models.Model):
         return f"{self.day:%Y-%m-%d} {self.name}".strip()
 
 
-class ReplyQuerySet(models.QuerySet["Reply"]):
-    def visible_to(self, user: User) -> Self:
-        """Replies in one's own mailbox, and those within reach; unclaimed ones are for who reaches everything."""
-        return self.filter(_within_reach(user))
+class Counted(models.Model):
+    """What a large selection comes to, counted in the background: see `counting.py`."""
 
-
-class Reply(models.Model):
-    """An incoming message in somebody's mailbox, threaded with the message it answers."""
-
-    incoming_id = models.BigIntegerField(unique=True)
-    """Of `dispatch_incoming`: routing twice makes one reply."""
-    number = models.CharField(max_length=20)
-    service_number = models.CharField(max_length=21)
-    text = models.TextField()
-    received_at = models.DateTimeField()
-    owner = models.ForeignKey(User, models.PROTECT, null=True, related_name="replies")
-    """Null: unclaimed."""
-    department = models.ForeignKey(Department, models.PROTECT, null=True, related_name="replies")
-    submission = models.ForeignKey(Submission, models.PROTECT, null=True, related_name="replies")
-    message_id = models.BigIntegerField(null=True)
-    """The message it answers, of `dispatch_message`."""
-    is_opt_out = models.BooleanField(default=False)
-    is_favourite = models.BooleanField(default=False)
-    read_at = models.DateTimeField(null=True)
-    hidden_at = models.DateTimeField(null=True)
-
-    objects = ReplyQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-received_at", "-id"]
-        indexes = [
-            models.Index(fields=["owner", "-received_at"], name="reply_mailbox"),
-            models.Index(fields=["number", "-received_at"], name="reply_conversation"),
-            # The unread count in every page's header.
-            models.Index(fields=["owner"], condition=Q(read_at=None, hidden_at=None), name="reply_unread"),
-        ]
+    question = models.CharField(max_length=24, primary_key=True)
+    """A digest of whose selection it is, and what is asked of it."""
+    basis = models.CharField(max_length=40)
+    """How large its parts were; where they are another size, the figures are of the past."""
+    figures: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
+    """Null while it is being counted."""
+    asked_at = models.DateTimeField()

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from hongyan.accounts.models import User
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientListRow
-from hongyan.messaging import recipients
+from hongyan.messaging import of_audiences, recipients
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
 
@@ -42,10 +42,14 @@ def origins(viewer: User, submission: Submission, number: str) -> list[Origin]:
         if person.book_id in values["books"]:
             found.append(Origin(_("Address book “%(book)s”") % {"book": book}, True))
         if person.pk in values["contacts"]:
-            found.append(Origin(_("Chosen singly from “%(book)s”") % {"book": book}, True))
+            found.append(Origin(_("Chosen individually from “%(book)s”") % {"book": book}, True))
         for group in _holding(person, values["groups"]):
             name = group.name if person.book_id in seen else "…"
             found.append(Origin(_("Group “%(name)s” of “%(book)s”") % {"name": name, "book": book}, True))
+    found += [
+        Origin(_("Audience “%(name)s”") % {"name": one.name}, True)
+        for one in of_audiences.holding(submission.owner, selection.audience_ids, number)
+    ]
     if number in selection.numbers:
         found.append(Origin(_("Given as a number, %(place)d. of %(all)d") % {
             "place": selection.numbers.index(number) + 1, "all": len(selection.numbers),

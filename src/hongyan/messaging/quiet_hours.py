@@ -10,23 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from hongyan.accounts import audit
+from hongyan.accounts import audit, changes
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.dispatch import control
-from hongyan.messaging.errors import MessagingError
-from hongyan.messaging.live import publish
 from hongyan.messaging.models import Category, Holiday, SendingHours, Submission
-from hongyan.messaging.store import raw_connection
 from hongyan.messaging.words import NOT_YOURS
 from hongyan.runtime import clock
+from hongyan.runtime.database import raw_connection
+from hongyan.runtime.live import publish
 from hongyan.runtime.settings import settings
 
+LOOKED_AHEAD_DAYS = 40
 EXEMPT = (Category.VERIFICATION, Category.INTERACTIVE)
 UNTIL_SET = {
     Category.VERIFICATION: SendingHours(category=Category.VERIFICATION, validity_minutes=10),
@@ -68,8 +69,10 @@ def held_until(
         return None
     today = at.astimezone(zone).date()
     crosses = hours.closes_at <= hours.opens_at
-    # Yesterday's window may still be open; no holidays last a month.
-    for offset in range(-1, 40):
+    # Compared with UTC: two times of one zone would be compared by their clocks, which stand twice at 1:30 in autumn.
+    at = at.astimezone(UTC)
+    # Yesterday's window may still be open.
+    for offset in range(-1, LOOKED_AHEAD_DAYS):
         day = today + timedelta(days=offset)
         rest = is_rest(day)
         if rest and not hours.on_holidays:
@@ -82,7 +85,8 @@ def held_until(
             return opens
         if at < closes:
             return None
-    return None
+    # Closed for longer than anybody looks ahead: held, and looked at again by then.
+    return datetime.combine(today + timedelta(days=LOOKED_AHEAD_DAYS), time(), zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ def apply(now: datetime) -> int:
 
 def _check(user: User) -> None:
     if not user.may(Right.MANAGE_CHANNELS):
-        raise MessagingError("not_allowed", NOT_YOURS, status=403)
+        raise Refused("not_allowed", NOT_YOURS, status=403)
 
 
 @transaction.atomic
@@ -150,14 +154,11 @@ def change(user: User, rows: list[SendingHours], *, address: str | None = None) 
     """Set hours and validity of categories; what waits follows at once."""
     _check(user)
     for row in rows:
+        # What was never set holds as it is until then.
+        before = changes.stored(row) or UNTIL_SET[Category(row.category)]
         row.save()
-        audit.record(
-            user, "sending_hours.changed", row, address=address,
-            detail={
-                "limited": row.is_limited, "from": f"{row.opens_at:%H:%M}", "until": f"{row.closes_at:%H:%M}",
-                "weekends": row.on_weekends, "holidays": row.on_holidays, "validity_minutes": row.validity_minutes,
-            },
-        )  # fmt: skip
+        if detail := changes.between(before, row):
+            audit.record(user, "sending_hours.changed", row, detail=detail, address=address)
     apply(clock.now())
 
 

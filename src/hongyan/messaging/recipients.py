@@ -8,18 +8,24 @@ server keeps the result, we read it in parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any, Self
 
 import msgspec
 from django.db import connection
 
 from hongyan.accounts.models import User
+from hongyan.audiences import taking
+from hongyan.audiences.evaluating import Part
+from hongyan.contacts.fields import in_words
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
+from hongyan.messaging import of_audiences
 
 CHUNK = 3000
-_VALUES = msgspec.json.Decoder(dict[str, str])
+_TEXTS = msgspec.json.Decoder(dict[str, str])
+_VALUES = msgspec.json.Decoder(dict[str, str | bool | list[str]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +35,31 @@ class Selection:
     book_ids: tuple[int, ...] = ()
     group_ids: tuple[int, ...] = ()
     contact_ids: tuple[int, ...] = ()
+    audience_ids: tuple[int, ...] = ()
     list_ids: tuple[int, ...] = ()
     numbers: tuple[str, ...] = ()
     """E.164 with the plus."""
     excluded_contact_ids: tuple[int, ...] = ()
     excluded_group_ids: tuple[int, ...] = ()
     excluded_numbers: tuple[str, ...] = ()
+    is_once: bool = False
+    """One message a number, of its first row, where several rows of a list say different things to it."""
+    taken_for: int = 0
+    """While a submission is planned: its people of audiences are those that were taken for it (`audiences/taking.py`)."""
 
     @property
     def is_empty(self) -> bool:
-        return not (self.book_ids or self.group_ids or self.contact_ids or self.list_ids or self.numbers)
+        return not (self.of_people or self.list_ids or self.numbers)
+
+    @property
+    def of_people(self) -> bool:
+        """It names people of address books, in whatever way."""
+        return bool(self.book_ids or self.group_ids or self.contact_ids or self.audience_ids)
 
     @property
     def is_mixed(self) -> bool:
         """Lists, and something beside them that may hold the same people."""
-        return bool(self.list_ids and (self.book_ids or self.group_ids or self.contact_ids or self.numbers))
+        return bool(self.list_ids and (self.of_people or self.numbers))
 
     @property
     def has_exclusions(self) -> bool:
@@ -52,15 +68,20 @@ class Selection:
     @property
     def is_only_numbers(self) -> bool:
         """Numbers as they were given and nobody left out: nothing to look up."""
-        return self == Selection(numbers=self.numbers)
+        return self == Selection(numbers=self.numbers, is_once=self.is_once)
 
     def to_json(self) -> dict[str, Any]:
-        return {name: list(value) for name, value in asdict(self).items() if value}
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if value
+        }
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         known = {item.name for item in fields(cls)}
-        return cls(**{name: tuple(value) for name, value in stored.items() if name in known})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in stored.items() if name in known
+        }
+        return cls(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +97,26 @@ select r.number, coalesce(r.variables->>'姓名', r.variables->>'name', '') as n
        r.variables as values, 0 as source, r.line::bigint as place
 from contacts_recipientlistrow r where r.list_id = any(%(lists)s)
 """
-_OF_BOOKS = """
+# Of one list alone: by its index on numbers, so that nothing is sorted.
+_OF_A_LIST = """
+select r.number, coalesce(r.variables->>'姓名', r.variables->>'name', '') as name, null::bigint as contact_id,
+       r.variables as values, 0 as source, r.line as place
+from contacts_recipientlistrow r where r.list_id = (%(lists)s::bigint[])[1]
+"""
+_PERSON = """
 select c.number, c.name, c.id as contact_id,
        c.fields || jsonb_build_object('姓名', c.name, '称呼', c.title, '公司', c.company, '手机', ltrim(c.number, '+')) as values,
        1 as source, c.id as place
+"""
+_CHOSEN = """
 from contacts_contact c
 where c.id = any(%(contacts)s) or c.book_id = any(%(books)s) or c.id in (
     select gc.contact_id from contacts_group_contacts gc join contacts_group g on g.id = gc.group_id
     where exists (select 1 from contacts_group chosen
                   where chosen.id = any(%(groups)s) and g.path like chosen.path || '%%'))
 """
+_OF_BOOKS = _PERSON + _CHOSEN
+_OF_TAKEN = f"{_PERSON} from contacts_contact c where c.id in ({taking.TAKEN})"
 _OF_NUMBERS = """
 select n.number, coalesce(k.name, '') as name, k.id as contact_id,
        coalesce(k.fields || jsonb_build_object('姓名', k.name, '称呼', k.title, '公司', k.company,
@@ -107,27 +138,75 @@ union select unnest(%(excluded_numbers)s::text[])
 """
 
 
-def gathered(selection: Selection) -> str:
+# The first rows of each list, by the index on its lines.
+_SOME_OF_LISTS = """
+select r.number, coalesce(r.variables->>'姓名', r.variables->>'name', '') as name, null::bigint as contact_id,
+       r.variables as values, 0 as source, r.line::bigint as place
+from unnest(%(lists)s::bigint[]) of_list(id) cross join lateral (
+    select * from contacts_recipientlistrow r where r.list_id = of_list.id order by r.line limit {most}) r
+"""
+# As many, from its first row to its last: a file may be sorted by anything, carriers among it.
+_SPREAD_OVER_LISTS = """
+select r.number, coalesce(r.variables->>'姓名', r.variables->>'name', '') as name, null::bigint as contact_id,
+       r.variables as values, 0 as source, r.line::bigint as place
+from unnest(%(lists)s::bigint[]) of_list(id)
+cross join lateral (select max(line) as last from contacts_recipientlistrow where list_id = of_list.id) whole
+cross join lateral (select distinct on (r.line) r.* from generate_series(0, last, greatest(1, last / {most})) step(at)
+                    cross join lateral (select * from contacts_recipientlistrow r where r.list_id = of_list.id and r.line >= step.at
+                                        order by r.line limit 1) r order by r.line) r
+"""
+
+
+def _some(sql: str, selection: Selection, most: int, *, is_spread: bool) -> str:
+    """`most` of a source, found without sorting the whole, and the same ones again when it is looked at again."""
+    if sql is _OF_LISTS and is_spread:
+        sql, most = _SPREAD_OVER_LISTS.format(most=most), 2 * most
+    excluded = "where number not in (select number from excluded)" if selection.has_exclusions else ""
+    # No more rows of a list than that are looked at, whoever of them is left out.
+    sql = _SOME_OF_LISTS.format(most=2 * most) if sql is _OF_LISTS else sql
+    return f"(select * from ({sql}) part {excluded} order by place limit {most})"  # noqa: S608 - constants only
+
+
+def parts_of(owner: User, selection: Selection) -> list[Part]:
+    """Its audiences as parts of `gathered`; none while it has the people that were taken for it."""
+    return [] if selection.taken_for else of_audiences.parts(owner, selection.audience_ids)
+
+
+def gathered(
+    selection: Selection, parts: Sequence[Part] = (), most: int | None = None, *, is_spread: bool = False
+) -> str:
     """The beginning of a statement: `gathered` is what was chosen, `excluded` (if anything is) what was left out.
 
     Only what the selection has stands in it: for a verification code's one number, planning the whole would take the
-    server ten times as long as doing it.
+    server ten times as long as doing it. With `most`, any so many of each source stand for the rest; `is_spread`: of a list
+    some from its beginning to its end.
     """
     sources = [sql for sql, is_chosen in (
         (_OF_LISTS, selection.list_ids),
         (_OF_BOOKS, selection.book_ids or selection.group_ids or selection.contact_ids),
+        (_OF_TAKEN, selection.taken_for),
         (_OF_NUMBERS, selection.numbers),
     ) if is_chosen]  # fmt: skip
-    excluded = f", excluded as ({_EXCLUDED})" if selection.has_exclusions else ""
-    return f"with gathered as ({' union all '.join(sources)}){excluded}"
+    sources += [f"{_PERSON} from {one.from_clause} where {one.where}" for one in parts]
+    if not sources:
+        sources = [f"{_PERSON} from contacts_contact c where false"]
+    if most is not None:
+        sources = [_some(sql, selection, most, is_spread=is_spread) for sql in sources]
+    elif sources == [_OF_LISTS] and len(selection.list_ids) == 1:
+        sources = [_OF_A_LIST]
+    excluded = f"excluded as ({_EXCLUDED}), " if selection.has_exclusions else ""
+    return f"with {excluded}gathered as ({' union all '.join(sources)})"
 
 
-def _recipients(selection: Selection, *, by_row: bool) -> str:
+def _recipients(
+    selection: Selection, parts: Sequence[Part], *, by_row: bool, most: int | None = None, is_spread: bool = False
+) -> str:
     not_excluded = "and number not in (select number from excluded)" if selection.has_exclusions else ""
+    by_row = by_row and not selection.is_once
     # A list may hold one number on several rows with different values: several one-to-one texts, in the order of the rows.
     key = "number, case when source = 0 then values end" if by_row else "number"
     return f"""
-        {gathered(selection)}, chosen as (
+        {gathered(selection, parts, most, is_spread=is_spread)}, chosen as (
             select distinct on ({key}) number, name, contact_id, values, source, place from gathered
             where number > %(after)s and (%(only)s::text[] is null or number = any(%(only)s)) {not_excluded}
             order by {key}, source, place
@@ -149,7 +228,7 @@ def lists_of(owner: User, selection: Selection) -> list[RecipientList]:
     return list(RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner).select_related("upload"))
 
 
-def parameters(owner: User, selection: Selection) -> dict[str, Any]:
+def parameters(owner: User, selection: Selection, parts: Sequence[Part] = ()) -> dict[str, Any]:
     """Of `gathered`: the selection as far as the owner may see it, checked each time it is resolved, not only when asked."""
     books = list(AddressBook.objects.visible_to(owner).values_list("pk", flat=True))
 
@@ -166,8 +245,10 @@ def parameters(owner: User, selection: Selection) -> dict[str, Any]:
         "excluded_contacts": list(selection.excluded_contact_ids),
         "excluded_groups": list(selection.excluded_group_ids),
         "excluded_numbers": list(selection.excluded_numbers),
+        "taken_for": selection.taken_for,
         "after": "",
         "only": None,
+        **{name: value for one in parts for name, value in one.values.items()},
     }
 
 
@@ -178,11 +259,66 @@ def count(owner: User, selection: Selection, *, by_row: bool = False) -> tuple[i
     if selection.is_only_numbers:
         people = len(set(selection.numbers))
         return people, people
-    sql = _recipients(selection, by_row=by_row)
+    people, messages = figures(owner, selection, by_row=by_row, ask=["count(distinct number)", "count(*)"])
+    return people, messages
+
+
+def figures(
+    owner: User,
+    selection: Selection,
+    *,
+    by_row: bool,
+    ask: Sequence[str],
+    values: Mapping[str, Any] = MappingProxyType({}),
+) -> list[int]:
+    """Aggregates over what `stream` gives: of number, name, contact_id and values. One query."""
+    parts = parts_of(owner, selection)
+    sql = _recipients(selection, parts, by_row=by_row)
     with connection.cursor() as cursor:
-        cursor.execute(f"select count(distinct number), count(*) from ({sql}) x", parameters(owner, selection))  # noqa: S608
-        people, messages = cursor.fetchone()
-        return people, messages
+        cursor.execute(f"select {', '.join(ask)} from ({sql}) x", {**parameters(owner, selection, parts), **values})  # noqa: S608
+        return list(cursor.fetchone())
+
+
+def page(
+    owner: User, selection: Selection, *, by_row: bool, after: str = "", asked: str = "", most: int = 50
+) -> list[Recipient]:
+    """Whom it goes to, in the order of their numbers beyond `after`: all, or whose name or number holds `asked`.
+
+    A number is never parted: the last one's other rows come too.
+    """
+    if selection.is_empty:
+        return []
+    parts = parts_of(owner, selection)
+    found = (
+        f"select *, dense_rank() over (order by number) as nth from ({_recipients(selection, parts, by_row=by_row)}) x"  # noqa: S608
+    )
+    pattern = "%" + asked.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    digits = asked.replace("-", "").replace(" ", "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""select number, name, contact_id, values from ({found}
+                where %(asked)s = '' or name ilike %(pattern)s or (%(digits)s <> '' and number like %(digits_in)s)) y
+                where nth <= %(most)s order by number""",  # noqa: S608 - constants only
+            {
+                **parameters(owner, selection, parts), "after": after, "asked": asked, "pattern": pattern, "most": most,
+                "digits": digits if digits.isascii() and digits.isdecimal() else "", "digits_in": f"%{digits}%",
+            },
+        )  # fmt: skip
+        return [
+            Recipient(number, name, contact, _values(values)) for number, name, contact, values in cursor.fetchall()
+        ]
+
+
+def _values(stored: str) -> dict[str, str]:
+    """Nearly all are texts; a further column of people may be yes or no, or several choices."""
+    try:
+        return _TEXTS.decode(stored)
+    except msgspec.ValidationError:
+        return {name: in_words(value) for name, value in _VALUES.decode(stored).items()}
+
+
+def each_row(selection: Selection) -> Selection:
+    return replace(selection, is_once=False)
 
 
 def stream(
@@ -191,44 +327,58 @@ def stream(
     *,
     by_row: bool,
     after: str = "",
-    most: int | None = None,
+    sample: int | None = None,
+    is_spread: bool = False,
     only: Sequence[str] | None = None,
 ) -> Iterator[list[Recipient]]:
     """Chunks of recipients in the order of their numbers, beyond `after`; a number never spans two chunks.
 
-    `by_row` keeps rows of one number that differ in their values; `only` leaves out all other numbers.
+    `by_row` keeps rows of one number that differ in their values; `only` leaves out all other numbers. With `sample`,
+    any so many stand for the rest: found at once, however many there are; the first, or `is_spread` over them all.
     """
     if selection.is_empty:
         return
-    sql = _recipients(selection, by_row=by_row)
-    if most is not None:
-        sql += f" limit {int(most)}"
+    parts = parts_of(owner, selection)
+    sql = _recipients(selection, parts, by_row=by_row, most=sample, is_spread=is_spread)
+    if sample is not None and not is_spread:
+        sql += f" limit {int(sample)}"
     held: list[Recipient] = []
     # What certainly fits a chunk needs no cursor at the server, which takes three round trips more.
     is_short = selection.is_only_numbers and len(selection.numbers) < CHUNK
     with connection.cursor() if is_short else connection.chunked_cursor() as cursor:
         cursor.execute(
-            sql, {**parameters(owner, selection), "after": after, "only": list(only) if only is not None else None}
+            sql,
+            {**parameters(owner, selection, parts), "after": after, "only": list(only) if only is not None else None},
         )
-        while rows := cursor.fetchmany(CHUNK):
+        # One more than a chunk, to see whether it ends with a number's last row: chunks are full, and so are their submits.
+        while rows := cursor.fetchmany(max(CHUNK + 1 - len(held), 1)):
             # Django's cursors give jsonb as text.
-            held += [Recipient(number, name, contact, _VALUES.decode(values)) for number, name, contact, values in rows]
-            last = held[-1].number
-            cut = len(held)
-            # A full chunk may have been cut inside a number's rows; the last one has not.
-            while len(rows) == CHUNK and cut and held[cut - 1].number == last:
-                cut -= 1
-            if cut:
+            held += [Recipient(number, name, contact, _values(values)) for number, name, contact, values in rows]
+            if cut := _whole(held):
                 yield held[:cut]
                 held = held[cut:]
     if held:
         yield held
 
 
+def _whole(held: list[Recipient]) -> int:
+    """How many of more than a chunk make one: up to the last row of a number. 0 while that is not in sight."""
+    if len(held) <= CHUNK:
+        return 0
+    last = held[-1].number
+    if len(held) > CHUNK + 1:
+        # One number with more rows than a chunk holds, and now the first of the next.
+        return len(held) - 1 if held[-2].number != last else 0
+    cut = CHUNK
+    while cut and held[cut - 1].number == held[cut].number:
+        cut -= 1
+    return cut
+
+
 def variables_of(owner: User, selection: Selection) -> list[str]:
     """Names a text to these recipients may use: columns of the chosen lists, else contact fields."""
     names = [column for one in lists_of(owner, selection) for column in one.columns]
-    if selection.book_ids or selection.group_ids or selection.contact_ids:
+    if selection.of_people:
         names += ["姓名", "称呼", "公司", "手机"]
         names += _field_names(owner, selection)
     return list(dict.fromkeys(names))
@@ -237,20 +387,18 @@ def variables_of(owner: User, selection: Selection) -> list[str]:
 def _field_names(owner: User, selection: Selection) -> list[str]:
     """Further columns that some of the first few hundred chosen contacts carry."""
     found: dict[str, None] = {}
-    for chunk in stream(
-        owner, Selection(selection.book_ids, selection.group_ids, selection.contact_ids), by_row=False, most=200
-    ):
+    for chunk in stream(owner, replace(selection, list_ids=(), numbers=()), by_row=False, sample=200):
         for one in chunk:
             found.update(dict.fromkeys(one.values))
     return list(found)
 
 
 def lists_waited_for() -> set[int]:
-    """Recipient lists that a submission which has not been planned yet still reads."""
+    """Recipient lists that a draft, or a submission which has not been planned yet, still reads."""
     with connection.cursor() as cursor:
         cursor.execute(
             """select distinct list_id::bigint from messaging_submission s,
                    jsonb_array_elements_text(coalesce(s.recipients->'list_ids', '[]')) as chosen(list_id)
-               where s.state in ('scheduled', 'planning', 'paused') and not s.is_planned"""
+               where s.state in ('draft', 'scheduled', 'planning', 'running', 'paused') and not s.is_planned"""
         )
         return {row[0] for row in cursor.fetchall()}

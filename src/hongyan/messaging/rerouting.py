@@ -12,16 +12,15 @@ from django.db import transaction
 
 from hongyan.dispatch import failover
 from hongyan.dispatch.failover import Stranded, Waiting
-from hongyan.dispatch.models import Channel
 from hongyan.dispatch.moving import Placing, last_refusal, part_ways, rehome
 from hongyan.dispatch.routing import Router, RouteRule
 from hongyan.messaging.asking import ported, router
-from hongyan.messaging.live import publish
 from hongyan.messaging.models import Submission
-from hongyan.messaging.store import raw_connection
-from hongyan.messaging.tasks import source_numbers
+from hongyan.messaging.planner import source_numbers
 from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import count_segments, rule_for
+from hongyan.runtime.database import raw_connection
+from hongyan.runtime.live import publish
 
 AGAIN_AFTER = timedelta(minutes=1)
 """A batch that found no other channel is looked at again after this."""
@@ -119,9 +118,3 @@ def _segments(one: Waiting, rule: RouteRule, was_mainland: bool) -> int:
     if mainland == was_mainland:
         return one.segments
     return count_segments(one.text, rule_for(one.text, mainland=mainland))
-
-
-def channels_down() -> dict[int, datetime]:
-    """Channel -> since when it has had no connection."""
-    with_names = Channel.objects.filter(removed_at=None, outage__isnull=False)
-    return dict(with_names.values_list("pk", "outage__since"))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hongyan.dispatch.planning import PlannedMessage
@@ -46,20 +47,24 @@ class Wording:
         """As it reads before there are values."""
         return self._dressed(self.template.unfilled)
 
-    def _dressed(self, body: str) -> str:
+    def body_of(self, rendered: str) -> str:
+        """A rendered text without what stands around it."""
+        head, tail = self._around
+        return rendered.removeprefix(head).removesuffix(tail)
+
+    @property
+    def _around(self) -> tuple[str, str]:
         head = f"【{self.signature}】" if self.signature else ""
-        tail = f" {self.personal_signature}" if self.personal_signature else ""
-        return f"{head}{body}{tail}{self.opt_out_tail}"
+        personal = f" {self.personal_signature}" if self.personal_signature else ""
+        return head, f"{personal}{self.opt_out_tail}"
+
+    def _dressed(self, body: str) -> str:
+        head, tail = self._around
+        return f"{head}{body}{tail}"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusals:
-    """Of the numbers at hand: who may not be written to."""
-
-    blocked: frozenset[str] = frozenset()
-    opted_out: frozenset[str] = frozenset()
-    """Only asked of marketing."""
-
+SIGNED = re.compile(r"\A\s*【[^【】]{1,20}】|【[^【】]{1,20}】\s*(?:[^【】]{0,9}(?:回|退订|拒收)[^【】]{0,9})?\Z")
+"""Mainland carriers take a signature at either end; behind the last one the way out may stand ("拒收请回复R")."""
 
 IS_MAINLAND = {one.value: one.facts.is_mainland for one in Protocol}
 
@@ -71,11 +76,12 @@ def _blocked(one: Recipient, reason: str, text: str | None = None) -> PlannedMes
 def screen(
     recipients: Iterable[Recipient],
     wording: Wording,
-    refusals: Refusals,
+    forbidden: Mapping[str, str],
     choose: Callable[[str], RouteRule | None],
 ) -> Iterator[PlannedMessage]:
     """A planned message for each recipient: ready with its channel, segments and price, or blocked with its reason.
 
+    `forbidden` says which numbers must not be written to, and why.
     The same text to the same number is planned once, however many rows ask for it.
     """
     shared = wording.render({}) if wording.is_shared else None
@@ -90,11 +96,8 @@ def screen(
         return count_segments(text, rule_for(text, mainland=mainland))
 
     for one in recipients:
-        if one.number in refusals.blocked:
-            yield _blocked(one, "blocked_number")
-            continue
-        if one.number in refusals.opted_out:
-            yield _blocked(one, "opted_out")
+        if one.number in forbidden:
+            yield _blocked(one, forbidden[one.number])
             continue
         try:
             text = shared if shared is not None else wording.render(one.values)
@@ -112,6 +115,9 @@ def screen(
         route = choose(one.number)
         if route is None:
             yield _blocked(one, "no_route")
+            continue
+        if route.needs_signature and one.number.startswith("+86") and not SIGNED.search(text):
+            yield _blocked(one, "missing_signature")
             continue
         segments = segments_of(text, IS_MAINLAND[route.protocol])
         yield PlannedMessage(

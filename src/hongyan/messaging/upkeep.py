@@ -13,11 +13,11 @@ import structlog
 from django.db import OperationalError, transaction
 
 from hongyan.dispatch import failover
-from hongyan.messaging import quiet_hours
-from hongyan.messaging.live import publish
+from hongyan.messaging import quiet_hours, withdrawing
 from hongyan.messaging.rerouting import Rerouter
-from hongyan.messaging.store import raw_connection
 from hongyan.runtime import clock
+from hongyan.runtime.database import raw_connection
+from hongyan.runtime.live import publish
 
 log = structlog.get_logger()
 
@@ -67,6 +67,7 @@ class Rounds:
             (timedelta(seconds=2), rerouter.look),
             (timedelta(seconds=10), quiet_hours.apply),
             (timedelta(seconds=10), expire),
+            (timedelta(seconds=10), withdrawing.look_again),
             (timedelta(minutes=10), give_up_unreported),
             (timedelta(hours=1), drop_parked),
         ]

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ("closes_at", models.TimeField(default=datetime.time(21), verbose_name="until")),
                 ("on_weekends", models.BooleanField(default=True, verbose_name="also at weekends")),
                 ("on_holidays", models.BooleanField(default=True, verbose_name="also on holidays")),
-                ("validity_minutes", models.IntegerField(blank=True, null=True, verbose_name="valid for (minutes)")),
+                ("validity_minutes", models.IntegerField(blank=True, null=True, verbose_name="validity (minutes)")),
             ],
         ),
         migrations.CreateModel(

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("waiting", "Being tried"),
-                            ("passed", "Found well"),
+                            ("passed", "Trial part went well"),
                             ("halted", "Halted"),
                             ("continued", "Continued by hand"),
                             ("stopped", "Stopped"),

@@ -9,8 +9,9 @@ import psycopg
 import pytest
 from django.db import connection, connections
 
-from hongyan.messaging import tasks
+from hongyan.messaging import planner
 from hongyan.messaging.models import Submission
+from tests.beside import PATIENCE_S
 
 NOBODYS = 7_000_001
 
@@ -22,22 +23,22 @@ def test_a_second_planner_waits_until_the_first_or_its_connection_is_gone() -> N
 
     def plan() -> None:
         try:
-            tasks.plan(NOBODYS)
+            planner.plan(NOBODYS)
         except Submission.DoesNotExist as error:
             ends.append(type(error))
         finally:
             connections.close_all()
 
     first = psycopg.connect(**connection.get_connection_params(), autocommit=True)
-    first.execute("select pg_advisory_lock(%s, %s)", [tasks.PLANNING_LOCK, NOBODYS])
+    first.execute("select pg_advisory_lock(%s, %s)", [planner.PLANNING_LOCK, NOBODYS])
     second = threading.Thread(target=plan)
     second.start()
     waits = "select 1 from pg_locks where locktype = 'advisory' and objid = %s and not granted"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while first.execute(waits, [NOBODYS]).fetchone() is None:
         assert time.monotonic() < deadline
         assert second.is_alive()
     assert not ends
     first.close()
-    second.join(20)
+    second.join(PATIENCE_S)
     assert ends == [Submission.DoesNotExist]

@@ -1,0 +1,61 @@
+"""What messaging knows of people, for conditions of audiences: who got a submission and what became of it, who has refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from hongyan.accounts.models import User
+from hongyan.audiences.attributes import Attribute, Belonging, Option, YesOrNo
+from hongyan.audiences.statements import Statement
+from hongyan.audiences.traffic import EXCHANGE
+from hongyan.inputs import ids_of
+from hongyan.messaging.models import Submission
+
+MOST_OFFERED = 200
+WISHES = gettext_lazy("Wishes")
+
+GOT = "select distinct number from dispatch_message where submission_id = any({ids}::bigint[]) and state = any({states}::text[])"
+SENT = ["submitted", "delivered", "failed", "expired", "uncertain"]
+OPTED_OUT = "select number from consent_optout where topic = '' and signature = '' and (expires_at is null or expires_at > now())"
+BLOCKED = "select number from consent_listed where kind = 'block' and (expires_at is null or expires_at > now())"
+
+
+def submissions(user: User, chosen: Sequence[str]) -> list[Option]:
+    """The newest that the user may see, and those chosen already."""
+    visible = Submission.objects.visible_to(user).exclude(state=Submission.State.DRAFT)
+    found = {one.pk: one for one in visible.exclude(expected__lte=1)[:MOST_OFFERED]}
+    found |= {one.pk: one for one in visible.filter(pk__in=ids_of(chosen))}
+    return [Option(str(pk), f"{one} · {one.created_at:%Y-%m-%d} (#{pk})") for pk, one in found.items()]
+
+
+def _got(states: list[str]) -> object:
+    def select(statement: Statement, values: Sequence[str]) -> str:
+        return GOT.format(ids=statement.bind(list(ids_of(values))), states=statement.bind(states))
+
+    return select
+
+
+def _listed(select: str) -> object:
+    return lambda statement: f"({statement.join(select)}.number is not null)"
+
+
+def attributes(_user: User) -> Iterator[Attribute]:
+    for key, label, states in (
+        ("submission.sent", gettext_lazy("Was sent the submission"), SENT),
+        ("submission.delivered", gettext_lazy("Received the submission"), ["delivered"]),
+        ("submission.failed", gettext_lazy("The submission failed to reach"), ["failed", "expired"]),
+    ):
+        yield Belonging(
+            key=key, label=label, section=EXCHANGE, select=_got(states), choices=submissions, by="number",  # type: ignore[arg-type]
+            words=(gettext_noop("any of"), gettext_noop("none of")),
+        )  # fmt: skip
+    yield YesOrNo(
+        key="number.opted_out", label=gettext_lazy("Has refused marketing messages"), section=WISHES,
+        condition=_listed(OPTED_OUT),  # type: ignore[arg-type]
+    )  # fmt: skip
+    yield YesOrNo(
+        key="number.blocked", label=gettext_lazy("On the company's block list"), section=WISHES,
+        condition=_listed(BLOCKED),  # type: ignore[arg-type]
+    )  # fmt: skip
