@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.settings import Settings
-from tests import builders
 from tests.beside import LoopThread
 from tests.builders import Company
 from tests.doors.customer import Customer, Made, doors_open
@@ -24,16 +22,8 @@ def beside() -> Iterator[LoopThread]:
 
 
 @pytest.fixture
-def company(transactional_db: None) -> Company:
-    # Django's flush leaves tables alone that it does not manage.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """truncate dispatch_node, dispatch_connection, dispatch_incoming, dispatch_incoming_part, dispatch_tally,
-               dispatch_parked_report, dispatch_segment, dispatch_message, dispatch_batch, dispatch_route, dispatch_channel,
-               dispatch_followed, dispatch_settled, doors_part, doors_gathering, doors_receipt, doors_delivery, doors_connection,
-               doors_refusal cascade"""
-        )
-    return builders.company()
+def company(committed_company: Company) -> Company:
+    return committed_company
 
 
 @pytest.fixture

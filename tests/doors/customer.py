@@ -109,7 +109,7 @@ class Customer:
 
     def connect(self) -> Customer:
         self.beside.run(self._connect())
-        eventually(lambda: self.is_in or self.refusal or self.closed, 10)
+        eventually(lambda: self.is_in or self.refusal or self.closed)
         return self
 
     async def _connect(self) -> None:
@@ -207,7 +207,7 @@ class Customer:
 
         self.beside.run(send())
         if wait:
-            eventually(lambda: len(self.answers) >= before + len(submits), 10)
+            eventually(lambda: len(self.answers) >= before + len(submits))
         return self.answers[before:]
 
     def raw(self, data: bytes) -> None:
@@ -216,6 +216,13 @@ class Customer:
             self.line.send_raw(data)
 
         self.beside.run(send())
+
+    def given(self, command: int) -> list[Any]:
+        """Of the PDUs that came lately, the values of those with this command."""
+        assert self.line
+        session = self.line.session
+        frames = [session.read(raw) for _at, is_ours, raw in list(session.recent) if not is_ours]
+        return [frame.pdu for frame in frames if frame.command == command]
 
     @property
     def ids(self) -> list[str]:

@@ -6,10 +6,12 @@ import pytest
 from django.db import connection
 
 from hongyan.dispatch.models import Message
+from hongyan.dispatch.outcomes import SETTLED
+from hongyan.doors import process
 from hongyan.doors.models import Door
 from hongyan.doors.sources import Owned, owner_of
-from hongyan.messaging import mailbox
-from hongyan.messaging.models import Reply
+from hongyan.mailbox import routing
+from hongyan.mailbox.models import Reply
 from hongyan.protocols.events import ReportClass
 from hongyan.protocols.registry import Protocol
 from tests.beside import eventually
@@ -28,13 +30,13 @@ def a_customer_in(a_customer: Made, protocol: Protocol = Protocol.CMPP30, port: 
     return customer
 
 
-def a_phone_writes(text: str, service_number: str = SOURCE, channel: int = 1) -> None:
+def a_phone_writes(text: str, service_number: str = SOURCE, channel: int = 1, number: str = f"+86{NUMBER}") -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into dispatch_incoming (channel_id, number, service_number, text) values (%s, %s, %s, %s)",
-            [channel, f"+86{NUMBER}", service_number, text],
+            [channel, number, service_number, text],
         )
-    mailbox.route_new()
+    routing.route_new()
 
 
 def sent(customer: Customer, count: int) -> None:
@@ -53,6 +55,33 @@ def test_receipts_wait_while_the_customer_is_away_and_come_once_it_is_back(compa
     eventually(lambda: len(customer.reports) == 30)
     assert {one.carrier_id for one in customer.reports} == set(customer.ids)
     eventually(lambda: waiting_receipts() == 0)
+
+
+def test_a_submit_and_a_login_wake_a_door_that_rests(
+    company: Company, a_customer: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It never looks by itself here.
+    monkeypatch.setattr(process, "IDLE_STEP_S", 3600.0)
+    test_receipts_wait_while_the_customer_is_away_and_come_once_it_is_back(company, a_customer)
+
+
+def test_the_gateways_notice_of_an_outcome_wakes_a_door_that_rests(
+    company: Company, a_customer: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "SOON_S", 0.0)
+    monkeypatch.setattr(process, "IDLE_STEP_S", 3600.0)
+    a_door(company)
+    customer = a_customer_in(a_customer)
+    customer.submit("通知")
+    eventually(messages)
+    settle("delivered")
+
+    def told() -> list[object]:
+        with connection.cursor() as cursor:
+            cursor.execute(f"notify {SETTLED}")
+        return list(customer.reports)
+
+    eventually(told)
 
 
 def test_a_receipt_that_was_not_answered_comes_again_with_the_same_id(company: Company, a_customer: Made) -> None:
@@ -95,7 +124,7 @@ def test_a_reply_goes_to_the_door_of_its_number_and_stands_in_the_mailbox(
     eventually(lambda: customer.incoming)
     [incoming] = customer.incoming
     assert (incoming.text, incoming.service_number) == ("收到，谢谢", f"{SOURCE}55")
-    assert incoming.sender == (NUMBER if protocol.family in {"cmpp", "smgp"} else f"86{NUMBER}")
+    assert incoming.sender.lstrip("+") == (NUMBER if protocol.family in {"cmpp", "smgp"} else f"86{NUMBER}")
     assert Reply.objects.get().text == "收到，谢谢"
     eventually(lambda: waiting_receipts() == 0)
     assert door.name
@@ -184,3 +213,23 @@ def test_what_nobody_hears_of_any_more_is_reported_as_unknown(company: Company, 
     eventually(lambda: customer.reports)
     assert [one.code for one in customer.reports] == ["UNKNOWN"]
     assert Message.objects.get().state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "written", "told", "is_name"),
+    [
+        (Protocol.CMPP30, "+14155552671", "0014155552671", False), (Protocol.SMGP30, "+14155552671", "0014155552671", False),
+        (Protocol.SMPP34, "+14155552671", "+14155552671", False), (Protocol.SMPP34, "WeChat", "WeChat", True),
+        (Protocol.SMPP34, "10086", "10086", False), (Protocol.CMPP30, "WeChat", "WeChat", False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_customer_can_tell_whose_number_it_is(
+    company: Company, a_customer: Made, protocol: Protocol, written: str, told: str, is_name: bool
+) -> None:
+    a_door(company, protocol.family)
+    customer = a_customer_in(a_customer, protocol)
+    a_phone_writes("你好", number=written)
+    eventually(lambda: customer.incoming)
+    [incoming] = customer.incoming
+    assert (incoming.sender, incoming.is_name) == (told, is_name)

@@ -49,7 +49,7 @@ def come_in(customer: Customer) -> None:
         except OSError:
             return False
 
-    eventually(tried, 30)
+    eventually(tried)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
@@ -227,7 +227,7 @@ def test_without_its_database_a_door_answers_nothing_and_everything_once_it_is_b
             assert len(customer.answers) == 1
         finally:
             connections_of_doors(f'alter database "{name}" allow_connections true')
-        eventually(lambda: len(customer.answers) == 2, 30)
+        eventually(lambda: len(customer.answers) == 2)
         assert customer.answers[1].verdict is Verdict.ACCEPTED
         eventually(lambda: len(messages()) == 2)
         settle("delivered")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
 
-from hongyan.doors.accounts import change_door
-from hongyan.doors.models import DoorConnection, DoorRefusal
+from hongyan.doors.accounts import change_door, remove_door
+from hongyan.doors.models import Door, DoorConnection, DoorRefusal
 from hongyan.protocols.events import Verdict
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.settings import Settings
-from tests.beside import LoopThread, eventually
+from tests.beside import PATIENCE_S, LoopThread, eventually
 from tests.builders import Company
 from tests.doors.customer import LOGINS, NUMBER, Customer, Made, a_door, doors_open
 from tests.doors.test_delivering import a_customer_in
@@ -98,9 +99,22 @@ def test_guessing_logins_from_one_address_goes_no_further_than_thirty(
         monkeypatch.setitem(LOGINS, "cmpp", f"2000{place:02d}")
         codes.append(refused(a_customer(secret="guess")))
     # A customer that is slow to hear its refusal tries twice, so the thirtieth failure may come sooner.
-    assert (codes[0], codes[-1]) == ("2", "5")
+    assert (codes[0], codes[-1]) == ("3", "5")
     monkeypatch.setitem(LOGINS, "cmpp", "901234")
     assert refused(a_customer()) == "5"
+
+
+@EVERY
+def test_an_unknown_login_gets_the_code_of_a_wrong_password(
+    company: Company, a_customer: Made, protocol: Protocol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_door_of(company, protocol)
+    a_customer_in(a_customer, protocol).leave()
+    wrong = refused(a_customer(protocol, secret="guess"))
+    assert wrong == WRONG_PASSWORD[protocol.family]
+    monkeypatch.setitem(LOGINS, protocol.family, "nobody")
+    assert refused(a_customer(protocol)) == wrong
+    eventually(lambda: set(DoorRefusal.objects.values_list("reason", flat=True)) == {"login", "credentials"})
 
 
 def test_an_inactive_users_door_is_shut_at_once(company: Company, a_customer: Made) -> None:
@@ -117,6 +131,53 @@ def test_a_door_that_is_switched_off_lets_its_customers_go(company: Company, a_c
     customer = a_customer_in(a_customer)
     change_door(company.administrator, door, is_enabled=False)
     eventually(lambda: customer.closed)
+
+
+def _remove(company: Company, door: Door) -> None:
+    remove_door(None, door)
+
+
+def _lose_the_user(company: Company, door: Door) -> None:
+    company.sender.is_active = False
+    company.sender.save()
+
+
+FAMILIES_BUT_CMPP = (Protocol.SGIP12, Protocol.SMGP30, Protocol.SMPP34)
+SHUTTING: dict[str, Callable[[Company, Door], None]] = {
+    "switched off": lambda _company, door: change_door(None, door, is_enabled=False),
+    "another password": lambda _company, door: change_door(None, door, secret="another"),
+    "another address": lambda _company, door: change_door(None, door, addresses=["10.0.0.0/8"]),
+    "removed": _remove,
+    "without its user": _lose_the_user,
+}
+
+
+@pytest.mark.parametrize(
+    ("protocol", "how"),
+    [*((Protocol.CMPP30, how) for how in SHUTTING), *((one, "another password") for one in FAMILIES_BUT_CMPP)],
+)
+def test_who_ignores_the_logout_submits_nothing_more_and_is_cut_off(
+    company: Company, a_customer: Made, protocol: Protocol, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door, _ = a_door_of(company, protocol)
+    customer = a_customer_in(a_customer, protocol)
+    assert customer.submit("通知")[0].verdict is Verdict.ACCEPTED
+    eventually(lambda: len(messages()) == 1)
+    line = customer.line
+    assert line
+    # From now on it neither hears nor answers what the door says.
+    monkeypatch.setattr(line, "data_received", lambda _data: None)
+    pieces = customer.pieces("还有一条")
+    SHUTTING[how](company, door)
+
+    async def submit_until_cut() -> None:
+        while not line.ended.done():
+            line.session.submit(pieces[0], None, line.now)
+            line.flush()
+            await asyncio.sleep(0.02)
+
+    customer.beside.run(asyncio.wait_for(submit_until_cut(), PATIENCE_S))
+    eventually(lambda: DoorRefusal.objects.filter(reason="closed").exists())
 
 
 SUBMIT_FIRST = {
@@ -138,7 +199,7 @@ async def _answer_to(data: bytes, port: int, *, is_cut: bool) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(data)
     try:
-        return await asyncio.wait_for(reader.read(-1 if is_cut else 4096), 5)
+        return await asyncio.wait_for(reader.read(-1 if is_cut else 4096), PATIENCE_S)
     finally:
         writer.close()
 
@@ -167,7 +228,12 @@ def test_a_crowd_that_never_logs_in_is_kept_small(
     async def crowd() -> int:
         made = [await asyncio.open_connection("127.0.0.1", house.door_port_of("cmpp")) for _ in range(60)]
         ended = [asyncio.create_task(reader.read(1)) for reader, _ in made]
-        await asyncio.wait(ended, timeout=2)
+        while sum(one.done() for one in ended) < 40:
+            await asyncio.wait([one for one in ended if not one.done()], return_when=asyncio.FIRST_COMPLETED)
+        # Who comes now is seen to after all of them.
+        last, _writer = await asyncio.open_connection("127.0.0.1", house.door_port_of("cmpp"))
+        await last.read(1)
+        _writer.close()
         cut = sum(one.done() for one in ended)
         for _, writer in made:
             writer.close()

@@ -11,19 +11,20 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from hongyan.consent.models import Listed
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Message
 from hongyan.dispatch.planning import PlannedMessage
 from hongyan.doors import planning
 from hongyan.doors.models import Door, DoorSubmission
-from hongyan.messaging import following, submissions, upkeep
-from hongyan.messaging.models import BlockedNumber, Category, SendingHours, Submission
-from hongyan.messaging.store import raw_connection
+from hongyan.messaging import accounting, following, submissions, upkeep
+from hongyan.messaging.models import Category, SendingHours, Submission
 from hongyan.protocols.events import ReportClass, Verdict
 from hongyan.protocols.registry import Protocol
-from hongyan.protocols.text import Alphabet
+from hongyan.protocols.text import Alphabet, Concatenation
 from hongyan.protocols.validity import wire
 from hongyan.runtime import clock
+from hongyan.runtime.database import raw_connection
 from tests.beside import eventually
 from tests.builders import Company
 from tests.doors.customer import NUMBER, SOURCE, Made, a_door
@@ -101,6 +102,74 @@ def test_a_long_text_in_parts_is_one_message_and_each_part_gets_its_receipt(
     assert len(set(customer.ids)) == 2
 
 
+@EVERY
+def test_an_emoji_that_the_customer_cuts_in_two_reaches_the_phone_whole(
+    company: Company, a_customer: Made, protocol: Protocol
+) -> None:
+    a_door(company, protocol.family)
+    customer = a_customer(protocol)
+    eventually(lambda: customer.connect().is_in)
+    whole = customer.pieces("")[0]
+    customer.send([
+        replace(whole, content=Concatenation(7, 2, part).header() + octets, segment=part, segments=2, has_header=True)
+        for part, octets in ((1, "快递".encode("utf-16-be") + b"\xd8\x3d"), (2, b"\xde\x00"))
+    ])  # fmt: skip
+    eventually(messages)
+    assert [message.text for message in messages()] == ["【云帆】快递😀"]
+
+
+def wait_for_parts_no_longer() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("update doors_part set received_at = received_at - interval '2 minutes'")
+
+
+@pytest.mark.parametrize("is_over", [False, True], ids=["waiting", "delivered"])
+def test_a_part_that_is_submitted_again_after_the_whole_gets_the_receipt_of_its_message(
+    company: Company, a_customer: Made, is_over: bool
+) -> None:
+    a_door(company, "smpp")
+    customer = a_customer(Protocol.SMPP34)
+    eventually(lambda: customer.connect().is_in)
+    parts = customer.pieces(LONG)
+    customer.send(parts)
+    eventually(messages)
+    if is_over:
+        settle("delivered")
+        eventually(lambda: len(customer.reports) == 2)
+    customer.send([parts[1]])
+    wait_for_parts_no_longer()
+    if not is_over:
+        eventually(lambda: waiting_receipts() == 3)
+        settle("delivered")
+    eventually(lambda: len(customer.reports) == 3)
+    assert sorted(one.carrier_id for one in customer.reports) == sorted(customer.ids)
+    assert {one.outcome for one in customer.reports} == {ReportClass.DELIVERED}
+    assert len(messages()) == 1
+
+
+def test_all_parts_submitted_again_are_the_same_words_once_more(company: Company, a_customer: Made) -> None:
+    a_door(company)
+    customer = a_customer()
+    eventually(lambda: customer.connect().is_in)
+    for count in (1, 2):
+        customer.send(customer.pieces(LONG))
+        eventually(lambda count=count: len(messages()) == count)
+
+
+def test_references_of_eight_and_of_sixteen_bits_are_two(company: Company, a_customer: Made) -> None:
+    a_door(company)
+    customer = a_customer()
+    eventually(lambda: customer.connect().is_in)
+    whole = replace(customer.pieces("")[0], segments=2, has_header=True)
+    heads = (b"\x05\x00\x03\x07\x02", b"\x06\x08\x04\x00\x07\x02")
+    customer.send([
+        replace(whole, content=head + bytes((part,)) + text.encode("utf-16-be"), segment=part)
+        for part, texts in ((1, "甲乙"), (2, "丙丁")) for head, text in zip(heads, texts, strict=True)
+    ])  # fmt: skip
+    eventually(lambda: len(messages()) == 2)
+    assert sorted(one.text for one in messages()) == ["【云帆】乙丁", "【云帆】甲丙"]
+
+
 def test_parts_are_joined_on_whichever_connections_they_come(company: Company, a_customer: Made) -> None:
     a_door(company)
     one, other = a_customer(), a_customer()
@@ -159,7 +228,7 @@ def test_messages_of_one_hour_are_one_submission_whose_sums_are_right(company: C
     assert (submission.origin, submission.owner, submission.planned) == ("door", company.sender, 3)
     assert DoorSubmission.objects.get().door == door
     settle("delivered", "", messages()[0].pk)
-    assert {state: count for state, count in submissions.balance(submission).by_state.items() if count} == {
+    assert {state: count for state, count in accounting.balance(submission).by_state.items() if count} == {
         "delivered": 1,
         "queued": 2,
     }
@@ -207,7 +276,7 @@ def test_the_submission_of_an_hour_that_is_over_is_closed(company: Company, a_cu
 
 def test_a_blocked_number_gets_a_failure_receipt_and_nothing_leaves(company: Company, a_customer: Made) -> None:
     a_door(company)
-    BlockedNumber.objects.create(number=f"+86{NUMBER}")
+    Listed.objects.create(kind="block", number=f"+86{NUMBER}")
     customer = a_customer()
     eventually(lambda: customer.connect().is_in)
     [answer] = customer.submit("通知")

@@ -16,6 +16,8 @@ REFUSALS: dict[str, dict[str, int]] = {
     "busy": {"cmpp": 8, "sgip": 11, "smgp": 1, "smpp": 0x14},
     "empty": {"cmpp": 4, "sgip": 8, "smgp": 36, "smpp": 0x01},
     "too_long": {"cmpp": 6, "sgip": 8, "smgp": 36, "smpp": 0x01},
+    "schedule": {"cmpp": 1, "sgip": 5, "smgp": 45, "smpp": 0x61},
+    "validity": {"cmpp": 1, "sgip": 5, "smgp": 44, "smpp": 0x62},
     "binary": {"cmpp": 1, "sgip": 5, "smgp": 34, "smpp": 0x45},
     "closed": {"cmpp": 9, "sgip": 10, "smgp": 76, "smpp": 0x45},
 }

@@ -18,10 +18,12 @@ import structlog
 from psycopg import AsyncConnection
 
 from hongyan.dispatch import arrays
+from hongyan.doors.ids import incoming_id
 from hongyan.protocols.errors import ProtocolError
 from hongyan.protocols.events import DeliverAnswered, DeliveryReport, IncomingSegment, ReportClass
 from hongyan.protocols.session import local_clock
 from hongyan.protocols.text import Concatenation
+from hongyan.runtime.settings import settings
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
@@ -35,11 +37,21 @@ AGAIN_FIRST_S, AGAIN_LONGEST_S = 3.0, 60.0
 
 # Not those that are at hand already; a door's rows in the order of their ids.
 LOAD = """
-select d.* from unnest(%(doors)s::bigint[], %(rooms)s::int[]) as w(door_id, room)
+select d.*, f.family from unnest(%(doors)s::bigint[], %(rooms)s::int[]) as w(door_id, room) join doors_door f on f.id = w.door_id
 cross join lateral (
-    select id, door_id, is_reply, carrier_id, number, outcome, code, service_number, text, reference, total, part, at
-    from doors_delivery where door_id = w.door_id and id <> all(%(known)s::bigint[]) order by id limit w.room
+    select id, door_id, is_reply, carrier_id, number, outcome, code, service_number, text, reference, total, part, at,
+           user_reference, submitted_at
+    from doors_delivery d where door_id = w.door_id and id <> all(%(known)s::bigint[]) order by id limit w.room
 ) d
+"""
+# Replies that were taken are counted, by the day on which they came.
+FORGET = """
+with gone as (
+    delete from doors_delivery where id = any(%(ids)s::bigint[]) returning door_id, is_reply, at
+)
+insert into doors_replied as r (door_id, day, replies)
+select door_id, (at at time zone %(zone)s)::date, count(*) from gone where is_reply group by 1, 2
+on conflict (door_id, day) do update set replies = r.replies + excluded.replies
 """
 LOCK = "select pg_try_advisory_lock(hashtext('doors delivery'), %s)"
 UNLOCK = "select pg_advisory_unlock(hashtext('doors delivery'), %s)"
@@ -61,12 +73,22 @@ class Waiting:
 
 def read(row: Sequence[Any]) -> Waiting:
     """A row of `LOAD`."""
-    id_, door_id, is_reply, carrier_id, number, outcome, code, service_number, text, reference, total, part, at = row
+    (
+        id_, door_id, is_reply, carrier_id, number, outcome, code, service_number, text, reference, total, part, at,
+        user_reference, submitted_at, family,
+    ) = row  # fmt: skip
     if is_reply:
         joined = Concatenation(reference, total, part) if total > 1 else None
-        # The row's id, so that a reply that is given twice has one id.
-        return Waiting(id_, door_id, IncomingSegment(number, service_number, text, joined, f"{id_:x}"))
-    return Waiting(id_, door_id, DeliveryReport(carrier_id, number, ReportClass(outcome), code, stamp(at)))
+        # From the row, so that a reply that is given twice has one id.
+        is_name = not number.removeprefix("+").isdecimal()
+        return Waiting(
+            id_, door_id, IncomingSegment(number, service_number, text, joined, incoming_id(family, id_, at), is_name)
+        )
+    report = DeliveryReport(
+        carrier_id, number, ReportClass(outcome), code, stamp(at), submitted_at=stamp(submitted_at or at),
+        service_number=service_number, user_reference=user_reference, own_id=incoming_id(family, id_, at),
+    )  # fmt: skip
+    return Waiting(id_, door_id, report)
 
 
 def stamp(at: datetime) -> str:
@@ -102,7 +124,7 @@ class Deliverer:
         self._done: list[int] = []
         self._looked_at = 0.0
         self._to_flush: set[Line] = set()
-        self.busy = asyncio.Event()
+        self.wake = asyncio.Event()
         """Set when a step now would not be in vain."""
 
     # -- what lines say ------------------------------------------------------------------------------------------
@@ -124,7 +146,7 @@ class Deliverer:
                 heapq.heappush(shelf.later, (line.now + one.again_in_s(), one.id, one))
         elif shelf.queue:
             self._fill(shelf, [line])
-        self.busy.set()
+        self.wake.set()
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
@@ -144,6 +166,11 @@ class Deliverer:
             line.flush()
         self._to_flush.clear()
 
+    @property
+    def has_more(self) -> bool:
+        """Whether something is at hand that no window had room for, or that was refused and comes again."""
+        return any(shelf.queue or shelf.later for shelf in self.shelves.values())
+
     def lost(self) -> None:
         """The connection that held the locks is gone: another process may give now. What flies is answered or comes again."""
         self.shelves.clear()
@@ -151,7 +178,7 @@ class Deliverer:
     async def _forget(self, connection: AsyncConnection[Any]) -> None:
         done = self._done[:10_000]
         if done:
-            await connection.execute("delete from doors_delivery where id = any(%s::bigint[])", [arrays.integers(done)])
+            await connection.execute(FORGET, {"ids": arrays.integers(done), "zone": settings().time_zone})
             del self._done[: len(done)]
 
     async def _hold(self, connection: AsyncConnection[Any], connected: set[int]) -> None:

@@ -3,38 +3,55 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import structlog
 
 from hongyan.dispatch.numbers import BadNumber, normalise
 from hongyan.doors import repeats
 from hongyan.doors.accounts import protocol_of
+from hongyan.doors.answering import Answerer
 from hongyan.doors.ids import Ids
-from hongyan.doors.intake import Intake, Taken
+from hongyan.doors.intake import Intake
 from hongyan.doors.lines import DoorLine
 from hongyan.doors.opened import OpenDoor
-from hongyan.protocols.events import Closed, DeliverAnswered, Event, LoginRequested, Submit, SubmitRequested
+from hongyan.doors.taken import Taken
+from hongyan.inputs.moments import is_too_far
+from hongyan.protocols.events import (
+    CancelRequested,
+    Closed,
+    DeliverAnswered,
+    Event,
+    FiguresRequested,
+    LoginRequested,
+    QueryRequested,
+    Submit,
+    SubmitRequested,
+    Wanted,
+)
+from hongyan.protocols.parts import of_part
 from hongyan.protocols.registry import make_session
 from hongyan.protocols.session import Account, Role
-from hongyan.protocols.text import Alphabet, decode, looks_like_header, take_header
-from hongyan.protocols.validity import minutes_left
+from hongyan.protocols.smpp.session import SmppSession
+from hongyan.protocols.text import Alphabet, Concatenation, decode, looks_like_header, take_header
+from hongyan.protocols.validity import BadTime, minutes_left, moment
 from hongyan.runtime import clock
+from hongyan.wire.entering import Failures, Strangers
 from hongyan.wire.line import Line
 
 log = structlog.get_logger()
 
 LONGEST_TEXT = 1000
 """As screening allows for a whole text."""
-MOST_STRANGERS, MOST_STRANGERS_OF_ADDRESS = 200, 20
-"""Connections that have not logged in: beyond, new ones are closed at once."""
-FAILURES, FAILURES_WITHIN_S = 5, 60.0
-"""Failed logins of an address and login; then they are refused unseen until a minute has been quiet."""
-FAILURES_OF_ADDRESS = 30
-"""And of an address with whatever logins: guessing goes no further."""
-MOST_FAILURES_KEPT = 10_000
+LATEST = timedelta(days=1)
+"""How far behind the time that it is scheduled for a submit is taken for one that is late."""
+LONGEST_PART = 4 * LONGEST_TEXT
+"""Hexadecimal digits of a part's octets."""
+LOGOUT_WITHIN_S = 1.0
+"""For a customer whose door was shut to answer the logout; then it is cut off."""
 MOST_REFUSALS_KEPT = 500
 OWN_NODE = 101_002
 """Our SGIP node number where we are the carrier."""
@@ -78,6 +95,7 @@ class Entrance:
         *,
         intake: Intake,
         ids: Ids,
+        answerer: Answerer,
         refusals: Refusals,
         on_delivered: Callable[[Line, DeliverAnswered], None],
         on_changed: Callable[[], None],
@@ -87,10 +105,11 @@ class Entrance:
         """By login."""
         self.lines: list[DoorLine] = []
         """Logged in."""
-        self._strangers: set[DoorLine] = set()
-        self._failures: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+        self._strangers: Strangers[DoorLine] = Strangers()
+        self._failures = Failures()
         self._allowances: dict[int, Allowance] = {}
         self._intake, self._ids, self._refusals = intake, ids, refusals
+        self._answerer = answerer
         self._on_delivered, self._on_changed = on_delivered, on_changed
         self._server: asyncio.Server | None = None
 
@@ -110,27 +129,21 @@ class Entrance:
             self._server.close()
 
     def open(self, doors: Sequence[OpenDoor]) -> None:
-        """Let these in from now on; lines of others, and of doors that changed, are logged out."""
+        """Let these in from now on; lines of others, and of doors that changed, may submit no more and are logged out."""
         known, self.doors = self.doors, {door.login: door for door in doors}
-        self._forgive({login for login, door in self.doors.items() if known.get(login) != door})
+        self._failures.forgive({login for login, door in self.doors.items() if known.get(login) != door})
         for line in tuple(self.lines):
             if line.door and self.doors.get(line.door.login) != line.door:
-                log.info("a door was changed or shut: its connection is closed", door=line.door.name, peer=line.peer)
-                line.close()
-
-    def _forgive(self, logins: Collection[str]) -> None:
-        """Who tried a login before its door was made, or was given the new password, has not guessed."""
-        for host, login in [key for key in self._failures if key[1] and key[1] in logins]:
-            of_address = self._failures[host, ""]
-            for _ in self._failures.pop((host, login)):
-                if of_address:
-                    of_address.pop()
+                log.info("a door was changed or shut: its connection is closed", door=line.door_name, peer=line.peer)
+                line.is_shut = True
+                line.close(LOGOUT_WITHIN_S)
 
     def close_lines(self) -> list[asyncio.Future[str]]:
         """Log everybody out; gives what to wait for."""
+        ended = [line.ended for line in self.lines]
         for line in (*self.lines, *self._strangers):
-            line.close()
-        return [line.ended for line in self.lines]
+            line.close(LOGOUT_WITHIN_S)
+        return ended
 
     def lines_of(self, door_id: int) -> list[DoorLine]:
         return [line for line in self.lines if line.door and line.door.id == door_id]
@@ -142,14 +155,12 @@ class Entrance:
         session = make_session(protocol_of(self.family), Role.SERVER, Account(), node=OWN_NODE)
         return DoorLine(session, self._on_events, self.family, self._look_at)
 
-    def _look_at(self, line: DoorLine) -> None:
-        """Close a stranger that is one too many."""
-        self._strangers.add(line)
-        crowd = sum(one.host == line.host for one in self._strangers)
-        if len(self._strangers) > MOST_STRANGERS or crowd > MOST_STRANGERS_OF_ADDRESS:
-            self._refusals.note(None, self.family, line.peer, "login", "strangers")
-            self._strangers.discard(line)
-            line.abort()
+    def _look_at(self, line: DoorLine) -> bool:
+        """Whether there is room for one more stranger."""
+        if self._strangers.enter(line, line.host):
+            return True
+        self._refusals.note(None, self.family, line.peer, "login", "strangers")
+        return False
 
     def _on_events(self, line: Line, events: Sequence[Event]) -> None:
         assert isinstance(line, DoorLine)
@@ -157,6 +168,8 @@ class Entrance:
             match event:
                 case SubmitRequested():
                     self._take(line, event)
+                case QueryRequested() | CancelRequested() | FiguresRequested():
+                    self._answerer.take(line, event)
                 case DeliverAnswered():
                     self._on_delivered(line, event)
                 case LoginRequested():
@@ -165,65 +178,53 @@ class Entrance:
                     self._forget(line, event.why)
 
     def _forget(self, line: DoorLine, why: str) -> None:
-        if line in self._strangers:
-            self._strangers.discard(line)
-            if "before login" in why or "not completed" in why or "octets" in why:
-                self._refusals.note(None, self.family, line.peer, "login", why)
+        was_stranger = self._strangers.leave(line)
+        if was_stranger and ("before login" in why or "not completed" in why or "octets" in why):
+            self._refusals.note(None, self.family, line.peer, "login", why)
         if line in self.lines:
             self.lines.remove(line)
-            log.info("a customer's connection ended", door=line.door.name if line.door else "", why=why)
+            log.info("a customer's connection ended", door=line.door_name, why=why)
             self._on_changed()
 
     def _login(self, line: DoorLine, event: LoginRequested) -> None:
-        host, login, session = line.host, event.login[:40], line.session
-        door = self.doors.get(event.login)
-        failures, of_address = self._recent_failures(host, login, line.now), self._recent_failures(host, "", line.now)
-        if len(of_address) >= FAILURES_OF_ADDRESS:
-            why = "frequent"
-        elif len(failures) >= FAILURES:
-            # Each further try makes the quiet minute begin anew.
-            failures.popleft()
-            failures.append(line.now)
+        host, login, session = line.host, event.login, line.session
+        door = self.doors.get(login)
+        # An unknown login takes as long as a wrong password.
+        is_right = event.check(door.secret if door else "an unknown login has no password")
+        if self._failures.bars(host, login, line.now):
             why = "frequent"
         elif door is None:
-            # An unknown login takes as long as a wrong password.
-            event.check("an unknown login has no password")
             why = "login"
-        elif not door.admits(host):
-            why = "address"
-        elif not event.check(door.secret):
+        elif not is_right:
             why = "credentials"
+        elif not door.admits(host):
+            # Only who knows the password hears that the address is the trouble.
+            why = "address"
         elif len(self.lines_of(door.id)) >= door.connections:
             why = "connections"
         else:
-            del self._failures[host, login]
+            self._failures.clear(host, login)
             self._welcome(line, event, door)
             return
         if why in {"login", "address", "credentials"}:
-            failures.append(line.now)
-            of_address.append(line.now)
-            if len(self._failures) > MOST_FAILURES_KEPT:
-                self._failures.pop(next(iter(self._failures)))
+            self._failures.note(host, login, line.now)
         self._refusals.note(door, self.family, line.peer, "login", why)
         if why != "frequent":
-            log.warning("a customer's login was refused", family=self.family, login=login, peer=line.peer, why=why)
-        self._strangers.discard(line)
-        session.refuse_login(event.token, line.now, why=why)
-
-    def _recent_failures(self, host: str, login: str, now: float) -> deque[float]:
-        """When this login failed from this address lately; without a login, any."""
-        failures = self._failures[host, login]
-        while failures and failures[0] < now - FAILURES_WITHIN_S:
-            failures.popleft()
-        return failures
+            log.warning("a customer's login was refused", family=self.family, login=login[:40], peer=line.peer, why=why)
+        self._strangers.leave(line)
+        # Which logins there are is nobody's affair: our own pages tell the one from the other.
+        session.refuse_login(event.token, line.now, why="credentials" if why == "login" else why)
 
     def _welcome(self, line: DoorLine, event: LoginRequested, door: OpenDoor) -> None:
         line.door = door
         line.session.account = replace(
             line.session.account, login=door.login, secret=door.secret, window=door.window_size
         )
+        if isinstance(line.session, SmppSession):
+            line.session.habits = replace(line.session.habits, default_alphabet=Alphabet(door.default_alphabet))
+        line.session.answers_questions = True
         line.session.accept_login(event.token, line.now)
-        self._strangers.discard(line)
+        self._strangers.leave(line)
         self.lines.append(line)
         log.info("a customer logged in", door=door.name, peer=line.peer)
         self._on_changed()
@@ -247,6 +248,8 @@ class Entrance:
     def _examined(self, line: DoorLine, door: OpenDoor, event: SubmitRequested) -> Taken | str:
         """What to store, or the reason to refuse it."""
         submit = event.submit
+        if line.is_shut:
+            return "closed"
         if line.unanswered >= door.window_size:
             return "window"
         if self._intake.is_full:
@@ -265,11 +268,14 @@ class Entrance:
             numbers = tuple([read_number(number, submit) for number in submit.recipients])
         except BadNumber:
             return "number"
-        text, reference, total, part = read_text(submit)
-        if not text.strip():
+        content, alphabet, reference, total, part = read_text(submit)
+        if not content.strip():
             return "empty"
-        if len(text) > LONGEST_TEXT:
+        if len(content) > (LONGEST_PART if alphabet else LONGEST_TEXT):
             return "too_long"
+        times = read_times(submit)
+        if isinstance(times, str):
+            return times
         own = line.session.carrier_id_of(event.token)
         return Taken(
             line, event.token, door.id, door.lane, source, numbers,
@@ -278,7 +284,8 @@ class Entrance:
                 for given, number in zip(submit.recipients, numbers, strict=True)
             ]),
             (own,) * count if own else self._ids.take(self.family, count),
-            text, reference, total, part, submit.wants_report, minutes_left(submit.validity, clock.now()),
+            content, alphabet, reference, total, part, Wanted(submit.wanted if submit.wants_report else 0),
+            times[1], submit.user_reference, submit.service_id, times[0],
         )  # fmt: skip
 
     def _allowance(self, door: OpenDoor, now: float) -> Allowance:
@@ -286,6 +293,32 @@ class Entrance:
         if known is None or known.per_second != door.speed_per_s:
             known = self._allowances[door.id] = Allowance(door.speed_per_s, float(door.speed_per_s), now)
         return known
+
+
+def due_at(scheduled: str, now: datetime) -> datetime | None:
+    """When a submit is to go out; None: at once, also where that is over, as a late submit or a wrong clock makes it.
+
+    Raises BadTime for what is no time, or none that anybody means.
+    """
+    due = moment(scheduled, now)
+    if due is not None and (due <= now - LATEST or is_too_far(due, now)):
+        raise BadTime(scheduled)
+    return due if due is not None and due > now else None
+
+
+def read_times(submit: Submit) -> tuple[datetime | None, int | None] | str:
+    """When a submit is to go out (None: at once) and for how many minutes it is worth sending, or the reason to refuse it."""
+    if not (submit.scheduled or submit.validity):
+        return None, None
+    now = clock.now()
+    try:
+        due = due_at(submit.scheduled, now)
+    except BadTime:
+        return "schedule"
+    try:
+        return due, minutes_left(submit.validity, now, due)
+    except BadTime:
+        return "validity"
 
 
 def read_number(given: str, submit: Submit) -> str:
@@ -303,15 +336,19 @@ def read_number(given: str, submit: Submit) -> str:
         return normalise(readings[1])
 
 
-def read_text(submit: Submit) -> tuple[str, int, int, int]:
-    """A submit's text, and which part of which long text it is: reference, total, part (0, 1, 1 where it is whole)."""
+def read_text(submit: Submit) -> tuple[str, str, int, int, int]:
+    """A submit's text, and which part of which long text it is: reference, total, part (0, 1, 1 where it is whole).
+
+    Of a part the octets in hexadecimal and the name of their alphabet, which is empty beside a text.
+    """
     content, joined = submit.content, None
     if submit.has_header or (submit.alphabet is Alphabet.UCS2 and looks_like_header(content)):
         joined, content = take_header(content)
-    text = decode(content, submit.alphabet, behind=len(submit.content) - len(content))
-    if joined is not None and joined.total > 1:
-        return text, joined.reference, joined.total, joined.part
+    behind = len(submit.content) - len(content)
     if joined is None and 1 <= submit.segment <= submit.segments and submit.segments > 1:
         # CMPP's Pk_total without a header: the parts name each other by their numbers alone.
-        return text, -1, submit.segments, submit.segment
-    return text, 0, 1, 1
+        joined = Concatenation(-1, submit.segments, submit.segment)
+    if joined is None or joined.total == 1:
+        return decode(content, submit.alphabet, behind=behind), "", 0, 1, 1
+    octets, alphabet = of_part(content, submit.alphabet, behind=behind)
+    return octets.hex(), alphabet, joined.key, joined.total, joined.part

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils import timezone
@@ -29,6 +30,24 @@ def waiting(door_ids: Sequence[int]) -> dict[int, int]:
             "select door_id, count(*) from doors_delivery where door_id = any(%s) group by 1", [list(door_ids)]
         )
         return {door: int(count) for door, count in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """Submits that wait for the time that their customer has set."""
+
+    count: int
+    next_at: datetime
+
+
+def scheduled(door_ids: Sequence[int]) -> dict[int, Scheduled]:
+    """Of the doors that have some. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select door_id, count(*), min(due_at) from doors_scheduled where door_id = any(%s) group by 1",
+            [list(door_ids)],
+        )
+        return {door: Scheduled(int(count), next_at) for door, count, next_at in cursor.fetchall()}
 
 
 def today(door_ids: Sequence[int]) -> dict[int, dict[str, int]]:

@@ -17,6 +17,23 @@ CMPP_NODES, SMGP_NODES = 1 << 22, 1_000_000
 """As many gateways as a CMPP Msg_Id (appendix 1) and an SMGP MsgID (appendix B) can name."""
 
 
+OURS = 0
+"""The gateway in the ids of what we give to customers; starts of processes, whose ids answer submits, count from one."""
+
+
+def incoming_id(family: str, serial: int, at: datetime) -> str:
+    """The id of a phone's text with this number that came at `at`, in the protocol's own layout: some clients read it."""
+    at = at.astimezone()
+    if family == "smgp":
+        return f"{int(f'{OURS:06d}{at:%m%d%H%M}{serial % 1_000_000:06d}', 16):x}"
+    return f"{(_stamp(at) << 22 | OURS) << 16 | serial & 0xFFFF:x}"
+
+
+def _stamp(at: datetime) -> int:
+    """Month 4 bits, day 5, hour 5, minute 6, second 6 (CMPP 3.0, appendix 1)."""
+    return (((at.month << 5 | at.day) << 5 | at.hour) << 6 | at.minute) << 6 | at.second
+
+
 class _Serials:
     """Numbers that begin again with each step of a clock; a step that is used up borrows from the next."""
 
@@ -49,9 +66,8 @@ class Ids:
             at, serial = self._minutes.take(count)
             return smgp_group(int(f"{self._smgp_node:06d}{at:%m%d%H%M}{serial:06d}", 16), count)
         at, serial = self._seconds.take(count if family == "cmpp" else 1)
-        # Month 4 bits, day 5, hour 5, minute 6, second 6, gateway 22, serial 16.
-        stamp = (((at.month << 5 | at.day) << 5 | at.hour) << 6 | at.minute) << 6 | at.second
-        first = (stamp << 22 | self._cmpp_node) << 16 | serial
+        # Then the gateway in 22 bits and a serial in 16.
+        first = (_stamp(at) << 22 | self._cmpp_node) << 16 | serial
         if family == "cmpp":
             return cmpp_group(first, count)
         return (f"{first:x}",) * count

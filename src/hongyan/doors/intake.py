@@ -1,4 +1,5 @@
-"""What customers submit, written many at a time: gathered for a fiftieth of a second, one COPY, one commit, then answers.
+"""What customers submit, written many at a time: gathered for at most a fiftieth of a second, one COPY, one commit, then
+answers.
 
 While the database is away everything waits here unanswered; when too much waits, more is refused as flow control.
 """
@@ -7,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -16,6 +16,8 @@ from psycopg import AsyncConnection
 
 from hongyan.doors import repeats
 from hongyan.doors.lines import DoorLine
+from hongyan.doors.taken import Taken
+from hongyan.runtime.gathering import Gathering
 
 log = structlog.get_logger()
 
@@ -26,56 +28,32 @@ MOST_WAITING = 20_000
 PLANNED = "doors_submitted"
 """The notice that wakes whoever plans."""
 
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-COPY = """
-copy doors_part (door_id, lane, source, numbers, written, ids, content, reference, total, part, wants_report, validity_minutes)
-from stdin
-"""
+COLUMNS = (
+    "door_id, lane, source, numbers, written, ids, content, alphabet, reference, total, part, wants, validity_minutes, "
+    "user_reference, service"
+)
+COPY = f"copy doors_part ({COLUMNS}) from stdin"
+COPY_SCHEDULED = f"copy doors_scheduled (due_at, {COLUMNS}) from stdin"
 
 STATUS = "select pg_xact_status(%s::xid8)"
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """One submit that a door has found good; answered once it is durable."""
-
-    line: DoorLine
-    token: object
-    door_id: int
-    lane: int
-    source: str
-    numbers: tuple[str, ...]
-    """E.164."""
-    written: tuple[str, ...]
-    """As the customer wrote them."""
-    ids: tuple[str, ...]
-    text: str
-    reference: int
-    total: int
-    part: int
-    wants_report: bool
-    validity_minutes: int | None = None
-
-    def copied(self) -> str:
-        """Its line of COPY; numbers and ids have neither blanks nor escapes."""
-        validity = "\\N" if self.validity_minutes is None else str(self.validity_minutes)
-        return (
-            f"{self.door_id}\t{self.lane}\t{self.source}\t{' '.join(self.numbers)}\t{' '.join(self.written)}\t"
-            f"{' '.join(self.ids)}\t{self.text.translate(_ESCAPED)}\t{self.reference}\t{self.total}\t{self.part}\t"
-            f"{'t' if self.wants_report else 'f'}\t{validity}\n"
-        )
 
 
 class Intake:
     """Owns one database connection; `add` is free of waiting, `run` writes until `close`."""
 
-    def __init__(self, connect: Callable[[], Awaitable[AsyncConnection[Any]]]) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[AsyncConnection[Any]]], on_taken: Callable[[], None] = lambda: None
+    ) -> None:
         self._connect = connect
+        self._on_taken = on_taken
+        """Called when submits were answered: receipts may follow soon."""
         self.node = 0
         """This start's number."""
         self.repeats: dict[str, tuple[str, ...]] = {}
         """Ids of what processes before this one stored and may not have answered."""
         self._waiting: list[Taken] = []
+        self._told = 0
+        self._pause = Gathering(GATHER_S, lambda: self._told)
         self._wake = asyncio.Event()
         self._closing = False
         self._unsure: tuple[str, int] | None = None
@@ -85,7 +63,9 @@ class Intake:
 
     def add(self, taken: Taken) -> None:
         self._waiting.append(taken)
+        self._told += 1
         self._wake.set()
+        self._pause.came()
 
     @property
     def is_full(self) -> bool:
@@ -94,6 +74,7 @@ class Intake:
     def close(self) -> None:
         """Let `run` end once everything is written."""
         self._closing = True
+        self._pause.hurry()
         self._wake.set()
 
     async def run(self) -> None:
@@ -103,13 +84,14 @@ class Intake:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            await asyncio.sleep(GATHER_S)
+            await self._pause.enough()
             taken, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
             try:
                 if connection is None or connection.closed:
                     connection = await self._connect()
                     await connection.execute(repeats.HOLD, [self.node])
-                await self._write(connection, taken)
+                with self._pause.writing():
+                    await self._write(connection, taken)
             except (psycopg.OperationalError, OSError) as error:
                 log.warning("the database does not answer; submits wait", waiting=len(taken), error=str(error)[:200])
                 self._waiting = taken + self._waiting
@@ -134,8 +116,14 @@ class Intake:
                     return
         try:
             async with connection.transaction():
-                async with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-                    await copy.write("".join([one.copied() for one in taken]))
+                async with connection.cursor() as cursor:
+                    for statement, some in (
+                        (COPY, [one for one in taken if one.due_at is None]),
+                        (COPY_SCHEDULED, [one for one in taken if one.due_at is not None]),
+                    ):
+                        if some:
+                            async with cursor.copy(statement) as copy:
+                                await copy.write("".join([one.copied() for one in some]))
                 cursor_ = await connection.execute(repeats.KEEP, [self.node, repeats.written(taken)])
                 told = await cursor_.fetchone()
                 self._unsure = (told[0], len(taken)) if told else None
@@ -160,6 +148,7 @@ class Intake:
 
     def _answer(self, taken: Sequence[Taken]) -> None:
         self.accepted += len(taken)
+        self._on_taken()
         lines: dict[DoorLine, None] = {}
         for one in taken:
             one.line.accept(one.token, one.ids)

@@ -2,13 +2,17 @@
 
 Parts of one text share door, source, numbers, reference and total. Many customers use one reference for text after text,
 so the n-th of a part belongs to the n-th text; but the same part with the same words, before the text is whole, is the
-customer's repetition of an unanswered submit.
+customer's repetition of an unanswered submit. After that, `echoes` tells what has come before: it begins no text that
+something newer could belong to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from hongyan.protocols import parts as protocol_parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +27,17 @@ class Part:
     written: tuple[str, ...]
     ids: tuple[str, ...]
     content: str
+    """The text; of a part of a long one its octets in hexadecimal."""
+    alphabet: str
+    """Of those octets."""
     reference: int
     total: int
     part: int
-    wants_report: bool
+    wants: int
     validity_minutes: int | None
+    user_reference: int | None
+    service: str
+    submitted_at: datetime
     is_overdue: bool
 
     @property
@@ -40,6 +50,7 @@ class Text:
     """One text to some numbers, with all the parts it came in."""
 
     parts: list[Part]
+    is_whole: bool = True
 
     @property
     def first(self) -> Part:
@@ -47,8 +58,12 @@ class Text:
 
     @property
     def content(self) -> str:
-        by_part = {one.part: one.content for one in self.parts}
-        return "".join(by_part[number] for number in sorted(by_part))
+        first = self.first
+        if not first.alphabet:
+            # Whole, or a part that an older version has taken down decoded.
+            by_part = {one.part: one.content for one in self.parts}
+            return "".join(by_part[number] for number in sorted(by_part))
+        return protocol_parts.join({one.part: (bytes.fromhex(one.content), one.alphabet) for one in self.parts})
 
 
 @dataclass(slots=True)
@@ -67,10 +82,20 @@ class _Growing:
         return len(self.by_part) == total
 
 
-def join(parts: Iterable[Part]) -> list[Text]:
+def crowded(parts: Iterable[Part]) -> list[Part]:
+    """Those of long texts that are not simply each of their parts once."""
+    by_key: dict[tuple[object, ...], list[Part]] = {}
+    for part in parts:
+        if part.total > 1:
+            by_key.setdefault(part.key, []).append(part)
+    return [part for key, members in by_key.items() if len(members) != key[-1] for part in members]
+
+
+def join(parts: Iterable[Part], repeated: Container[int] = ()) -> list[Text]:
     """The texts that are whole, or whose missing parts have been waited for, in the order in which they began.
 
-    `parts` in the order of their ids; what belongs to none of the texts goes on waiting.
+    `parts` in the order of their ids; what belongs to none of the texts goes on waiting. `repeated`: ids of parts that
+    have been joined before.
     """
     texts: list[Text] = []
     growing: dict[tuple[object, ...], list[_Growing]] = {}
@@ -79,7 +104,10 @@ def join(parts: Iterable[Part]) -> list[Text]:
             texts.append(Text([part]))
             continue
         waiting = growing.setdefault(part.key, [])
-        one = next((one for one in waiting if one.takes(part)), None)
+        one = min(
+            (one for one in waiting if one.takes(part)),
+            key=lambda one: all(old.id in repeated for old in one.parts), default=None,
+        )  # fmt: skip
         if one is None:
             waiting.append(one := _Growing())
         one.add(part)
@@ -87,6 +115,9 @@ def join(parts: Iterable[Part]) -> list[Text]:
             waiting.remove(one)
             texts.append(Text(one.parts))
     texts += [
-        Text(one.parts) for waiting in growing.values() for one in waiting if all(part.is_overdue for part in one.parts)
+        Text(one.parts, is_whole=False)
+        for waiting in growing.values()
+        for one in waiting
+        if all(part.is_overdue for part in one.parts)
     ]
     return sorted(texts, key=lambda text: text.first.id)

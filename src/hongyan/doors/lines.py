@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from hongyan.doors import codes
 from hongyan.doors.opened import OpenDoor
 from hongyan.protocols.session import Session
-from hongyan.wire.line import Line, OnEvents
+from hongyan.wire.guest import Guest
+from hongyan.wire.line import OnEvents
 
 
-class DoorLine(Line):
-    """`door` is set once the customer has logged in; `on_made` hears of the socket before anything is read."""
+class DoorLine(Guest):
+    """`door` is set once the customer has logged in."""
 
     def __init__(
-        self, session: Session, on_events: OnEvents, family: str, on_made: Callable[[DoorLine], None] | None = None
+        self, session: Session, on_events: OnEvents, family: str, on_made: Callable[[DoorLine], bool] | None = None
     ) -> None:
-        super().__init__(session, on_events)
+        super().__init__(session, on_events, on_made)
         self.family = family
         self.door: OpenDoor | None = None
+        self.is_shut = False
+        """Its door is no more, or another now: nothing is taken from it."""
         self.unanswered = 0
         """Its submits that wait to be durable."""
         self.submitted = 0
         """Messages it has submitted since it was last looked at."""
         self.since = datetime.now(UTC)
-        self._on_made = on_made
-        self._seen_as = "?"
 
     @property
-    def peer(self) -> str:
-        # A socket that is gone no longer says who it was.
-        if self._seen_as == "?":
-            self._seen_as = super().peer
-        return self._seen_as
-
-    @property
-    def host(self) -> str:
-        return self.peer.rpartition(":")[0]
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        if self._on_made:
-            self._on_made(self)
+    def door_name(self) -> str:
+        return self.door.name if self.door else ""
 
     def accept(self, token: object, ids: Sequence[str]) -> None:
         """Answer a submit that is durable; `flush` sends it."""

@@ -26,13 +26,21 @@ class Door(models.Model):
     class SignaturePolicy(models.TextChoices):
         ADD = "add", _("Put the door's signature in front where there is none")
         REQUIRE = "require", _("Refuse a text without a registered signature")
-        FREE = "free", _("Leave the text as it is")
+        FREE = "free", _("Leave the text unchanged")
+
+    class DefaultAlphabet(models.TextChoices):
+        """What data_coding 0 of an SMPP submit means (3.4 §5.2.19: the server's default alphabet)."""
+
+        GSM7 = "gsm7", _("GSM alphabet, a character in each octet (usual)")
+        GSM7_PACKED = "gsm7_packed", _("GSM alphabet, packed")
+        ASCII = "ascii", "ASCII"
+        LATIN1 = "latin1", "Latin-1"
 
     name = models.CharField(_("name of the customer or system"), max_length=80)
     family = models.CharField(_("protocol"), max_length=8, choices=Family.choices, default=Family.CMPP)
     login = models.CharField(_("login"), max_length=16)
     secret_encrypted = models.TextField(default="", editable=False)
-    user = models.ForeignKey(User, models.PROTECT, related_name="doors", verbose_name=_("sends in the name of"))
+    user = models.ForeignKey(User, models.PROTECT, related_name="doors", verbose_name=_("sends on behalf of"))
     """Whose rights count, whose department pays, and in whose mailbox replies are seen."""
     category = models.CharField(_("category"), max_length=16, choices=Category.choices, default=Category.NOTICE)
     signature_policy = models.CharField(
@@ -44,6 +52,9 @@ class Door(models.Model):
     """Numbers that a submit's source may begin with."""
     default_source = models.CharField(_("default source number"), max_length=21, blank=True)
     """Put in where the submit has none; empty: the channel's number with the user's extension."""
+    default_alphabet = models.CharField(
+        _("meaning of data_coding 0"), max_length=12, choices=DefaultAlphabet.choices, default=DefaultAlphabet.GSM7
+    )
     speed_per_s = models.IntegerField(_("messages a second"), default=100)
     window_size = models.IntegerField(_("window"), default=32)
     connections = models.SmallIntegerField(_("connections"), default=2)

@@ -6,14 +6,12 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from django.db import connections
-
 from hongyan.accounts.rights import Right
 from hongyan.doors.models import Door
 from hongyan.messaging.models import Category
 from hongyan.runtime.secrets import SecretUnreadable, decrypt
+from hongyan.wire.entering import Network, admits
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST_SOURCE = 21
 
 
@@ -29,6 +27,7 @@ class OpenDoor:
     lane: int
     sources: tuple[str, ...]
     default_source: str
+    default_alphabet: str
     speed_per_s: int
     window_size: int
     connections: int
@@ -40,14 +39,7 @@ class OpenDoor:
 
     def admits(self, address: str) -> bool:
         """Whether a peer may come from this address."""
-        if not self.networks:
-            return True
-        try:
-            # A listener on "::" gives IPv4 peers as ::ffff:10.0.0.1.
-            peer = ipaddress.ip_address(address.removeprefix("::ffff:"))
-        except ValueError:
-            return False
-        return any(peer in network for network in self.networks)
+        return admits(self.networks, address)
 
     def source_of(self, given: str) -> str | None:
         """The source number a submit with this one gets; None for what the door may not use."""
@@ -65,11 +57,7 @@ class OpenDoor:
 
 def load() -> dict[int, OpenDoor]:
     """The doors that stand open, by id. A secret of another installation's key, or a user who may not send, shuts one."""
-    try:
-        return {door.id: door for door in _opened()}
-    finally:
-        # The thread is anybody's.
-        connections.close_all()
+    return {door.id: door for door in _opened()}
 
 
 def _opened() -> Iterator[OpenDoor]:
@@ -89,6 +77,7 @@ def _opened() -> Iterator[OpenDoor]:
             lane=Category(door.category).lane,
             sources=tuple(door.sources),
             default_source=door.default_source,
+            default_alphabet=door.default_alphabet,
             speed_per_s=door.speed_per_s,
             window_size=door.window_size,
             connections=door.connections,

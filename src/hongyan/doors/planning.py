@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -21,20 +21,22 @@ from django.utils.translation import gettext as _
 
 from hongyan.accounts.rights import Right
 from hongyan.dispatch.planning import Plan, PlannedMessage, write_messages
-from hongyan.doors import texts
-from hongyan.doors.intake import PLANNED
-from hongyan.doors.joining import Part, Text, join
+from hongyan.doors import echoes, texts
+from hongyan.doors.intake import COLUMNS, PLANNED
+from hongyan.doors.joining import Part, Text, crowded, join
 from hongyan.doors.models import Door, DoorSubmission
-from hongyan.doors.receipts import FOLLOWER, Receipt, add_receipts, blocked_receipts
+from hongyan.doors.receipts import FOLLOWER, Given, Receipt, add_receipts, blocked_receipts, remember
 from hongyan.doors.sources import source_numbers
-from hongyan.messaging.asking import refusals, router
-from hongyan.messaging.live import publish
+from hongyan.messaging.asking import forbids, router
 from hongyan.messaging.merge import parse
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.quiet_hours import calendar
 from hongyan.messaging.recipients import Recipient
 from hongyan.messaging.screening import Wording, screen
-from hongyan.messaging.store import raw_connection
+from hongyan.runtime import clock
+from hongyan.runtime.database import raw_connection
+from hongyan.runtime.live import publish
+from hongyan.runtime.notices import notices_within
 
 log = structlog.get_logger()
 
@@ -42,7 +44,8 @@ CHUNK = 1000
 JOIN_WITHIN_S = 60
 """Missing parts are waited for this long; then what is there is sent as it is."""
 TELL_EVERY_S = 0.4
-LOOK_EVERY_S = 0.5
+LOOK_EVERY_S = 2.0
+MOST_DUE = 5000
 State = Submission.State
 
 # What may be planned now: whole texts, and all parts of the long ones that are complete or have waited long enough.
@@ -58,14 +61,26 @@ with long as (
     (select p.*, l.overdue from long l join doors_part p using (door_id, source, numbers, reference, total)
      where p.lane between %(low)s and %(high)s limit %(most)s * 4)
 )
-select lane, id, door_id, source, numbers, written, ids, content, reference, total, part, wants_report, validity_minutes,
-       overdue
+select lane, id, door_id, source, numbers, written, ids, content, alphabet, reference, total, part, wants, validity_minutes,
+       user_reference, service, submitted_at,       overdue
 from found order by lane, id
 """
 
 
+# In the order in which they came, as if they had come now; parts wait for each other from now on.
+COME_DUE = f"""
+with due as (
+    delete from doors_scheduled where id = any(array(
+        select id from doors_scheduled where due_at <= %(now)s and lane between %(low)s and %(high)s
+        order by due_at, id limit {MOST_DUE} for update skip locked))
+    returning *
+)
+insert into doors_part ({COLUMNS}, submitted_at) select {COLUMNS}, submitted_at from due order by id
+"""  # noqa: S608 - constants only
+
+
 class Planner(threading.Thread):
-    """Plans the lanes from `low` to `high` until stopped; wakes at the notice, and looks each half second in any case."""
+    """Plans the lanes from `low` to `high` until stopped; wakes at the notice, and looks every two seconds in any case."""
 
     def __init__(self, url: str, low: int, high: int) -> None:
         super().__init__(name=f"doors-planner-{low}", daemon=True)
@@ -89,10 +104,10 @@ class Planner(threading.Thread):
                 with psycopg.connect(self._url, autocommit=True) as listening:
                     listening.execute(f"listen {PLANNED}")
                     while not self._stopping.is_set():
+                        self.take_due()
                         while self.plan_some():
                             pass
-                        for _notice in listening.notifies(timeout=LOOK_EVERY_S, stop_after=1):
-                            pass
+                        notices_within(listening, LOOK_EVERY_S)
             except (psycopg.OperationalError, OperationalError, InterfaceError) as error:
                 log.warning("planning for doors waits for the database", error=str(error)[:200])
                 close_old_connections()
@@ -101,6 +116,11 @@ class Planner(threading.Thread):
                 # Whatever it was: what customers submit is planned, or it is tried again.
                 log.exception("planning for doors stumbled")
                 self._stopping.wait(1)
+
+    def take_due(self) -> int:
+        """What was scheduled and is due goes among what waits for planning; gives how many submits. One statement."""
+        cursor = raw_connection().execute(COME_DUE, {"low": self._low, "high": self._high, "now": clock.now()})
+        return int(cursor.rowcount)
 
     def plan_some(self) -> int:
         """One chunk; gives how many texts it took."""
@@ -115,14 +135,23 @@ class Planner(threading.Thread):
             rows = connection.execute(READY, parameters).fetchall()
             if not rows:
                 return 0
-            found = join(_part(row) for row in rows)
+            parts = [_part(row) for row in rows]
+            before = echoes.find(connection, crowded(parts), clock.now())
+            found = join(parts, before)
             by_door: dict[int, list[Text]] = defaultdict(list)
             for text in found:
                 by_door[text.first.door_id].append(text)
             doors = {door.pk: door for door in Door.objects.filter(pk__in=by_door).select_related("user__department")}
             # Always in the same order, so that planners of two lanes never wait for each other in turn.
             for door_id in sorted(by_door):
-                self._plan_surely(doors[door_id], by_door[door_id])
+                door, new = doors[door_id], []
+                for text in by_door[door_id]:
+                    if messages := _told_before(text, before):
+                        _answer_again(door, text, messages)
+                    else:
+                        new.append(text)
+                if new:
+                    self._plan_surely(door, new)
             connection.execute(
                 "delete from doors_part where lane between %s and %s and id = any(%s)",
                 [self._low, self._high, [part.id for text in found for part in text.parts]],
@@ -148,9 +177,9 @@ class Planner(threading.Thread):
                 raw_connection(),
                 door.family,
                 [
-                    Receipt(0, door.pk, carrier_id, number, "not_sendable")
-                    for part in text.parts if part.wants_report
-                    for carrier_id, number in zip(part.ids, part.written, strict=True)
+                    _receipt(0, door, part, place, "not_sendable")
+                    for part in text.parts if part.wants
+                    for place in range(len(part.ids))
                 ],
             )  # fmt: skip
 
@@ -172,6 +201,8 @@ class Planner(threading.Thread):
         )
         known = calendar(submission.category)
         receipts: list[Receipt] = []
+        given: list[Given] = []
+        messages: dict[int, list[int]] = defaultdict(list)
         groups: dict[tuple[str, int | None], list[int]] = defaultdict(list)
         for index, (text, *_rest) in enumerate(wanted):
             groups[text.first.source, text.first.validity_minutes].append(index)
@@ -194,11 +225,17 @@ class Planner(threading.Thread):
             )
             for message_id, index in zip(ids, members, strict=True):
                 text, place = wanted[index][:2]
+                messages[text.first.id].append(message_id)
+                given += _given(door, text, place, message_id)
                 receipts += [
-                    Receipt(message_id, door.pk, part.ids[place], part.written[place], planned[index].blocked_because)
+                    _receipt(message_id, door, part, place, planned[index].blocked_because)
                     for part in text.parts
-                    if part.wants_report
+                    if part.wants
                 ]
+        if door.family != Door.Family.SGIP:
+            # It has no question that these would answer.
+            remember(connection, given)
+        echoes.keep(connection, [(text, messages[text.first.id]) for text in found], clock.now())
         add_receipts(connection, [one for one in receipts if not one.blocked_because])
         blocked_receipts(connection, door.family, [one for one in receipts if one.blocked_because])
         Submission.objects.filter(pk=submission.pk).update(
@@ -208,6 +245,42 @@ class Planner(threading.Thread):
         if time.monotonic() - self._told.get(submission.pk, 0.0) > TELL_EVERY_S:
             self._told[submission.pk] = time.monotonic()
             publish(f"submission-{submission.pk}")
+
+
+def _given(door: Door, text: Text, place: int, message_id: int) -> list[Given]:
+    return [(door.pk, part.ids[place], message_id, place, part.service, part.submitted_at) for part in text.parts]
+
+
+def _told_before(text: Text, before: Mapping[int, Sequence[int]]) -> Sequence[int]:
+    """The messages of the text that this only repeats parts of; none where it is one of its own."""
+    if text.is_whole:
+        return ()
+    messages = {tuple(before.get(part.id, ())) for part in text.parts}
+    return messages.pop() if len(messages) == 1 else ()
+
+
+def _answer_again(door: Door, text: Text, messages: Sequence[int]) -> None:
+    """The ids of what was submitted once more stand for the messages there are."""
+    connection = raw_connection()
+    if door.family != Door.Family.SGIP:
+        remember(connection, [one for place, id_ in enumerate(messages) for one in _given(door, text, place, id_)])
+    add_receipts(
+        connection,
+        [
+            _receipt(id_, door, part, place, "")
+            for part in text.parts if part.wants
+            for place, id_ in enumerate(messages)
+        ],
+    )  # fmt: skip
+    echoes.tell_again(connection, messages, FOLLOWER)
+
+
+def _receipt(message_id: int, door: Door, part: Part, place: int, blocked_because: str) -> Receipt:
+    """What waits for the outcome of a part's message to its number at `place`."""
+    return Receipt(
+        message_id, door.pk, part.ids[place], part.written[place], part.wants, part.source, part.user_reference,
+        part.submitted_at, blocked_because,
+    )  # fmt: skip
 
 
 def _part(row: Sequence[Any]) -> Part:
@@ -222,7 +295,8 @@ def screened(door: Door, category: str, wanted: Sequence[tuple[str, str, str]]) 
     rounds of their own.
     """
     planned: dict[int, PlannedMessage] = {}
-    may_send = door.user.may(Right.SEND)
+    # Both may have changed since it was submitted, most of all where it was scheduled.
+    may_send = door.is_enabled and door.user.may(Right.SEND)
     rounds: list[list[int]] = []
     seen: dict[tuple[str, str], int] = defaultdict(int)
     for index, (number, text, reason) in enumerate(wanted):
@@ -238,9 +312,9 @@ def screened(door: Door, category: str, wanted: Sequence[tuple[str, str, str]]) 
     wording = Wording(parse("{正文}"))
     choose = router(door.user, category).choose
     for members in rounds:
-        listed = refusals([wanted[index][0] for index in members], category)
+        why = forbids([wanted[index][0] for index in members], category).why
         people = (Recipient(wanted[index][0], "", None, {"正文": wanted[index][1]}) for index in members)
-        for index, message in zip(members, screen(people, wording, listed, choose), strict=True):
+        for index, message in zip(members, screen(people, wording, why, choose), strict=True):
             planned[index] = message
     return [planned[index] for index in range(len(wanted))]
 

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from psycopg import AsyncConnection
 
-if TYPE_CHECKING:
-    from hongyan.doors.intake import Taken
+from hongyan.doors.taken import Taken
 
 WITHIN = "10 minutes"
 
@@ -49,7 +48,7 @@ def mark(one: Taken) -> str:
     words = "\0".join(
         (
             str(one.door_id), own_id, one.source, " ".join(one.numbers), f"{one.reference}/{one.total}/{one.part}",
-            one.text,
+            one.content,
         )
     )  # fmt: skip
     return hashlib.blake2b(words.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

@@ -14,7 +14,7 @@ from django.db import connection
 from hongyan.dispatch.models import Channel
 from hongyan.doors.models import Door, DoorSubmission
 from hongyan.doors.sources import Owned, owner_of
-from hongyan.messaging.models import Reply
+from hongyan.mailbox.models import Reply
 from hongyan.protocols.text import UCS2_RULE, split
 
 ADD = """
@@ -52,10 +52,18 @@ def keep_for_doors(reply_ids: Sequence[int]) -> None:
 
 def _rows(door: Door, reply: Reply, service_number: str) -> list[tuple[int | str, ...]]:
     pieces = split(reply.text, UCS2_RULE)
-    # CMPP and SMGP write mainland numbers bare, SGIP and SMPP with their country code.
-    is_bare = door.family in {Door.Family.CMPP, Door.Family.SMGP}
-    number = (reply.number.removeprefix("+86") if is_bare else reply.number).lstrip("+")
     return [
-        (door.pk, number, service_number, piece, reply.pk % 256, len(pieces), place)
+        (door.pk, as_told(reply.number, door.family), service_number, piece, reply.pk % 256, len(pieces), place)
         for place, piece in enumerate(pieces, start=1)
     ]
+
+
+def as_told(sender: str, family: str) -> str:
+    """Who wrote, as a customer of this protocol reads it: CMPP and SMGP write mainland numbers bare, so those from abroad
+    need the zeros that say so; SGIP writes all with their country code, and SMPP says by a field what a number is."""
+    if family == Door.Family.SMPP:
+        return sender
+    if family != Door.Family.SGIP:
+        sender = sender.removeprefix("+86")
+        sender = f"00{sender[1:]}" if sender.startswith("+") else sender
+    return sender.lstrip("+").encode("ascii", "replace").decode()

@@ -52,10 +52,12 @@ async def say(connection: AsyncConnection[Any], node: str, lines: Iterable[DoorL
         "waiting": arrays.integers(line.unanswered for line, _ in shown),
         "speeds": "{" + ",".join(f"{line.submitted / max(elapsed_s, 0.1):.1f}" for line, _ in shown) + "}",
     }
+    if not shown:
+        await connection.execute(GONE, parameters)
+        return
     async with connection.transaction():
         await connection.execute(GONE, parameters)
-        if shown:
-            await connection.execute(SAY, parameters)
+        await connection.execute(SAY, parameters)
     for line, _ in shown:
         line.submitted = 0
 

@@ -6,11 +6,10 @@ import re
 from dataclasses import dataclass
 
 from hongyan.doors.models import Door
-from hongyan.messaging.asking import OPT_OUT_TAIL
-from hongyan.messaging.models import Category, Signature
+from hongyan.messaging.asking import opt_out_tail
+from hongyan.messaging.models import Signature
 
 _AT_START, _AT_END = re.compile(r"\s*【([^【】]{1,20})】"), re.compile(r"【([^【】]{1,20})】\s*\Z")
-_SAYS_HOW_TO_REFUSE = re.compile(r"拒收|退订|回\s*[TRN]\b|STOP", re.IGNORECASE)
 NO_SIGNATURE, UNKNOWN_SIGNATURE = "missing_signature", "unknown_signature"
 
 
@@ -21,7 +20,7 @@ class Policy:
     rule: str
     own: str
     registered: frozenset[str]
-    needs_opt_out: bool
+    category: str
 
     def worded(self, text: str) -> tuple[str, str]:
         """The text as it goes out, and why it may not ("" where it may)."""
@@ -36,13 +35,11 @@ class Policy:
                 text = f"【{self.own}】{text}"
             else:
                 reason = NO_SIGNATURE
-        if self.needs_opt_out and not _SAYS_HOW_TO_REFUSE.search(text):
-            text += OPT_OUT_TAIL
-        return text, reason
+        return text + opt_out_tail(text, self.category), reason
 
 
 def policy_of(door: Door) -> Policy:
     """Two queries at most."""
     registered = dict(Signature.objects.values_list("text", "is_default"))
     own = door.signature or next((text for text, is_default in registered.items() if is_default), "")
-    return Policy(door.signature_policy, own, frozenset(registered), door.category == Category.MARKETING)
+    return Policy(door.signature_policy, own, frozenset(registered), door.category)

@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("add", "Put the door's signature in front where there is none"),
                             ("require", "Refuse a text without a registered signature"),
-                            ("free", "Leave the text as it is"),
+                            ("free", "Leave the text unchanged"),
                         ],
                         default="add",
                         max_length=8,
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="doors",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="sends in the name of",
+                        verbose_name="sends on behalf of",
                     ),
                 ),
             ],
