@@ -12,13 +12,15 @@ from django.utils import timezone
 from hongyan.accounts import audit
 from hongyan.accounts.models import AuditEntry
 from hongyan.contacts import lists
-from hongyan.contacts.models import RecipientList, Upload
+from hongyan.contacts.models import RecipientList
+from hongyan.exports.models import Export
 from hongyan.messaging import drafts, submissions
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
 from hongyan.reports import upkeep
 from hongyan.reports.models import ChoreRun
+from hongyan.uploads.models import Upload
 from tests.builders import Company
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +111,9 @@ def test_old_lists_uploads_and_drafts_go_and_what_is_still_needed_stays(company:
     uploads["read"].errors.create(line=1, reason="too_short")
     for name, age in {"forgotten": 8, "running": 400, "read": 91, "recent": 89}.items():
         aged(uploads[name], created_at=NOW - timedelta(days=age))
+    for name, days in {"old": -1, "kept": 1}.items():
+        Export.objects.create(owner=user, kind="replies", title=name, expires_at=NOW + timedelta(days=days))
+    Export.objects.get(title="old").parts.create(number=0, content=b"x")
     audit.record(user, "user.signed_in", user)
     AuditEntry.objects.update(at=NOW - timedelta(days=4000))
 
@@ -117,9 +122,12 @@ def test_old_lists_uploads_and_drafts_go_and_what_is_still_needed_stays(company:
     assert {one.name for one in RecipientList.objects.all()} == {"waits", "new"}
     assert {one.text for one in Submission.objects.filter(state="draft")} == {"kept"}
     assert {one.file_name for one in Upload.objects.all()} == {"running", "recent"}
+    assert {one.title for one in Export.objects.all()} == {"kept"}
     assert AuditEntry.objects.filter(action="user.signed_in").exists()
     assert dict(ChoreRun.objects.values_list("name", "count")) | {"partitions": 0, "sessions": 0} == {
-        "partitions": 0, "recipient_lists": 1, "uploads": 2, "drafts": 1, "sessions": 0, "sign_in_attempts": 0
+        "partitions": 0, "recipient_lists": 1, "uploads": 2, "exports": 1, "drafts": 1, "sessions": 0, "sign_in_attempts": 0,
+        "ended_connections": 0, "channel_days": 0, "packing": 0, "retention": 0, "counted": 0,
+        "audiences": 0, "customer_classes": 0,
     }  # fmt: skip
     assert not ChoreRun.objects.exclude(error="").exists()
 

@@ -144,7 +144,7 @@ def price_by_month(user: User, period: Period) -> list[tuple[date, int]]:
 
 REPLIES = """
 select (r.received_at at time zone %(zone)s)::date as day, count(*)
-from messaging_reply r left join accounts_department d on d.id = r.department_id
+from mailbox_reply r left join accounts_department d on d.id = r.department_id
 where r.received_at >= %(first)s and r.received_at < %(after)s and {reach}
 group by 1 order by 1
 """

@@ -46,5 +46,5 @@ def _full() -> dict[str, str]:
     free = postgres.disk(settings()).free
     if free >= LEAST_FREE:
         return {}
-    words = _("Its disk is full: %(free)d MB are left. Make room; sending then goes on by itself.")
+    words = _("The disk is full: %(free)d MB are left. Free some space; sending then continues automatically.")
     return {"state": "down", "detail": words % {"free": free >> 20}}

@@ -2,7 +2,8 @@
 
 A round is due when the last one ended before the newest 03:20. The job asks every ten minutes, so that an installation
 that was off at night catches up soon after its start. Chores are independent: one that fails is tried again at the next
-asking and keeps no other from running. The audit log, messages and figures are never touched.
+asking and keeps no other from running. Figures are never touched, messages and the audit log only by the terms that
+somebody has set for keeping them.
 """
 
 from __future__ import annotations
@@ -19,12 +20,18 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.contacts import importing, lists
+from hongyan.audiences import traffic
+from hongyan.contacts import lists
+from hongyan.crm import classifying
+from hongyan.dispatch.models import Ended
 from hongyan.dispatch.planning import ensure_partitions
-from hongyan.messaging import drafts
+from hongyan.exports import jobs
+from hongyan.messaging import counting, drafts, of_audiences
 from hongyan.messaging.recipients import lists_waited_for
-from hongyan.messaging.store import raw_connection
+from hongyan.reports import channels, months, retention
 from hongyan.reports.models import ChoreRun
+from hongyan.runtime.database import raw_connection
+from hongyan.uploads import receiving
 
 log = structlog.get_logger()
 
@@ -60,6 +67,10 @@ def _drop_lists(now: datetime) -> int:
     return count
 
 
+def _tidy_audiences(now: datetime) -> int:
+    return traffic.forget(now) + of_audiences.drop_taken()
+
+
 def _drop_sessions(now: datetime) -> int:
     return Session.objects.filter(expire_date__lt=now).delete()[0]
 
@@ -72,13 +83,26 @@ def _drop_attempts(now: datetime) -> int:
     )
 
 
+def _drop_ended(now: datetime) -> int:
+    return Ended.objects.filter(ended_at__lt=now - timedelta(days=1)).delete()[0]
+
+
 CHORES = (
-    Chore("partitions", _("Next month's message tables are made ahead"), prepare_partitions),
-    Chore("recipient_lists", _("Recipient lists past their day are removed"), _drop_lists),
-    Chore("uploads", _("Uploads nobody went on with, and old error lists, are removed"), importing.drop_old),
+    Chore("partitions", _("Next month's message tables are created in advance"), prepare_partitions),
+    Chore("recipient_lists", _("Expired recipient lists are removed"), _drop_lists),
+    Chore("uploads", _("Abandoned uploads and old error lists are removed"), receiving.drop_old),
+    Chore("exports", _("Exports older than seven days are removed"), jobs.drop_old),
     Chore("drafts", _("Drafts untouched for 90 days are removed"), drafts.drop_old),
-    Chore("sessions", _("Sign-ins that have run out are removed"), _drop_sessions),
+    Chore("counted", _("Counts of what was chosen are removed after a day"), counting.drop_old),
+    Chore("audiences", _("What audiences no longer need of people is removed"), _tidy_audiences),
+    Chore("sessions", _("Expired sign-ins are removed"), _drop_sessions),
+    Chore("ended_connections", _("Traffic logs of closed connections are removed after a day"), _drop_ended),
+    Chore("channel_days", _("Each channel's daily curve is removed after a week"), channels.drop_old),
     Chore("sign_in_attempts", _("Old counters of refused sign-ins are removed"), _drop_attempts),
+    Chore("customer_classes", _("Customers are put into their classes anew"), classifying.run_all),
+    Chore("retention", _("Texts and numbers past the term of their category are removed"), retention.apply),
+    # Last: the first time it takes minutes for each million messages.
+    Chore("packing", _("Messages of closed months are packed"), months.pack),
 )
 
 
