@@ -24,7 +24,7 @@ def test_each_recipient_gets_their_own_values(company: Company) -> None:
     assert asked.json()["accepted"] == 3
     plan(asked.json()["id"])
     texts = set(Message.objects.filter(submission_id=asked.json()["id"]).values_list("text", flat=True))
-    assert {"王芳您好", "李强您好"} <= texts
+    assert {"【云帆】王芳您好", "【云帆】李强您好"} <= texts
 
 
 def test_bad_numbers_are_named_with_their_reasons_and_the_others_go(company: Company) -> None:
@@ -96,9 +96,36 @@ def test_who_may_write_to_one_only_may_not_write_to_two(company: Company) -> Non
         ({"to": A, "text": "您好", "signature": "别人"}, 422, "unknown_signature", "signature"),
         ({"to": A, "text": "您好", "at": "2020-01-01T00:00:00Z"}, 422, "time_has_passed", "at"),
         ({"to": A, "text": "您好", "at": "2099-01-01T00:00:00"}, 422, "invalid_request", "at"),
-        ({"to": {"number": A, "variables": {"x": 1}}, "text": "您好"}, 422, "invalid_request", None),
-        ({"to": A, "text": "您好", "canary": {"percent": 90}}, 422, "invalid_request", None),
-        ({"to": A, "text": "您好", "canary": {"least": 9, "most": 8}}, 422, "canary_out_of_range", "canary_least"),
+        ({"to": {"number": A, "variables": {"x": 1}}, "text": "您好"}, 422, "invalid_request", "to.variables.x"),
+        ({"to": A, "text": "您好", "canary": {"percent": 90}}, 422, "invalid_request", "canary.percent"),
+        ({"to": [A, None], "text": "您好"}, 422, "invalid_request", "to[1]"),
+        ({"to": [A, True], "text": "您好"}, 422, "invalid_request", "to[1]"),
+        ({"to": [1.38e10], "text": "您好"}, 422, "invalid_request", "to[0]"),
+        ({"to": [A, [B]], "text": "您好"}, 422, "invalid_request", "to[1]"),
+        ({"to": [A, {"nummer": B}], "text": "您好"}, 422, "invalid_request", "to[1].nummer"),
+        ({"to": [A, {"variables": {}}], "text": "您好"}, 422, "invalid_request", "to[1].number"),
+        ({"to": A, "text": "您好", "at": 1764547200}, 422, "invalid_request", "at"),
+        ({"to": A, "text": "您好", "at": "9999-12-31T23:59:59-12:00"}, 422, "invalid_request", "at"),
+        ({"to": A, "text": "您好", "at": "2999-12-31T23:59:59-12:00"}, 422, "time_too_far", "at"),
+        ({"to": A, "text": "您好", "at": "2099-01-01T00:00:00Z"}, 422, "time_too_far", "at"),
+        ({"to": A, "text": "您好", "scheduled_at": "2026-12-01T00:00:00Z"}, 422, "invalid_request", "scheduled_at"),
+        ({"to": A, "text": "您好", "canary": {"percentage": 1}}, 422, "invalid_request", "canary.percentage"),
+        (
+            {"to": [{"number": A, "variables": {"a": "\ud83d"}}], "text": "{a}"},
+            422,
+            "invalid_request",
+            "to[0].variables.a",
+        ),
+        ({"to": [{"number": A, "variables": {"\ud83d": "a"}}], "text": "x"}, 422, "invalid_request", None),
+        ({"to": A, "text": "\ud83d"}, 422, "invalid_request", "text"),
+        ({"to": A, "text": "您好", "\ud83d": 1}, 422, "invalid_request", None),
+        ('{"to": "13800138000", "text": "a", "text": "b"}', 400, "bad_request", None),
+        ('{"to": "13800138000", "text": "a", "validity_minutes": NaN}', 400, "bad_request", None),
+        ('{"to": ' + "[" * 100_000, 400, "bad_request", None),
+        ('{"to": ' + "9" * 5000 + "}", 400, "bad_request", None),
+        ("[]", 422, "invalid_request", "body"),
+        ("null", 422, "invalid_request", "body"),
+        ({"to": A, "text": "您好", "canary": {"least": 9, "most": 8}}, 422, "canary_out_of_range", "canary.least"),
         ({"to": A, "text": "1234", "category": "verification", "canary": {}}, 422, "canary_of_codes", "canary"),
     ],
 )
@@ -141,3 +168,72 @@ def test_texts_of_one_request_to_one_number_leave_in_its_order(company: Company)
 def test_many_are_planned_by_a_job(company: Company) -> None:
     many = [f"138001{place:05d}" for place in range(101)]
     assert Api(company.sender).post("messages", {"to": many, "text": "您好"}).json()["state"] == "planning"
+
+
+def test_numbers_may_be_whole_numbers_of_json(company: Company) -> None:
+    asked = Api(company.sender).post("messages", {"to": [13800138000, {"number": 13900139000}], "text": "您好"})
+    assert (asked.status_code, asked.json()["accepted"]) == (202, 2)
+    assert Api(company.sender).post("messages", {"to": 8613800138000, "text": "您好"}).status_code == 202
+
+
+def test_an_unknown_field_is_named_with_the_one_that_is_probably_meant(company: Company) -> None:
+    api = Api(company.sender)
+    for given, meant in (("scheduled_at", "at"), ("Text", "text"), ("signatur", "signature"), ("mobile", "to")):
+        document = api.post("messages", {"to": A, "text": "您好", given: "x"}, **{"Accept-Language": "en"}).json()
+        assert document["errors"][0] == {"field": given, "detail": f"There is no such field. Is “{meant}” meant?"}
+    assert Submission.objects.count() == 0
+
+
+def test_everything_that_is_wrong_is_said_at_once_in_the_callers_language(company: Company) -> None:
+    api = Api(company.sender)
+    body = {"to": [True], "text": 5, "at": "morgen", "category": "spam", "x": 1}
+    said = {
+        language: {one["field"]: one["detail"] for one in api.post("messages", body, **{"Accept-Language": language}).json()["errors"]}
+        for language in ("zh-CN", "zh-TW", "en")
+    }  # fmt: skip
+    assert all(set(one) == {"to[0]", "text", "at", "category", "x"} for one in said.values())
+    assert [one["text"] for one in said.values()] == ["此处应为文本。", "此處應為文字。", "A text is expected here."]
+
+
+def test_unknown_parameters_are_refused_too(company: Company) -> None:
+    api = Api(company.sender)
+    for path, field in (("replies?afte=5", "afte"), ("submissions?limit=1&limit=2", "limit"), ("me?x=1", "x")):
+        document = assert_problem(api.get(path), 422, "invalid_request")
+        assert [one["field"] for one in document["errors"]] == [field]
+
+
+def test_answers_hold_real_characters_and_the_installations_time(company: Company) -> None:
+    api = Api(company.sender)
+    api.post("messages", {"to": A, "text": "您好", "title": "年会", "at": str(timezone.now() + timedelta(days=1))})
+    answer = api.get("submissions")
+    assert "年会" in answer.content.decode()
+    assert answer.json()["items"][0]["scheduled_at"].endswith("+08:00")
+
+
+def test_submissions_are_listed_in_pages_as_far_as_the_user_sees_them(company: Company) -> None:
+    api = Api(company.sender)
+    ids = [api.post("messages", {"to": A, "text": "您好"}).json()["id"] for _ in range(3)]
+    first = api.get("submissions?limit=2").json()
+    assert [one["id"] for one in first["items"]] == ids[:2]
+    assert [one["id"] for one in api.get(f"submissions?after={first['next']}").json()["items"]] == ids[2:]
+    assert api.get("submissions?state=scheduled").json() == {"items": [], "next": None}
+    assert api.get("submissions?state=draft").status_code == 422
+    assert Api(company.stranger).get("submissions").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "sent"),
+    [
+        ({}, "【云帆】您好"),
+        ({"signature": "云帆"}, "【云帆】您好"),
+        ({"signature": ""}, "您好"),
+        ({"signature": None}, "【云帆】您好"),
+        ({"text": "【云帆】您好"}, "【云帆】您好"),
+    ],
+)
+def test_without_a_signature_the_default_one_stands_before_the_text(
+    company: Company, facts: dict[str, Any], sent: str
+) -> None:
+    assert Api(company.sender).post("messages", {"to": A, "text": "您好"} | facts).status_code == 202
+    message = Message.objects.get()
+    assert Batch.objects.get(pk=message.pk // 1000).text == sent

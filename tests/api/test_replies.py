@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from hongyan.accounts.models import User
-from hongyan.messaging.models import Reply
+from hongyan.mailbox.models import Reply
 from tests.api.program import A, Api
 from tests.builders import Company
 

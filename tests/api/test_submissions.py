@@ -95,3 +95,19 @@ def test_numbers_are_masked_for_who_may_not_see_them(company: Company, monkeypat
     plan(asked["id"])
     monkeypatch.setitem(rights.RIGHTS, Role.SENDER, rights.RIGHTS[Role.SENDER] - {rights.Right.SEE_NUMBERS})
     assert api.get(f"submissions/{asked['id']}/messages").json()["items"][0]["number"] == "138****8000"
+
+
+def test_a_submission_that_stands_still_says_why_in_the_callers_language(company: Company) -> None:
+    api = Api(company.sender)
+    made = api.post("messages", {"to": A, "text": "一"}).json()["id"]
+    assert api.get(f"submissions/{made}").json()["error"] == ""
+    for error, words in (
+        ("nobody_left", "recipients are left"),
+        ("canary_halted", "trial part"),
+        ("too_late", "ten minutes"),
+    ):
+        Submission.objects.filter(pk=made).update(state="paused", error=error)
+        told = api.call("GET", f"submissions/{made}", **{"Accept-Language": "en"}).json()
+        assert told["error"] == error
+        assert words in told["error_words"]
+    assert api.get("submissions").json()["items"][0]["error"] == "too_late"

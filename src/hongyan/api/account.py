@@ -19,7 +19,7 @@ router = Router(tags=["account"])
     "/me",
     response=Me,
     summary=gettext_noop("Whose key this is"),
-    description=gettext_noop("Whose key this is, and what it may do."),
+    description=gettext_noop("Who the key belongs to and what it may do."),
 )
 def whoami(request: HttpRequest) -> dict[str, Any]:
     user = user_of(request)

@@ -7,43 +7,25 @@ message ids of the catalogue.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
-from hongyan.api.problems import CODES
+from hongyan.api.problems import CODES, RULES
 from hongyan.runtime.settings import settings
-
-RULES: dict[str, tuple[int, str | Promise]] = {
-    "no_recipients": (422, gettext_lazy("There is nobody to write to.")),
-    "no_valid_number": (422, gettext_lazy("None of the numbers can be written to; “refused” says why of each.")),
-    "recipient_count": (422, gettext_lazy("Too many recipients for one request, or none.")),
-    "empty_text": (422, gettext_lazy("The text is empty.")),
-    "text_too_long": (422, gettext_lazy("The text is longer than is allowed.")),
-    "missing_variable": (422, gettext_lazy("Nobody has a value for a variable of the text.")),
-    "two_signatures": (422, gettext_lazy("The text begins with a signature, but one is put in front already.")),
-    "unknown_signature": (422, gettext_lazy("This signature is not on the company's list.")),
-    "time_has_passed": (422, gettext_lazy("The time has passed already.")),
-    "validity": (422, gettext_lazy("The validity is outside the range that is allowed.")),
-    "canary_of_codes": (422, gettext_lazy("Verification codes go out at once, without a trial part.")),
-    "canary_out_of_range": (422, gettext_lazy("A figure of the trial part is outside its range.")),
-    "one_recipient_only": (403, gettext_lazy("The key's user may write to one recipient at a time only.")),
-    "unknown_category": (422, gettext_lazy("There is no such category.")),
-    "owner_inactive": (409, gettext_lazy("The person who asked for it may no longer sign in.")),
-    "wrong_state": (409, gettext_lazy("Not possible in the submission's present state.")),
-    "idempotency_conflict": (409, gettext_lazy("This idempotency key was used for another request.")),
-}
-"""Codes of our own rules, beside those that a status alone explains (`problems.CODES`)."""
 
 TAGS = {
     "messages": gettext_lazy("Messages"),
     "replies": gettext_lazy("Replies"),
+    "customers": gettext_lazy("Customers"),
+    "audiences": gettext_lazy("Audiences"),
+    "tables": gettext_lazy("Tables"),
     "account": gettext_lazy("Account"),
 }
 
@@ -151,8 +133,8 @@ class Reader:
         )  # fmt: skip
 
     def _curl(self, path: str, method: str, asked: Any) -> str:
-        address = path.replace("{submission_id}", "12").replace("{message_id}", "2611000000000012")
-        lines = [f"curl {'-X POST ' if method == 'POST' else ''}{self._base}{address}"]
+        address = re.sub(r"\{\w+\}", "12", path.replace("{message_id}", "2611000000000012"))
+        lines = [f"curl {f'-X {method} ' if method != 'GET' else ''}{self._base}{address}"]
         lines.append('  -H "Authorization: Bearer $HONGYAN_KEY"')
         if asked:
             lines.append('  -H "Content-Type: application/json"')
@@ -171,7 +153,13 @@ class Reader:
 
     def _options(self, schema: Any) -> list[Any]:
         resolved = self._resolve(schema)
-        return [one for part in resolved.get("anyOf", [resolved]) for one in [self._resolve(part)]]
+        return [
+            one for part in resolved.get("anyOf") or resolved.get("oneOf") or [resolved] for one in self._plain(part)
+        ]
+
+    def _plain(self, part: Any) -> list[Any]:
+        found = self._resolve(part)
+        return self._options(found) if "anyOf" in found or "oneOf" in found else [found]
 
     def _type(self, schema: Any) -> str:
         names = []

@@ -17,7 +17,7 @@ class TooManyRequests(HttpError):
     """The key has used up its allowance; `wait_s` tells when there is some again."""
 
     def __init__(self, wait_s: int) -> None:
-        super().__init__(429, _("Too many requests with this key; ask again in %(seconds)d s.") % {"seconds": wait_s})
+        super().__init__(429, _("Too many requests with this key. Try again in %(seconds)d s.") % {"seconds": wait_s})
         self.wait_s = wait_s
 
 
@@ -34,6 +34,7 @@ class KeyAuth(HttpBearer):
         if not user.may(Right.USE_API):
             raise HttpError(403, _("The user of this key may not use the API."))
         request.user = user
+        request.api_key_id = key.pk  # type: ignore[attr-defined]
         return user
 
 
@@ -41,3 +42,8 @@ def user_of(request: HttpRequest) -> User:
     """In whose name a request that `KeyAuth` let in acts."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def key_of(request: HttpRequest) -> int | None:
+    """The id of the key that let the request in."""
+    return getattr(request, "api_key_id", None)

@@ -11,23 +11,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from ninja import Header, Router, Status
 
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.api.keys import user_of
-from hongyan.api.shapes import Addressee, Ask, Asked
+from hongyan.api.keys import key_of, user_of
+from hongyan.api.shapes import Addressee, Ask, Asked, Text
 from hongyan.contacts import lists
 from hongyan.contacts.models import RecipientList
 from hongyan.dispatch.numbers import WORDS, BadNumber, normalise
-from hongyan.messaging import submissions
+from hongyan.messaging import signatures, submissions
 from hongyan.messaging.asking import Request
 from hongyan.messaging.canary import Terms
-from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
 
 router = Router(tags=["messages"])
 MOST_RECIPIENTS = 10_000
-IDEMPOTENCY = gettext_noop("A name of your own for this request: asking twice with the same is asking once.")
+IDEMPOTENCY = gettext_noop("A name you choose for this request: repeating it has no further effect.")
 
 
 @router.post(
@@ -35,15 +35,16 @@ IDEMPOTENCY = gettext_noop("A name of your own for this request: asking twice wi
     response={202: Asked},
     summary=gettext_noop("Send"),
     description=gettext_noop(
-        "Send a text to one or many. Durable when answered; with an idempotency key, asking twice is asking once. "
-        "Of a thousand events a second, send a hundred with each request; up to a hundred leave in the order of asking."
+        "Send a text to one or many. Stored durably once answered; with an idempotency key, repeating a "
+        "request is safe. For a thousand events a second, put a hundred into each request; up to a hundred "
+        "are sent in the order requested."
     ),
 )
 def ask(
     request: HttpRequest,
     response: HttpResponse,
     body: Ask,
-    idempotency_key: Annotated[str, Header("", alias="Idempotency-Key", max_length=128, description=IDEMPOTENCY)],
+    idempotency_key: Annotated[Text, Header("", alias="Idempotency-Key", max_length=128, description=IDEMPOTENCY)],
 ) -> Status[dict[str, Any]]:
     numbers, rows, refused = _read(body.addressees)
     submission, is_replay = _submit_once(request, body, numbers, rows, idempotency_key)
@@ -63,7 +64,9 @@ def ask(
 
 def _digest(body: Ask) -> str:
     # A field that came later is left out while it is empty: keys from before an update still fit.
-    later = {"canary"} if body.canary is None else None
+    later = {name for name in ("canary", "topic") if not getattr(body, name)}
+    if body.signature is None:
+        body = body.model_copy(update={"signature": ""})
     return hashlib.sha256(body.model_dump_json(exclude=later).encode()).hexdigest()
 
 
@@ -90,12 +93,14 @@ def _submit_once(
                 list_ids=(made.pk,) if made else (),
             ),
             category=body.category,
+            topic=body.topic,
             title=body.title,
-            signature=body.signature,
+            signature=signatures.default_for(body.text) if body.signature is None else body.signature,
             # Of a time that has passed since the first asking, the first asking has the say.
             scheduled_at=None if earlier else body.at,
             validity_minutes=body.validity_minutes,
             origin=Submission.Origin.API,
+            api_key_id=key_of(request),
             canary=Terms(**body.canary.dict()) if body.canary else None,
             idempotency_key=idempotency_key,
             request_digest=digest,
@@ -115,7 +120,7 @@ def _read(to: list[str | Addressee]) -> tuple[list[str], list[tuple[str, dict[st
     rows: list[tuple[str, dict[str, str]]] = []
     refused: list[dict[str, str]] = []
     if not 1 <= len(to) <= MOST_RECIPIENTS:
-        raise MessagingError(
+        raise Refused(
             "recipient_count", _("One request takes 1 to %(most)d recipients.") % {"most": MOST_RECIPIENTS}, field="to"
         )
     for one in to:
@@ -134,17 +139,17 @@ def _read(to: list[str | Addressee]) -> tuple[list[str], list[tuple[str, dict[st
     return numbers, rows, refused
 
 
-class NoValidNumber(MessagingError):
+class NoValidNumber(Refused):
     """Nobody is left; each number has its reason."""
 
     def __init__(self, refused: list[dict[str, str]]) -> None:
-        super().__init__("no_valid_number", _("None of the numbers can be written to."), field="to")
+        super().__init__("no_valid_number", _("None of the numbers can receive messages."), field="to")
         self.refused = refused
 
 
 def _make_list(user: User, rows: list[tuple[str, dict[str, str]]]) -> RecipientList:
     if not user.may(Right.SEND):
-        raise MessagingError("not_allowed", _("You may not send messages."), status=403)
+        raise Refused("not_allowed", _("You may not send messages."), status=403)
     columns = list(dict.fromkeys(name for _number, variables in rows for name in variables))
     return lists.from_rows(
         user, "API", columns, ((line, number, variables) for line, (number, variables) in enumerate(rows, start=1))

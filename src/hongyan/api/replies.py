@@ -10,7 +10,7 @@ from ninja import Router
 
 from hongyan.api.keys import user_of
 from hongyan.api.shapes import After, Limit, ReplyPage, shown
-from hongyan.messaging.models import Reply
+from hongyan.mailbox.models import Reply
 
 router = Router(tags=["replies"])
 
@@ -19,7 +19,7 @@ router = Router(tags=["replies"])
     "/replies",
     response=ReplyPage,
     summary=gettext_noop("Replies"),
-    description=gettext_noop("Replies in order of their id, beyond `after`: keep the last id and ask again."),
+    description=gettext_noop("Replies in order of id, after `after`: keep the last id and ask again."),
 )
 def replies(request: HttpRequest, after: After, limit: Limit) -> dict[str, Any]:
     user = user_of(request)

@@ -6,24 +6,37 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from ninja import Router
 
 from hongyan.accounts.models import User
 from hongyan.api.keys import user_of
-from hongyan.api.shapes import After, Limit, MessageOut, MessagePage, SubmissionOut, shown
+from hongyan.api.shapes import After, Id, Limit, MessageOut, MessagePage, States, SubmissionOut, SubmissionPage, shown
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.moving import now_called
 from hongyan.messaging import accounting, canary, submissions
 from hongyan.messaging.models import Submission
-from hongyan.messaging.reasons import words
-from hongyan.messaging.store import raw_connection
+from hongyan.messaging.reasons import stopped_words, words
+from hongyan.runtime.database import raw_connection
 
 router = Router(tags=["messages"])
 
 
 def _submission(submission: Submission) -> dict[str, Any]:
-    balance = submissions.balance(submission)
+    balance = accounting.balance(submission)
+    return _line(submission) | {
+        "total": balance.total,
+        "balance": balance.by_state,
+        "segments": balance.segments,
+        "price_yuan": balance.price_micros / 1_000_000,
+        "loaded": accounting.sheet(submission, balance).loaded,
+        "dropped": submission.dropped,
+        "canary": _canary(submission),
+    }
+
+
+def _line(submission: Submission) -> dict[str, Any]:
     return {
         "id": submission.pk,
         "state": submission.state,
@@ -32,13 +45,10 @@ def _submission(submission: Submission) -> dict[str, Any]:
         "created_at": submission.created_at,
         "scheduled_at": submission.scheduled_at,
         "finished_at": submission.finished_at,
-        "total": balance.total,
-        "balance": balance.by_state,
-        "segments": balance.segments,
-        "price_yuan": balance.price_micros / 1_000_000,
-        "loaded": accounting.sheet(submission, balance).loaded,
-        "dropped": submission.dropped,
-        "canary": _canary(submission),
+        "error": submission.error,
+        "error_words": _("The trial part was halted; a person decides on the rest.")
+        if submission.error == "canary_halted"
+        else stopped_words(submission.error),
     }
 
 
@@ -54,12 +64,27 @@ def _canary(submission: Submission) -> dict[str, Any] | None:
 
 
 @router.get(
+    "/submissions",
+    response=SubmissionPage,
+    summary=gettext_noop("Submissions"),
+    description=gettext_noop("Submissions the key's user may see, in order of id, after `after`."),
+)
+def listed(request: HttpRequest, after: After, limit: Limit, state: States = None) -> dict[str, Any]:
+    found = Submission.objects.visible_to(user_of(request)).exclude(state=Submission.State.DRAFT).filter(pk__gt=after)
+    rows = list((found.filter(state=state) if state else found).order_by("pk")[: limit + 1])
+    return {
+        "items": [_line(one) for one in rows[:limit]],
+        "next": rows[limit - 1].pk if len(rows) > limit else None,
+    }
+
+
+@router.get(
     "/submissions/{submission_id}",
     response=SubmissionOut,
     summary=gettext_noop("One submission"),
-    description=gettext_noop("How far it is: messages by state."),
+    description=gettext_noop("Progress: messages by state."),
 )
-def submission(request: HttpRequest, submission_id: int) -> dict[str, Any]:
+def submission(request: HttpRequest, submission_id: Id) -> dict[str, Any]:
     return _submission(submissions.access_submission(user_of(request), submission_id))
 
 
@@ -67,9 +92,9 @@ def submission(request: HttpRequest, submission_id: int) -> dict[str, Any]:
     "/submissions/{submission_id}/messages",
     response=MessagePage,
     summary=gettext_noop("Its messages"),
-    description=gettext_noop("Messages in order of their id, beyond `after`."),
+    description=gettext_noop("Messages in order of id, after `after`."),
 )
-def messages_of(request: HttpRequest, submission_id: int, after: After, limit: Limit) -> dict[str, Any]:
+def messages_of(request: HttpRequest, submission_id: Id, after: After, limit: Limit) -> dict[str, Any]:
     user = user_of(request)
     found = submissions.access_submission(user, submission_id)
     rows = list(Message.objects.filter(submission_id=found.pk, pk__gt=after).order_by("pk")[: limit + 1])
@@ -100,7 +125,7 @@ def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
     summary=gettext_noop("One message"),
     description=gettext_noop("One message."),
 )
-def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
+def message(request: HttpRequest, message_id: Id) -> dict[str, Any]:
     user = user_of(request)
     # A message that took another channel may have got another id.
     one = Message.objects.filter(pk=now_called(raw_connection(), message_id)).first()
@@ -115,9 +140,9 @@ def message(request: HttpRequest, message_id: int) -> dict[str, Any]:
     "/submissions/{submission_id}/pause",
     response=SubmissionOut,
     summary=gettext_noop("Pause"),
-    description=gettext_noop("Nothing more leaves until it is resumed."),
+    description=gettext_noop("Nothing more is sent until it is resumed."),
 )
-def pause(request: HttpRequest, submission_id: int) -> dict[str, Any]:
+def pause(request: HttpRequest, submission_id: Id) -> dict[str, Any]:
     return _steer(request, submission_id, submissions.pause)
 
 
@@ -125,9 +150,9 @@ def pause(request: HttpRequest, submission_id: int) -> dict[str, Any]:
     "/submissions/{submission_id}/resume",
     response=SubmissionOut,
     summary=gettext_noop("Resume"),
-    description=gettext_noop("Go on after a pause."),
+    description=gettext_noop("Resume after a pause."),
 )
-def resume(request: HttpRequest, submission_id: int) -> dict[str, Any]:
+def resume(request: HttpRequest, submission_id: Id) -> dict[str, Any]:
     return _steer(request, submission_id, submissions.resume)
 
 
@@ -135,13 +160,13 @@ def resume(request: HttpRequest, submission_id: int) -> dict[str, Any]:
     "/submissions/{submission_id}/cancel",
     response=SubmissionOut,
     summary=gettext_noop("Cancel"),
-    description=gettext_noop("What has not left will not leave."),
+    description=gettext_noop("Messages not yet sent will not be sent."),
 )
-def cancel(request: HttpRequest, submission_id: int) -> dict[str, Any]:
+def cancel(request: HttpRequest, submission_id: Id) -> dict[str, Any]:
     return _steer(request, submission_id, submissions.cancel)
 
 
-def _steer(request: HttpRequest, submission_id: int, verb: Callable[[User, Submission], object]) -> dict[str, Any]:
+def _steer(request: HttpRequest, submission_id: Id, verb: Callable[[User, Submission], object]) -> dict[str, Any]:
     user = user_of(request)
     found = submissions.access_submission(user, submission_id)
     verb(user, found)
