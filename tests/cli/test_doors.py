@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from hongyan.cli import app
+from hongyan.cli.commands import app
 from hongyan.doors.models import Door
 from hongyan.runtime.secrets import decrypt
 from tests.builders import Company
@@ -60,10 +60,10 @@ def test_a_door_is_added_listed_and_removed(company: Company) -> None:
 )
 def test_what_does_not_fit_is_said_and_nothing_is_made(company: Company, wrong: tuple[str, str]) -> None:
     facts = {"--name": "Shop", "--login": "100001", "--user": "sender", "--secret": "s"} | dict([wrong])
-    answer = run("add", *[word for pair in facts.items() for word in pair], code=1)
+    answer = run("add", *[word for pair in facts.items() for word in pair], code=2)
     assert answer["error"]
     assert not Door.objects.exists()
 
 
 def test_what_is_not_there_cannot_be_removed(company: Company) -> None:
-    assert run("remove", "Shop", code=1)["error"]
+    assert run("remove", "Shop", code=2)["error"]

@@ -14,13 +14,14 @@ from django.db import connection
 
 from hongyan.runtime import postgres
 from hongyan.runtime.settings import read
+from tests.beside import PATIENCE_S
 
 
 def hongyan(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HONGYAN_")}
     return subprocess.run(
         [sys.executable, "-m", "hongyan.cli", *arguments],
-        env=clean | environment, capture_output=True, text=True, timeout=60, check=False,
+        env=clean | environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
 
 
@@ -63,3 +64,26 @@ def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     assert "The database does not answer" in done.stderr
     assert "hongyan doctor" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_part_starts_without_what_reads_options_and_still_ends_with_a_sentence(tmp_path: Path) -> None:
+    program = """
+import sys
+from hongyan.cli import main
+
+from tests.beside import PATIENCE_S
+sys.argv = ["hongyan", "doors"]
+try:
+    main()
+except SystemExit as end:
+    found = {"rich", "typer", "pydantic", "ninja", "django.contrib.admin"} & {name for name, one in sys.modules.items() if one}
+    assert not found, "megabytes a process"
+    raise
+"""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HONGYAN_")}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=clean | {"HONGYAN_DATA_DIR": str(tmp_path / "none")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "There is no Hongyan in" in done.stderr

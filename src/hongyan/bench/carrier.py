@@ -3,9 +3,9 @@
 It reads only what it must (sequence, numbers, flags) and writes answers from templates, once for each read, so that it
 is never what a measurement waits for. It is no example of a good server: `simulator/` is that. It trusts its peer.
 
-    python -m hongyan.bench.carrier PROTOCOL FIRST COUNT RECEIPT_S
+    python -m hongyan.bench.carrier PROTOCOL FIRST COUNT '{"receipt_s": 1.0}'
 
-prints its port, then answers one JSON line on its standard output for each on its standard input: `tally`, `replies`,
+(the last are the `Habits`) prints its port, then answers one JSON line on its standard output for each on its standard input: `tally`, `replies`,
 `arrivals`, `sent`. Numbers from FIRST on, COUNT of them, are tallied singly; those beyond are probes, whose time of
 arrival is kept.
 """
@@ -14,20 +14,36 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import struct
 import sys
 import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
+from dataclasses import dataclass
 from typing import Any
 
 import uvloop
 
 HEADER = struct.Struct(">III")
 TICK_S = 0.005
-MOST_UNANSWERED = 4000
-"""Receipts on their way on one connection; carriers that wait for each answer would measure themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How it treats its customer."""
+
+    receipt_s: float = 1.0
+    """From the response to the receipt."""
+    receipt_window: int = 4000
+    """Receipts unanswered on one connection; carriers that wait for each answer would measure themselves."""
+    answer_s: float = 0.0
+    """From a submit to its response: the time a line to a carrier far away takes, there and back."""
+    most_per_s: int = 0
+    """Submits a second and connection that it takes, the rest gets the answer of flow control; 0 is no limit."""
+    throttled: float = 0.0
+    """Share of all submits, drawn at random, that get it."""
 
 
 class Tally:
@@ -36,7 +52,7 @@ class Tally:
     def __init__(self, first: int, count: int) -> None:
         self.first, self.count = first, count
         self.taken = bytearray(count)
-        self.submits = self.messages = self.twice = self.receipts = self.replies_answered = 0
+        self.submits = self.messages = self.twice = self.throttled = self.receipts = self.replies_answered = 0
         self.arrivals: dict[int, float] = {}
         self.first_at = self.last_at = 0.0
 
@@ -53,45 +69,48 @@ class Tally:
     def summary(self) -> dict[str, Any]:
         return {
             "submits": self.submits, "messages": self.messages, "distinct": self.count - self.taken.count(0),
-            "twice": self.twice, "receipts": self.receipts, "replies_answered": self.replies_answered,
+            "twice": self.twice, "throttled": self.throttled, "receipts": self.receipts, "replies_answered": self.replies_answered,
             "seconds": self.last_at - self.first_at,
         }  # fmt: skip
+
+
+A_TURN = 50
+"""Receipts that one connection gets before it is the next one's turn."""
 
 
 class Carrier:
     """All connections of the one account."""
 
-    def __init__(self, tally: Tally, receipt_s: float) -> None:
+    def __init__(self, tally: Tally, habits: Habits) -> None:
         self.tally = tally
-        self.receipt_s = receipt_s
+        self.habits = habits
         self.lines: list[Connection] = []
         self.serial = 0x1000000000
         self.sequence = 0
-        # (due, PDU without its sequence number), in order of time.
+        # (due, PDUs without their sequence numbers), in order of time.
         self.due: deque[tuple[float, list[bytes]]] = deque()
-        self.replies: deque[bytes] = deque()
+        self.ready: deque[bytes] = deque()
+        """Receipts whose time has come, and phones' messages."""
 
     async def tick(self) -> None:
-        """Hand out what is due, to the connections with room in turn."""
         while True:
             await asyncio.sleep(TICK_S)
             now = time.monotonic()
-            lines = [line for line in self.lines if line.is_bound and line.takes_deliveries]
-            if not lines:
-                continue
-            turn = 0
-            while (self.due and self.due[0][0] <= now) or self.replies:
-                line = lines[turn % len(lines)]
-                if line.unanswered >= MOST_UNANSWERED:
+            while self.due and self.due[0][0] <= now:
+                self.ready.extend(self.due.popleft()[1])
+            self.hand_out()
+
+    def hand_out(self) -> None:
+        """What is ready, to the connections with room in turn."""
+        ready = self.ready
+        lines = [line for line in self.lines if line.is_bound and line.takes_deliveries]
+        while ready and lines:
+            for line in list(lines):
+                room = min(self.habits.receipt_window - line.unanswered, A_TURN, len(ready))
+                if room > 0:
+                    line.deliver([ready.popleft() for _ in range(room)])
+                else:
                     lines.remove(line)
-                    if not lines:
-                        break
-                    continue
-                turn += 1
-                if self.replies:
-                    line.deliver([self.replies.popleft() for _ in range(min(50, len(self.replies)))])
-                if self.due and self.due[0][0] <= now:
-                    line.deliver(self.due.popleft()[1])
 
 
 class Connection(asyncio.Protocol, ABC):
@@ -105,6 +124,8 @@ class Connection(asyncio.Protocol, ABC):
         self.unanswered = 0
         self.held = b""
         self.transport: asyncio.Transport
+        self._tokens, self._filled_at = 0.0, 0.0
+        self._later: deque[tuple[float, bytes]] = deque()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
@@ -120,6 +141,7 @@ class Connection(asyncio.Protocol, ABC):
         out: list[bytes] = []
         receipts: list[bytes] = []
         now = time.monotonic()
+        owed = self.unanswered
         while end - position >= 4:
             size = int.from_bytes(data[position : position + 4], "big")
             if end - position < size:
@@ -127,13 +149,50 @@ class Connection(asyncio.Protocol, ABC):
             self.take(data[position : position + size], out, receipts)
             position += size
         self.held = data[position:]
+        carrier = self.carrier
         if receipts:
-            tally = self.carrier.tally
+            tally = carrier.tally
             tally.first_at = tally.first_at or now
             tally.last_at = now
-            self.carrier.due.append((now + self.carrier.receipt_s, receipts))
+            carrier.due.append((now + carrier.habits.receipt_s, receipts))
         if out:
-            self.transport.write(b"".join(out))
+            self._answer(b"".join(out), now)
+        if carrier.ready and self.unanswered < owed:
+            # Its window has room again.
+            carrier.hand_out()
+
+    def _answer(self, data: bytes, now: float) -> None:
+        if not self.carrier.habits.answer_s:
+            self.transport.write(data)
+            return
+        self._later.append((now + self.carrier.habits.answer_s, data))
+        if len(self._later) == 1:
+            asyncio.get_running_loop().call_later(self.carrier.habits.answer_s, self._answer_due)
+
+    def _answer_due(self) -> None:
+        """Answers whose time has come; the loop's timers know milliseconds only."""
+        now = time.monotonic() + 0.0005
+        while self._later and self._later[0][0] <= now:
+            self.transport.write(self._later.popleft()[1])
+        if self._later:
+            asyncio.get_running_loop().call_later(self._later[0][0] - now, self._answer_due)
+
+    def throttles(self) -> bool:
+        """Whether this submit gets the answer of flow control."""
+        habits = self.carrier.habits
+        too_fast = False
+        if habits.most_per_s:
+            now = time.monotonic()
+            # A tenth of a second's burst, as carriers that count in buckets allow.
+            most = max(1.0, habits.most_per_s / 10)
+            self._tokens = min(most, self._tokens + (now - self._filled_at) * habits.most_per_s)
+            self._filled_at = now
+            too_fast = self._tokens < 1
+            self._tokens -= not too_fast
+        if not too_fast and not (habits.throttled and random.random() < habits.throttled):  # noqa: S311 - no secret
+            return False
+        self.carrier.tally.throttled += 1
+        return True
 
     @abstractmethod
     def take(self, pdu: bytes, out: list[bytes], receipts: list[bytes]) -> None:
@@ -172,6 +231,10 @@ class Cmpp(Connection):
 
     def _submit(self, pdu: bytes, sequence: int, out: list[bytes], receipts: list[bytes]) -> None:
         carrier = self.carrier
+        if self.throttles():
+            refusal = bytes(8) + (b"\0\0\0\x08" if self.is_v3 else b"\x08")
+            out.append(HEADER.pack(12 + len(refusal), 0x80000004, sequence) + refusal)
+            return
         width, at = (32, 12 + 128) if self.is_v3 else (21, 12 + 116)
         count, position = pdu[at], at + 1
         first = carrier.serial
@@ -231,6 +294,9 @@ class Smpp(Connection):
         _size, command, _status, sequence = SMPP_HEADER.unpack_from(pdu)
         if command == 4:
             carrier = self.carrier
+            if self.throttles():
+                out.append(SMPP_HEADER.pack(17, 0x80000004, 0x58, sequence) + b"\0")
+                return
             source_end = pdu.index(b"\0", pdu.index(b"\0", 16) + 3)
             source = pdu[pdu.index(b"\0", 16) + 3 : source_end]
             number_end = pdu.index(b"\0", source_end + 3)
@@ -285,9 +351,9 @@ class Smpp(Connection):
 KINDS: dict[str, type[Connection]] = {"cmpp20": Cmpp, "cmpp30": Cmpp, "smpp34": Smpp}
 
 
-async def serve(protocol: str, first: int, count: int, receipt_s: float) -> None:
+async def serve(protocol: str, first: int, count: int, habits: Habits) -> None:
     loop = asyncio.get_running_loop()
-    carrier = Carrier(Tally(first, count), receipt_s)
+    carrier = Carrier(Tally(first, count), habits)
     kind = KINDS[protocol]
     server = await loop.create_server(lambda: kind(carrier), "127.0.0.1", 0)
     print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
@@ -317,12 +383,12 @@ def answer(carrier: Carrier, question: dict[str, Any]) -> object:
         case "replies":
             line = next(line for line in carrier.lines if line.is_bound)
             start = int(question["first"])
-            carrier.replies.extend(line.reply(str(start + n), question["text"]) for n in range(question["count"]))
-            return {"queued": len(carrier.replies)}
+            carrier.ready.extend(line.reply(str(start + n), question["text"]) for n in range(question["count"]))
+            return {"queued": len(carrier.ready)}
         case "unanswered":
-            return sum(line.unanswered for line in carrier.lines) + len(carrier.replies)
+            return sum(line.unanswered for line in carrier.lines) + len(carrier.ready)
     raise ValueError(question["ask"])
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))
+    uvloop.run(serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Habits(**json.loads(sys.argv[4]))))

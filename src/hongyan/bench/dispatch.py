@@ -8,41 +8,23 @@ the same run's limits: the same rows by bare COPY and by one bare UPDATE, and th
 from __future__ import annotations
 
 import asyncio
+import json
+import signal
+import sys
 import threading
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from hongyan.bench.installation import Installation
+from hongyan.bench.plan import FIRST_NUMBER, Plan
+from hongyan.runtime.logging import set_up
 
-FIRST_NUMBER = 13_800_000_000
 FIRST_PROBE = 13_990_000_000
 TEXT = "{姓名}您好，您本月账单为{金额}元，请于25日前缴费，回复T退订。"
 SAME_TEXT = "尊敬的客户，您本月的账单已出，请于25日前缴费，祝您生活愉快。"
 PROBE_EVERY_S = 0.1
 FINAL = ("delivered", "failed", "expired", "uncertain", "blocked", "cancelled")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to measure."""
-
-    protocol: str = "cmpp30"
-    messages: int = 100_000
-    is_same_text: bool = False
-    carrier: str = ""
-    """HOST:PORT of somebody's SMSC; empty starts the lean one."""
-    login: str = "901234"
-    secret: str = "bench"  # noqa: S105 - the lean carrier looks at no password
-    with_receipts: bool = True
-    receipt_s: float = 1.0
-    """The lean carrier's time from response to receipt."""
-    connections: int = 2
-    window: int = 500
-    with_probes: bool = True
-    replies: int = 0
-    """Incoming messages to measure after the submission."""
-    limit_s: float = 1800
 
 
 @dataclass
@@ -66,12 +48,22 @@ class Figures:
 
 
 def run(plan: Plan, say: Any = print) -> Figures:
-    """Measure. Everything started is stopped again, whatever happens."""
+    """Measure. Everything started is stopped again, whatever happens: SystemExit when a signal asks us to end."""
+    # Else what is logged stands on standard output, before the figures.
+    set_up("warning")
+    signal.signal(signal.SIGTERM, _end)
     installation = Installation()
     try:
         return _Run(plan, installation, say).measure()
     finally:
+        # A second wish would leave half of it behind.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
         installation.stop()
+
+
+def _end(number: int, _frame: object) -> None:
+    sys.exit(128 + number)
 
 
 class _Run:
@@ -128,10 +120,9 @@ class _Run:
             return host, int(port)
         self.carrier = self.installation.start(
             "carrier",
-            ["hongyan.bench.carrier", plan.protocol, str(self._wire(FIRST_NUMBER)), str(plan.messages), str(plan.receipt_s)],
+            ["hongyan.bench.carrier", plan.protocol, str(self._wire(FIRST_NUMBER)), str(plan.messages),
+             json.dumps(asdict(plan.habits))],
         )  # fmt: skip
-        import json
-
         return "127.0.0.1", int(json.loads(self.carrier.popen.stdout.readline())["port"])
 
     def _wire(self, number: int) -> int:
@@ -220,19 +211,33 @@ class _Run:
         self.figures.balance = balance
 
     def _arrivals(self, expected: int) -> dict[int, float]:
-        """When each code came to our carrier; waits some seconds for those on their way."""
-        if not self.carrier:
-            return {}
-        offset = self._wire(FIRST_PROBE) - FIRST_PROBE
+        """When each code came to the carrier; waits some seconds for those on their way."""
         deadline = time.monotonic() + 5
         while True:
-            arrivals = {int(number) - offset: at for number, at in self.carrier.ask(ask="arrivals").items()}
+            arrivals = self._arrived()
             if len(arrivals) >= expected or time.monotonic() > deadline:
                 return arrivals
             time.sleep(0.05)
 
+    def _arrived(self) -> dict[int, float]:
+        """By our carrier's clock; of another's we know when the answer that it has the code was stored, which is later."""
+        if self.carrier:
+            offset = self._wire(FIRST_PROBE) - FIRST_PROBE
+            return {int(number) - offset: at for number, at in self.carrier.ask(ask="arrivals").items()}
+        from django.db import connection
+
+        since = time.monotonic() - time.time()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """select substr(number, 4)::bigint, extract(epoch from submitted_at)::float from dispatch_message
+                   where number > %s and number < %s and state in ('submitted', 'delivered', 'failed', 'expired')
+                     and submitted_at is not null and reason not like 'submit:%%'""",
+                [f"+86{FIRST_PROBE}", f"+86{FIRST_PROBE + 1_000_000}"],
+            )
+            return {int(number): at + since for number, at in cursor.fetchall()}
+
     def _replies(self) -> None:
-        from hongyan.messaging.models import Reply
+        from hongyan.mailbox.models import Reply
 
         before = Reply.objects.count()
         self.carrier.ask(ask="replies", first=self._wire(FIRST_NUMBER), count=self.plan.replies, text="收到，谢谢！")
@@ -250,10 +255,8 @@ class _Run:
             self.figures.limits_per_second["bare protocol loop"] = asyncio.run(limits.bare_cmpp("127.0.0.1", port))
 
     def _limit_carrier(self) -> int:
-        import json
-
         second = self.installation.start(
-            "ceiling", ["hongyan.bench.carrier", self.plan.protocol, str(FIRST_NUMBER), "1000000", "0"]
+            "ceiling", ["hongyan.bench.carrier", self.plan.protocol, str(FIRST_NUMBER), "1000000", '{"receipt_s": 0}']
         )
         return int(json.loads(second.popen.stdout.readline())["port"])  # type: ignore[union-attr]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -29,6 +31,16 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def free_ports(count: int, room: int) -> list[int]:
+    """Ports with at least `room` between them, for listeners that take several in a row from each."""
+    found: list[int] = []
+    while len(found) < count:
+        port = free_port()
+        if port + room < 65536 and all(abs(port - other) > room for other in found):
+            found.append(port)
+    return found
+
+
 def _stat(pid: int) -> tuple[int, int] | None:
     """Parent and CPU ticks of a process, with those of its children that have ended."""
     try:
@@ -38,32 +50,47 @@ def _stat(pid: int) -> tuple[int, int] | None:
     return int(after_name[1]), sum(int(after_name[place]) for place in (11, 12, 13, 14))
 
 
-def _tree(root: int) -> list[int]:
+def cpu_ticks(pid: int) -> int:
+    """Of one process, with its children that have ended; 0 when it has ended itself."""
+    found = _stat(pid)
+    return found[1] if found else 0
+
+
+def tree(root: int) -> list[int]:
     """`root` and all below it."""
     parents = {
         int(entry): found[0] for entry in os.listdir("/proc") if entry.isdigit() and (found := _stat(int(entry)))
     }
-    tree = [root]
-    for pid in tree:
-        tree += [child for child, parent in parents.items() if parent == pid]
-    return tree
+    found_pids = [root]
+    for pid in found_pids:
+        found_pids += [child for child, parent in parents.items() if parent == pid]
+    return found_pids
 
 
 def cpu_seconds(root: int) -> float:
     """What a process and all below it have used so far."""
-    return sum(found[1] for pid in _tree(root) if (found := _stat(pid))) / TICKS_PER_S
+    return sum(cpu_ticks(pid) for pid in tree(root)) / TICKS_PER_S
 
 
 def peak_mb(root: int) -> float:
     """The largest peak of resident memory among a process and those below it."""
     peaks = [0.0]
-    for pid in _tree(root):
+    for pid in tree(root):
         try:
             lines = Path(f"/proc/{pid}/status").read_text().splitlines()
         except OSError:
             continue
         peaks += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")]
     return max(peaks)
+
+
+def pss_mb(pid: int) -> float:
+    """Proportional memory of a process, shared pages divided among those who share them; 0 when it has ended."""
+    try:
+        found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)
+    except OSError:
+        return 0.0
+    return int(found[1]) / 1024 if found else 0.0
 
 
 @dataclass(slots=True)
@@ -89,6 +116,8 @@ class Installation:
     processes: dict[str, Process] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     web_port: int = 0
+    _guard: subprocess.Popen[str] | None = None
+    """Ends what runs when the measuring process was killed."""
 
     def prepare(self) -> None:
         """Settings of this process and of all that it starts; PostgreSQL and the schema."""
@@ -99,8 +128,19 @@ class Installation:
             "HONGYAN_DATA_DIR": str(self.folder), "HONGYAN_PORT": str(self.web_port), "HONGYAN_LOG_LEVEL": "warning",
             "DJANGO_SETTINGS_MODULE": "hongyan.site.settings",
         }  # fmt: skip
+        # Without an address of the database, which so is the folder's own and ends with it.
+        self._guard = subprocess.Popen(
+            [sys.executable, "-m", "hongyan.runtime.guard", str(STOP_LIMIT_S)],
+            env=dict(os.environ), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True,
+        )  # fmt: skip
         os.environ["HONGYAN_DATABASE_URL"] = postgres.ensure(read(os.environ))
         self.environment = dict(os.environ)
+
+    def _tell_guard(self, line: str) -> None:
+        if self._guard is not None and self._guard.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._guard.stdin.write(line + "\n")
+                self._guard.stdin.flush()
 
     @property
     def postmaster(self) -> int:
@@ -117,6 +157,7 @@ class Installation:
             )  # fmt: skip
         process = Process(name, popen)
         self.processes[name] = process
+        self._tell_guard(f"+{popen.pid}")
         return process
 
     def cpu(self) -> dict[str, float]:
@@ -136,7 +177,8 @@ class Installation:
                 process.popen.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 os.killpg(process.popen.pid, signal.SIGKILL)
-        own = read({"HONGYAN_DATA_DIR": str(self.folder)})
-        postgres.stop(own)
-        shutil.rmtree(postgres.cluster(own).home, ignore_errors=True)
+        self._tell_guard("=")
+        if self._guard is not None:
+            self._guard.communicate()
+        postgres.remove(read({"HONGYAN_DATA_DIR": str(self.folder)}))
         shutil.rmtree(self.folder, ignore_errors=True)

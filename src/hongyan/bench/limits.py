@@ -13,13 +13,17 @@ def database(rows: int) -> dict[str, float]:
     """Rows a second that COPY writes into a copy of the message table, and one UPDATE by key changes, then thrown away."""
     from django.db import connection
 
-    from hongyan.messaging.store import raw_connection
+    from hongyan.runtime.database import raw_connection
 
     raw = raw_connection()
     rows = min(rows, 300_000)
     with connection.cursor() as cursor:
         cursor.execute("drop table if exists bench_message")
-        cursor.execute("create table bench_message (like dispatch_message including all) with (fillfactor = 70)")
+        cursor.execute(
+            """create table bench_message (like dispatch_message including all, primary key (id)) with (fillfactor = 70);
+               create index on bench_message (submission_id, id);
+               create index on bench_message (number, id)"""
+        )
     lines = "".join(
         f"{n}\t1\t+86138{n:08d}\t\\N\t王女士\t【云帆】王女士您好，您本月账单为{n % 1000}.00元，请于25日前缴费，回复T退订。\t1\t1\t50000"
         "\tqueued\t\t2026-11-25 00:00:00+00\n"
@@ -87,6 +91,7 @@ async def bare_cmpp(host: str, port: int) -> float:
     transport, _ = await asyncio.get_running_loop().create_connection(
         lambda: _Bare(submit, pdus.HEADER.pack(12 + len(connect), 1, 1) + connect, done), host, port
     )
-    await asyncio.wait_for(done, 120)
+    async with asyncio.timeout(120):
+        await done
     transport.close()
     return round(BARE_SUBMITS / (time.monotonic() - started))

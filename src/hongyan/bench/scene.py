@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from hongyan.bench.dispatch import Plan
+from hongyan.bench.plan import FIRST_NUMBER, Plan
 
 SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 
@@ -41,7 +40,6 @@ def lay(plan: Plan, host: str, port: int) -> tuple[Any, str, Any]:
 def _recipients(user: Any, count: int) -> Any:
     from django.db import connection
 
-    from hongyan.bench.dispatch import FIRST_NUMBER
     from hongyan.contacts.models import RecipientList
 
     made = RecipientList.objects.create(owner=user, name="bench", columns=["姓名", "金额"], size=count)

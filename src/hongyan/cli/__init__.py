@@ -4,37 +4,55 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
-import typer
+from hongyan.inputs import is_storable
 
-from hongyan.cli import administration, balance, bench, channels, doors, keys, parts, sending
-from hongyan.cli.output import words_of
-from hongyan.runtime.settings import SettingError
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Hongyan 鸿雁: enterprise SMS platform.",
-)
-for group in (parts, administration, sending, balance):
-    group.register(app)
-app.add_typer(channels.app, name="channel", help="Carrier accounts: add, list, test, remove.")
-app.add_typer(bench.app, name="bench", help="Measure speed and cost on an installation of its own.")
-app.add_typer(doors.app, name="door", help="Customers' doors: add, list, remove.")
-app.add_typer(keys.app, name="apikey", help="Keys for programs: create, list, revoke.")
+PARTS = ("web", "live", "worker", "gateway", "doors", "simulator")
+"""Functions of `parts.py`."""
 
 
 def main() -> None:
     """Entry point; a wrong setting, or an installation that is not there, ends with its sentence instead of a trace."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hongyan.site.settings")
+    if not all(map(is_storable, sys.argv)):
+        print("An argument holds octets that are no UTF-8.", file=sys.stderr)
+        sys.exit(2)
+    from hongyan.runtime.settings import SettingError
+
     try:
-        app()
+        _called(sys.argv[1:])()
     except SettingError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     except Exception as error:
+        # typer's Exit, which parts do not load.
+        if (code := getattr(error, "exit_code", None)) is not None:
+            sys.exit(code)
+        from hongyan.cli.loading import words_of
+
         if not (words := words_of(error)):
             raise
         print(words, file=sys.stderr)
         sys.exit(1)
+
+
+def _called(arguments: list[str]) -> Callable[[], object]:
+    """What has no options, and lives long, does without what reads those: 10 MB a process."""
+    if arguments == ["run"]:
+        from hongyan.cli.running import run
+
+        return run
+    if len(arguments) == 1 and arguments[0] in PARTS:
+        # structlog takes it along where it finds it, to colour tracebacks that no log of ours colours: 5 MB more.
+        sys.modules["rich"] = None  # type: ignore[assignment]
+        # Who holds which connection, for whoever looks at PostgreSQL's.
+        os.environ.setdefault("PGAPPNAME", f"hongyan {arguments[0]}")
+        from hongyan.cli import parts
+
+        part: Callable[[], None] = getattr(parts, arguments[0])
+        return part
+
+    from hongyan.cli.commands import app
+
+    return app

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +11,11 @@ from typing import Annotated
 import typer
 
 from hongyan import __version__
-from hongyan.cli.output import Json, fail, no_installation, say, set_up_django
-from hongyan.runtime import database, postgres
-from hongyan.runtime.settings import Settings, settings
+from hongyan.cli.loading import NoInstallation
+from hongyan.cli.output import Json, fail, refuse, say, set_up_django
+from hongyan.runtime import backup as backups
+from hongyan.runtime import postgres
+from hongyan.runtime.settings import HIDDEN, Settings, settings
 
 
 def register(app: typer.Typer) -> None:
@@ -72,14 +72,19 @@ def createadmin(
 ) -> None:
     """Create an administrator; the first one also names the enterprise."""
     set_up_django(may_begin=True)
-    from hongyan.accounts.errors import AccountsError
     from hongyan.accounts.users import create_administrator
 
-    try:
-        user = create_administrator(username=username, name=name or username, password=password, enterprise=enterprise)
-    except AccountsError as error:
-        fail(str(error), as_json=as_json)
+    user = create_administrator(username=username, name=name or username, password=password, enterprise=enterprise)
     say({"id": user.pk, "username": user.username}, f"Administrator {user.username} created.", as_json=as_json)
+
+
+def in_force() -> Settings:
+    """What the running installation of this data folder was started with; where none runs, what the environment says."""
+    from hongyan.runtime.supervisor import read_settings
+
+    told = read_settings(settings().data_path)
+    known = {item.name for item in fields(Settings)} - HIDDEN - {"data_dir"}
+    return replace(settings(), **{name: value for name, value in told.items() if name in known})
 
 
 def _findings() -> list[tuple[str, bool, str]]:
@@ -89,7 +94,7 @@ def _findings() -> list[tuple[str, bool, str]]:
     free = postgres.disk(own).free
     found.append(("disk space", free > 1_000_000_000, f"{free / 1e9:.1f} GB free; less than 1 GB stops the database"))
     if not postgres.exists(own):
-        found.append(("database", False, no_installation()))
+        found.append(("database", False, str(NoInstallation())))
         return found
     try:
         postgres.ensure(own)
@@ -109,27 +114,31 @@ def _findings() -> list[tuple[str, bool, str]]:
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     found.append(("schema", not waiting, f"{waiting} migrations wait: hongyan migrate" if waiting else "up to date"))
     if not waiting:
-        found.append(_accounts())
+        found += [_accounts(), _closed_months()]
     lacking = missing()
     found.append(("console parts", not lacking, f"missing: {', '.join(lacking)}; reinstall" if lacking else "in place"))
     uncompiled = [po for po in Path(__file__).parents[1].rglob("*.po") if not po.with_suffix(".mo").exists()]
     found.append(
         ("languages", not uncompiled, "compiled" if not uncompiled else "not compiled: tools/messages.py compile")
     )
+    from hongyan.runtime.ports import holder
     from hongyan.runtime.supervisor import read_status
 
-    running = read_status(own.data_path)
-    for name, port in (("page port", own.web_port), ("live port", own.live_port_number)):
+    running, there = read_status(own.data_path), in_force()
+    for name, port in (("page port", there.web_port), ("live port", there.live_port_number)):
         with socket.socket() as probe:
             taken = probe.connect_ex(("127.0.0.1", port)) == 0
-        right = taken == bool(running)
-        found.append(
-            (
-                name,
-                right,
-                f"{port} {'in use by Hongyan' if taken and running else 'free' if not taken else 'taken by another program'}",
-            )
+        by = holder(port) if taken else None
+        # Whose it is, where the system tells; else that something runs has to do.
+        is_ours = by.folder == str(own.data_path) if by else taken and bool(running)
+        words = (
+            "free"
+            if not taken
+            else "in use by this Hongyan"
+            if is_ours
+            else f"taken by {by.words if by else 'another program'}"
         )
+        found.append((name, is_ours if taken else not running, f"{port} {words}"))
     for name, part in running.items():
         found.append((name, part["state"] == "up", f"{part['state']}, restarted {part['restarts']} times"))
     return found
@@ -151,62 +160,65 @@ def _accounts() -> tuple[str, bool, str]:
     return "accounts", False, f"{len(wrong)} submissions do not add up ({ids}): hongyan balance ID"
 
 
+def _closed_months() -> tuple[str, bool, str]:
+    """Which months could not be packed yet; that is no fault."""
+    from hongyan.reports import months
+
+    found = months.shown()
+    packed = [one for one in found if one.row.packed_at]
+    words = f"{len(packed)} packed, {sum(one.saved for one in packed) / 1e6:.0f} MB saved"
+    waiting = [f"{one.first:%Y-%m} ({one.row.waits_for} messages wait)" for one in found if one.row.waits_for]
+    return "closed months", True, f"{words}; open: {', '.join(waiting)}" if waiting else words
+
+
 def doctor(as_json: Json = False) -> None:
     """Say in words what is wrong with this installation."""
     found = _findings()
     lines = [f"{'[green]✓[/green]' if well else '[red]✗[/red]'} {what}: {words}" for what, well, words in found]
-    lines.append("\nSettings (environment):")
+    there, here = in_force(), settings()
+    lines.append("\nSettings (of the installation that runs, else of the environment):")
     for item in fields(Settings):
-        value = getattr(settings(), item.name)
-        shown = "(hidden)" if item.name in {"secret_key", "database_url"} and value else value or "(default)"
-        lines.append(f"  HONGYAN_{item.name.upper()} = {shown}   {item.metadata['meaning']}")
+        value, own = getattr(there, item.name), getattr(here, item.name)
+        shown = "(hidden)" if item.name in HIDDEN and value else value or "(default)"
+        differs = f" [yellow](this shell says {own or 'nothing'})[/yellow]" if own != value else ""
+        lines.append(f"  HONGYAN_{item.name.upper()} = {shown}{differs}   {item.metadata['meaning']}")
     result = [{"what": what, "ok": well, "words": words} for what, well, words in found]
     say({"findings": result}, "\n".join(lines), as_json=as_json)
     if not all(well for _, well, _ in found):
         raise typer.Exit(1)
 
 
-def _program(name: str) -> str:
-    return str(postgres.programs(settings()) / name)
-
-
 def backup(file: Path, as_json: Json = False) -> None:
     """Write the whole database into FILE. Keep the data folder's secret_key with it: stored secrets need it."""
-    if file.exists():
-        fail(f"{file} exists already.", as_json=as_json)
     if not postgres.exists(settings()):
-        fail(no_installation(), as_json=as_json)
+        fail(str(NoInstallation()), as_json=as_json)
     postgres.ensure(settings())
-    done = subprocess.run(
-        [_program("pg_dump"), "--format=custom", "--file", str(file), database.url(settings())],
-        env=_environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        file.unlink(missing_ok=True)
-        fail(f"The backup failed: {done.stderr[-500:]}", as_json=as_json)
-    file.chmod(0o600)
-    say({"file": str(file), "bytes": file.stat().st_size}, f"Written: {file}", as_json=as_json)
+    try:
+        octets = backups.write(settings(), file)
+    except FileExistsError:
+        refuse(f"{file} exists already.", as_json=as_json)
+    except backups.BackupError as error:
+        fail(f"The backup failed: {error}", as_json=as_json)
+    say({"file": str(file), "bytes": octets}, f"Written: {file}", as_json=as_json)
 
 
 def restore(
     file: Path, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False, as_json: Json = False
 ) -> None:
     """Read a backup into an empty database."""
+    try:
+        backups.check(file)
+    except backups.BackupError as error:
+        refuse(str(error), as_json=as_json)
     set_up_django(may_begin=True)
     from django.db import connection
 
     if connection.introspection.table_names():
-        fail("The database is not empty; restore into a new data folder or database.", as_json=as_json)
+        refuse("The database is not empty; restore into a new data folder or database.", as_json=as_json)
     if not yes and not typer.confirm(f"Read {file} into {settings().data_path}?"):
         raise typer.Exit(1)
-    done = subprocess.run(
-        [_program("pg_restore"), "--no-owner", "--exit-on-error", "--dbname", database.url(settings()), str(file)],
-        env=_environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        fail(f"The restore failed: {done.stderr[-500:]}", as_json=as_json)
+    try:
+        backups.read(settings(), file)
+    except backups.BackupError as error:
+        fail(f"The restore failed, and the database is as empty as before: {error}", as_json=as_json)
     say({"restored": str(file)}, "Restored.", as_json=as_json)
-
-
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("PG")}

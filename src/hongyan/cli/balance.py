@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hongyan.cli.output import Json, fail, say, set_up_django
+from hongyan.cli.output import Json, refuse, say, set_up_django
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def balance(
 ) -> None:
     """Count the messages of SUBMISSION and compare them with the kept sums, line by line."""
     if all_ == (submission is not None):
-        fail("Give a submission's id, or --all.", as_json=as_json, code=2)
+        refuse("Give a submission's id, or --all.", as_json=as_json)
     set_up_django()
     if submission is None:
         _house(as_json=as_json)
@@ -30,7 +30,7 @@ def balance(
 
     found = Submission.objects.filter(pk=submission).first()
     if found is None:
-        fail("There is no such submission.", as_json=as_json)
+        refuse("There is no such submission.", as_json=as_json)
     sheet, verdict = accounting.sheet(found), accounting.prove(found)
     lines = [
         {
@@ -43,7 +43,7 @@ def balance(
         for line in verdict.lines
     ]
     result: dict[str, Any] = {
-        "submission": found.pk, "agrees": verdict.agrees, "loaded": sheet.loaded, "planned": verdict.planned,
+        "submission": found.pk, "agrees": verdict.agrees, "removed": verdict.is_removed, "loaded": sheet.loaded, "planned": verdict.planned,
         "counted": verdict.counted, "dropped": found.dropped, "unplanned": sheet.count("unplanned"), "unwritten": sheet.count("unwritten"),
         "in_flight": sheet.count("in_flight"), "seconds": round(verdict.seconds, 3), "lines": lines,
     }  # fmt: skip
@@ -56,10 +56,13 @@ def balance(
     for line in verdict.lines:
         name = f"{line.state}, {line.reason}" if line.reason else line.state
         words.append(
-            f"  {name}: {line.counted:,}" + ("" if line.agrees else f"  [red]but {line.tallied:,} are kept[/red]")
+            f"  {name}: {line.tallied if verdict.is_removed else line.counted:,}"
+            + ("" if line.agrees or verdict.is_removed else f"  [red]but {line.tallied:,} are kept[/red]")
         )
     words.append(
-        f"[green]✓[/green] {verdict.counted:,} messages, every line agrees ({verdict.seconds:.2f} s)"
+        "Its messages have been removed; their sums are all there is."
+        if verdict.is_removed
+        else f"[green]✓[/green] {verdict.counted:,} messages, every line agrees ({verdict.seconds:.2f} s)"
         if verdict.agrees
         else f"[red]✗ {verdict.planned:,} were planned, {verdict.counted:,} are there: it does not add up[/red]"
     )

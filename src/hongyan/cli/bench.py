@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hongyan.cli.output import Json, console, fail, say
+from hongyan.cli.output import Json, console, fail, refuse, say
 
 app = typer.Typer(no_args_is_help=True)
 PROTOCOLS = {
@@ -31,6 +31,18 @@ def dispatch(
     receipt_delay: Annotated[
         float, typer.Option(help="Seconds from the lean carrier's response to its receipt.")
     ] = 1.0,
+    receipt_window: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Receipts that the lean carrier leaves unanswered on a connection.")
+    ] = 4000,
+    round_trip_ms: Annotated[
+        float, typer.Option(min=0, max=10_000, help="Milliseconds from a submit to the lean carrier's response.")
+    ] = 0.0,
+    carrier_limit: Annotated[
+        int, typer.Option(min=0, help="Submits a second and connection that the lean carrier takes; 0: all.")
+    ] = 0,
+    throttled: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of submits that the lean carrier throttles at random.")
+    ] = 0.0,
     connections: Annotated[int, typer.Option(min=1, max=64)] = 2,
     window: Annotated[int, typer.Option(min=1, max=10_000)] = 500,
     probes: Annotated[bool, typer.Option(help="Ask for verification codes meanwhile.")] = True,
@@ -38,13 +50,16 @@ def dispatch(
     as_json: Json = False,
 ) -> None:
     """Messages a second from asking to stored outcome, with the cost, the peaks and the sums."""
-    from hongyan.bench.dispatch import Plan, run
+    from hongyan.bench.carrier import Habits
+    from hongyan.bench.dispatch import run
+    from hongyan.bench.plan import Plan
 
     if protocol not in PROTOCOLS:
-        fail(f"{protocol} is none of {', '.join(PROTOCOLS)}.", as_json=as_json)
+        refuse(f"{protocol} is none of {', '.join(PROTOCOLS)}.", as_json=as_json)
     plan = Plan(
         protocol=PROTOCOLS[protocol], messages=messages, is_same_text=same_text, carrier=carrier, login=login,
-        secret=secret, with_receipts=receipts, receipt_s=receipt_delay, connections=connections, window=window,
+        secret=secret, with_receipts=receipts, connections=connections, window=window,
+        habits=Habits(receipt_delay, receipt_window, round_trip_ms / 1000, carrier_limit, throttled),
         with_probes=probes, replies=0 if carrier else replies,
     )  # fmt: skip
     figures = run(plan, say=(lambda _words: None) if as_json else console.print)

@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from hongyan.cli.output import Json, fail, say, set_up_django
+from hongyan.cli.output import Json, bounded, refuse, say, set_up_django
 
 app = typer.Typer(no_args_is_help=True)
+MOST_YUAN = 100
 
 
 @app.command()
@@ -34,19 +35,19 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a channel; the gateway takes it up within seconds."""
+    bounded(as_json=as_json, name=name, host=host, login=login, secret=secret)
+    if not 0 <= price <= MOST_YUAN:
+        refuse(f"--price is from 0 to {MOST_YUAN} yuan.", as_json=as_json)
     set_up_django()
-    from hongyan.messaging.channels import ChannelError, create_channel, read_options
+    from hongyan.carriers.channels import create_channel, read_options
 
-    try:
-        options = read_options(protocol, option)
-        channel = create_channel(
-            None, name=name, protocol=protocol, host=host, port=port, login=login, secret=secret,
-            service_number=service_number, speed_per_s=speed, window_size=window, connections=connections,
-            numbers_per_submit=numbers_per_submit, price_micros=round(price * 1_000_000),
-            options=options | ({"service_id": service_id} if service_id else {}), with_default_route=default_route,
-        )  # fmt: skip
-    except ChannelError as error:
-        fail(str(error), as_json=as_json)
+    options = read_options(protocol, option)
+    channel = create_channel(
+        None, name=name, protocol=protocol, host=host, port=port, login=login, secret=secret,
+        service_number=service_number, speed_per_s=speed, window_size=window, connections=connections,
+        numbers_per_submit=numbers_per_submit, price_micros=round(price * 1_000_000),
+        options=options | ({"service_id": service_id} if service_id else {}), with_default_route=default_route,
+    )  # fmt: skip
     say({"id": channel.pk, "name": channel.name}, f"Channel {channel.name} added ({channel.pk}).", as_json=as_json)
 
 
@@ -74,13 +75,10 @@ def list_(as_json: Json = False) -> None:
 def try_login_once(name: str, as_json: Json = False) -> None:
     """Log in once and say what the carrier answered."""
     set_up_django()
+    from hongyan.carriers.channels import find_channel, gateway_channel
     from hongyan.gateway.testing import try_login
-    from hongyan.messaging.channels import ChannelError, find_channel, gateway_channel
 
-    try:
-        outcome = asyncio.run(try_login(gateway_channel(find_channel(name))))
-    except ChannelError as error:
-        fail(str(error), as_json=as_json)
+    outcome = asyncio.run(try_login(gateway_channel(find_channel(name))))
     result = {"ok": outcome.ok, "answer": outcome.sentence, "code": outcome.code, "milliseconds": outcome.milliseconds}
     say(result, f"{'✓' if outcome.ok else '✗'} {outcome.sentence} ({outcome.milliseconds} ms)", as_json=as_json)
     if not outcome.ok:
@@ -88,14 +86,27 @@ def try_login_once(name: str, as_json: Json = False) -> None:
 
 
 @app.command()
-def remove(name: str, as_json: Json = False) -> None:
-    """Take a channel out of use; its history stays."""
+def remove(
+    name: str,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Although messages wait on it or something scheduled needs it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Take a channel out of use; its history stays. What needs it is named first."""
     set_up_django()
-    from hongyan.messaging.channels import ChannelError, find_channel, remove_channel
+    from hongyan.carriers.channels import find_channel, remove_channel
+    from hongyan.carriers.removing import leaving
 
-    try:
-        channel = find_channel(name)
-        remove_channel(None, channel)
-    except ChannelError as error:
-        fail(str(error), as_json=as_json)
+    channel = find_channel(name)
+    left = leaving(channel)
+    if left.is_needed and not yes:
+        places = ", ".join(f"{place} {count}" for place, count in left.places) or "nobody"
+        needs = "".join(f"\n  {need.kind} {need.id}: {need.words}" for need, _carriers in left.needs)
+        refuse(
+            f"{left.waiting} messages wait on it ({places} would take those looked at, {left.nowhere} have no other "
+            f"channel), {left.unreported} receipts have not come, {len(left.needs)} need it; add --yes.{needs}",
+            as_json=as_json,
+        )
+    remove_channel(None, channel)
     say({"removed": channel.pk}, f"Channel {channel.name} removed.", as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hongyan.cli.output import Json, fail, say, set_up_django
+from hongyan.cli.output import Json, refuse, say, set_up_django
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -20,16 +20,12 @@ def create(
     """Make a key; it is shown this once."""
     set_up_django()
     from hongyan.accounts.api_keys import create_key
-    from hongyan.accounts.errors import AccountsError
     from hongyan.accounts.models import User
 
     owner = User.objects.filter(username__iexact=user, is_active=True).first()
     if owner is None:
-        fail("There is no such user.", as_json=as_json)
-    try:
-        key, secret = create_key(owner, owner, name)
-    except AccountsError as error:
-        fail(str(error), as_json=as_json)
+        refuse("There is no such user.", as_json=as_json)
+    key, secret = create_key(owner, owner, name)
     say({"id": key.pk, "key": secret}, f"Keep it, it is not shown again: {secret}", as_json=as_json)
 
 
@@ -65,6 +61,6 @@ def revoke(key_id: int, as_json: Json = False) -> None:
 
     key = ApiKey.objects.filter(pk=key_id).first()
     if key is None:
-        fail("There is no such key.", as_json=as_json)
+        refuse("There is no such key.", as_json=as_json)
     revoke_key(None, key)
     say({"revoked": key_id}, "Revoked.", as_json=as_json)

@@ -1,4 +1,5 @@
-"""What commands print: words for people, JSON with `--json`; errors on standard error with exit code 1."""
+"""What commands print: words for people, JSON with `--json`; errors on standard error with exit code 1, what cannot be
+meant with 2."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+
+from hongyan.cli.loading import NoInstallation, load
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -29,46 +32,24 @@ def fail(sentence: str, *, as_json: bool = False, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
-def no_installation() -> str:
-    """What to say where there is nothing to work on."""
-    from hongyan.runtime.settings import settings
+def refuse(sentence: str, *, as_json: bool = False) -> NoReturn:
+    """What was written cannot be meant, or is not there: nothing was changed, exit code 2."""
+    fail(sentence, as_json=as_json, code=2)
 
-    return (
-        f"There is no Hongyan in {settings().data_path}. Name its folder with HONGYAN_DATA_DIR (or its database with "
-        "HONGYAN_DATABASE_URL), or begin one there: hongyan run"
-    )
+
+def bounded(*, as_json: bool, **given: str) -> None:
+    """Names and addresses that fit their columns; else the command ends with the one that does not."""
+    for name, value in given.items():
+        if len(value) > LONGEST:
+            refuse(f"--{name} has {len(value)} characters; {LONGEST} are allowed.", as_json=as_json)
+
+
+LONGEST = 80
 
 
 def set_up_django(*, may_begin: bool = False) -> None:
-    """Load the models; commands that need none start without.
-
-    Most work on an installation that is there, and would only make an empty one beside it: those that `may_begin` one
-    make its database.
-    """
-    import django
-
-    from hongyan.runtime import postgres
-    from hongyan.runtime.logging import set_up
-    from hongyan.runtime.settings import settings
-
-    set_up(settings().log_level)
-    if not may_begin and not postgres.exists(settings()):
-        fail(no_installation())
-    postgres.ensure(settings())
-    django.setup()
-
-
-def words_of(error: Exception) -> str:
-    """What a fault of the installation means for who called a command; empty for all others, which are ours."""
-    from django.db.utils import OperationalError, ProgrammingError
-    from psycopg.errors import UndefinedColumn, UndefinedTable
-
-    from hongyan.runtime.postgres import PostgresError
-
-    if isinstance(error, PostgresError):
-        return str(error)
-    if isinstance(error, ProgrammingError) and isinstance(error.__cause__, UndefinedColumn | UndefinedTable):
-        return "The database is not at this version's schema: hongyan migrate brings it there."
-    if isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) is None:
-        return f"The database does not answer: {str(error).strip()}\nhongyan doctor looks closer."
-    return ""
+    """`loading.load` for commands: where there is no installation they say so and end."""
+    try:
+        load(may_begin=may_begin)
+    except NoInstallation as error:
+        fail(str(error))

@@ -1,175 +1,94 @@
-"""Commands that run: everything under one supervisor, or each part alone."""
+"""The parts, each a process of its own. They live long: what commands need to read options and to print stays out of them."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import subprocess
+import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import psycopg
-import structlog
-import typer
-
-from hongyan.cli.output import console, fail, set_up_django
-from hongyan.runtime import garbage, postgres
+from hongyan.cli.loading import load
+from hongyan.runtime import garbage
 from hongyan.runtime.logging import set_up
+from hongyan.runtime.ports import Port, PortRefused
 from hongyan.runtime.settings import Settings, settings
-from hongyan.runtime.supervisor import Part, Supervisor, read_status
 
-log = structlog.get_logger()
-
-
-def register(app: typer.Typer) -> None:
-    for command in (run, web, live, worker, gateway, doors, simulator):
-        app.command()(command)
+if TYPE_CHECKING:
+    from hongyan.wire.http import Server
 
 
-def _command(name: str) -> list[str]:
-    return [sys.executable, "-m", "hongyan.cli", name]
+def _refuse(error: PortRefused) -> NoReturn:
+    print(error, file=sys.stderr)
+    sys.exit(1)
 
 
-def run() -> None:
-    """Start PostgreSQL, console, live updates, worker, gateway, doors and, with the demonstration, the simulated carrier."""
-    own = settings()
-    set_up(own.log_level)
-    own.data_path.mkdir(parents=True, exist_ok=True)
-    if read_status(own.data_path):
-        fail(f"Hongyan runs already with the data folder {own.data_path}.")
-    started = time.monotonic()
-    with console.status("PostgreSQL"):
-        postgres.ensure(own)
-    with console.status("Database schema"):
-        _prepare()
-    # The pages first and alone: on two cores six starting processes keep each other, and the user, waiting.
-    supervisor = Supervisor([Part("web", _command("web"))], own.data_path)
-    supervisor.look()
-    supervisor.write_status()
-    with console.status("Console"):
-        _wait_for_web(own.web_port)
-    others = ["live", "worker", "gateway", "doors", *(["simulator"] if own.wants_demo else [])]
-    supervisor.parts += [Part(name, _command(name)) for name in others]
-    supervisor.look()
-    supervisor.write_status()
-    _welcome(time.monotonic() - started)
-    stopping = threading.Event()
-    keeping = threading.Thread(target=_keep_postgres, args=(own, stopping), name="postgres", daemon=True)
-    keeping.start()
-    try:
-        supervisor.run()
-    finally:
-        console.print("Stopping …")
-        supervisor.stop_all()
-        stopping.set()
-        keeping.join(5)
-        postgres.stop(own)
-        console.print("Stopped.")
+def web_port(own: Settings) -> Port:
+    return Port("Pages and API", own.host, own.web_port, "HONGYAN_PORT")
 
 
-LOOK_AT_POSTGRES_S = 1.0
+def live_port(own: Settings) -> Port:
+    return Port("Live updates", own.host, own.live_port_number, "HONGYAN_LIVE_PORT")
 
 
-def _keep_postgres(own: Settings, stopping: threading.Event) -> None:
-    """Start the embedded server again when it died: killed, or out of disk until somebody made room."""
-    where = postgres.cluster(own)
-    while not own.database_url and not stopping.wait(LOOK_AT_POSTGRES_S):
-        if postgres.answers(where):
-            continue
-        log.error("PostgreSQL does not answer; starting it again")
-        try:
-            postgres.ensure(own)
-        except (postgres.PostgresError, OSError, subprocess.SubprocessError, psycopg.Error) as error:
-            log.error("PostgreSQL does not start", error=str(error)[-500:])
-        else:
-            log.info("PostgreSQL is there again")
+def door_ports(own: Settings) -> list[Port]:
+    from hongyan.runtime.settings import DOOR_PORTS
 
-
-def _prepare() -> None:
-    """Bring the schema up to date, load the demonstration into an empty database, say what is missing."""
-    set_up_django()
-    from hongyan.cli.administration import apply_migrations
-    from hongyan.console.assets import missing
-
-    if lacking := missing():
-        fail(f"The console's parts are not in place ({', '.join(lacking)}): run ./run, or reinstall the package.")
-    apply_migrations()
-    if settings().wants_demo:
-        from hongyan.demo.load import load_if_empty
-
-        load_if_empty(lambda what: console.print(f"  demonstration: {what}"))
-
-
-def _wait_for_web(port: int) -> None:
-    import httpx
-
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
-        except httpx.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    fail(f"The console did not start on port {port}; is the port taken?")
-
-
-def _welcome(seconds: float) -> None:
-    from hongyan.accounts.models import User
-    from hongyan.accounts.rights import Role
-    from hongyan.accounts.sign_in_links import make
-
-    own = settings()
-    base = f"http://{'127.0.0.1' if own.host in ('0.0.0.0', '127.0.0.1') else own.host}:{own.web_port}"  # noqa: S104
-    console.print(f"\n[bold]Hongyan 鸿雁[/bold]  {base}   (started in {seconds:.1f} s, Ctrl-C stops)")
-    administrator = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).order_by("pk").first()
-    if administrator is None:
-        console.print("No user yet: open the address and create the first administrator.")
-        return
-    if own.wants_demo:
-        from hongyan.demo.load import PASSWORD
-
-        console.print(f"Demonstration: {administrator.username} / {PASSWORD}")
-    console.print(f"One-time sign-in: {base}/sign-in/link/{make(administrator)}/\n", soft_wrap=True)
+    return [
+        Port(f"Customers' door {family.upper()}", own.door_address, own.door_port_of(family), "HONGYAN_DOOR_PORT")
+        for family in DOOR_PORTS
+    ]
 
 
 def web() -> None:
     """Serve pages and API."""
-    os.execv(  # noqa: S606 - the server takes this process over
-        sys.executable,
-        [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", settings().host,
-            "--port", str(settings().web_port), "--workers", "2", "--blocking-threads", "4", "--backpressure", "64",
-            "--workers-kill-timeout", "5", "--respawn-failed-workers", "--log-level", "warning",
-            "hongyan.site.wsgi:application",
-        ],
-    )  # fmt: skip
+    from hongyan.site.server import WORKERS, WORKERS_OF_SMALL, serve
+
+    try:
+        opened = web_port(settings()).open_for(WORKERS_OF_SMALL if settings().is_small else WORKERS)
+    except PortRefused as error:
+        _refuse(error)
+    serve(opened)
 
 
 def live() -> None:
     """Serve live updates (server-sent events)."""
+    set_up(settings().log_level)
+    server, opened = _live_server()
+    server.run(sockets=[opened])
+
+
+def _live_server() -> tuple[Server, socket.socket]:
     import uvicorn
 
-    set_up(settings().log_level)
-    uvicorn.run(
-        "hongyan.site.live:app", host=settings().host, port=settings().live_port_number, log_config=None,
-        timeout_graceful_shutdown=2,
-    )  # fmt: skip
+    try:
+        opened = live_port(settings()).open()
+    except PortRefused as error:
+        _refuse(error)
+    from hongyan.site.live import MOST_PAGES, Caller, app
+    from hongyan.wire.http import Server
+
+    config = uvicorn.Config(
+        app, http=Caller, log_config=None, timeout_graceful_shutdown=2, limit_concurrency=MOST_PAGES + 500
+    )
+    return Server(config), opened
 
 
 def worker() -> None:
     """Run background jobs, schedules and what follows from events."""
     # Planning a campaign gives way to pages, and to the codes people wait for.
     os.nice(5)
-    set_up_django()
+    load()
+    from procrastinate import PsycopgConnector
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.utils import connector_params
 
     from hongyan.cli.jobs import Jobs
     from hongyan.messaging.following import follow
+    from hongyan.runtime.notices import QuietConnection
 
     stop = threading.Event()
     following = threading.Thread(target=follow, args=(stop,), name="following")
@@ -179,7 +98,14 @@ def worker() -> None:
     async def work() -> None:
         beating = asyncio.create_task(_beat("worker"))
         try:
-            await Jobs(lambda: app.with_connector(app.connector.get_worker_connector())).run()  # type: ignore[attr-defined]
+            # As many connections as are used, where the default keeps four.
+            await Jobs(
+                lambda: app.with_connector(
+                    PsycopgConnector(
+                        kwargs=connector_params(), min_size=1, max_size=4, connection_class=QuietConnection
+                    )
+                )
+            ).run()
         finally:
             beating.cancel()
 
@@ -192,7 +118,7 @@ def worker() -> None:
 
 async def _beat(kind: str) -> None:
     """Say every few seconds that this process lives."""
-    import socket
+    import psycopg
 
     from hongyan.dispatch import connections
     from hongyan.runtime import database
@@ -218,12 +144,17 @@ def gateway() -> None:
 
 
 def doors() -> None:
-    """Let customers' systems log in, and bring them receipts and replies."""
-    set_up_django()
+    """Let customers' systems log in, and bring them receipts and replies; where all is small, serve live updates too."""
+    load()
     from hongyan.doors.process import serve
 
+    if not settings().is_small:
+        garbage.collect_seldom()
+        _serve(lambda: serve(settings()))
+        return
+    server, opened = _live_server()
     garbage.collect_seldom()
-    _serve(lambda: serve(settings()))
+    _serve(lambda: server.serve_beside(serve(settings()), sockets=[opened]))
 
 
 def simulator() -> None:
@@ -231,7 +162,10 @@ def simulator() -> None:
     from hongyan.simulator.process import serve
 
     set_up(settings().log_level)
-    _serve(lambda: serve(settings()))
+    try:
+        _serve(lambda: serve(settings()))
+    except PortRefused as error:
+        _refuse(error)
 
 
 def _serve(serve: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-import django_stubs_ext
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.runtime import database
 from hongyan.runtime.settings import settings as operator
-
-django_stubs_ext.monkeypatch()
 
 PACKAGE = Path(__file__).resolve().parent.parent
 OPERATOR = operator()
@@ -31,7 +28,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
-    "ninja",
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.sessions",
@@ -40,11 +36,20 @@ INSTALLED_APPS = [
     "axes",
     "django_htmx",
     "procrastinate.contrib.django",
-    "template_partials",
     "hongyan.dispatch",
+    "hongyan.fields",
     "hongyan.accounts",
+    "hongyan.uploads",
+    "hongyan.exports",
     "hongyan.contacts",
+    "hongyan.consent",
+    "hongyan.crm",
+    "hongyan.audiences",
+    "hongyan.datasets",
     "hongyan.messaging",
+    "hongyan.mailbox",
+    "hongyan.carriers",
+    "hongyan.enrolment",
     "hongyan.reports",
     "hongyan.doors",
     "hongyan.console",
@@ -57,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hongyan.api.problems.ProblemMiddleware",
+    "hongyan.site.readable.ReadableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -66,15 +72,23 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "hongyan.console.middleware.SignedInMiddleware",
+    "hongyan.console.middleware.RefusedMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
+LOADERS = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n", "hongyan.console.templatetags.components"],
+            # As the app of template_partials would set it up, which loads the admin for that.
+            "loaders": [("template_partials.loader.Loader", [("django.template.loaders.cached.Loader", LOADERS)])],
+            "libraries": {"partials": "template_partials.templatetags.partials"},
+            "builtins": [
+                "django.templatetags.i18n",
+                "hongyan.console.templatetags.components",
+                "hongyan.console.templatetags.lists",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
