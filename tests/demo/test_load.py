@@ -12,7 +12,9 @@ from hongyan.accounts.rights import Role
 from hongyan.contacts.models import AddressBook, Contact, Group
 from hongyan.demo.load import CUSTOMERS, PASSWORD, STAFF, load_if_empty
 from hongyan.dispatch.models import Channel, Route
-from hongyan.messaging.models import Reply, Submission
+from hongyan.mailbox.models import Reply
+from hongyan.messaging.models import Submission
+from hongyan.uploads.models import Upload
 from tests.builders import a_user
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +32,8 @@ def test_a_company_with_people_channels_and_a_year_of_messages() -> None:
     assert Channel.objects.filter(is_enabled=True).count() >= 4
     assert Route.objects.count() >= 4
     assert Reply.objects.filter(read_at=None).exists()
+    roster = Upload.objects.get(purpose="users")
+    assert roster.target["check"]["counts"] == {"new": 3, "changed": 1, "same": 0, "left": 0, "bad": 2}
     with connection.cursor() as cursor:
         cursor.execute(
             "select count(distinct date_trunc('month', day)), sum(messages)::bigint, count(distinct state) from dispatch_tally"

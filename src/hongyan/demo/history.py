@@ -6,6 +6,7 @@ lists by construction.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -19,10 +20,12 @@ from hongyan.accounts.models import User
 from hongyan.contacts.models import Contact
 from hongyan.demo.texts import FAILURES, KINDS, SIGNATURE, Kind
 from hongyan.dispatch.numbers import home_carrier
-from hongyan.messaging.models import Reply, Submission
+from hongyan.mailbox.models import Reply
+from hongyan.messaging.models import Submission
 
 DAYS = 365
 BATCH = 1000
+UNREAD = 10
 TEMPLATE_FIELDS = ("城市", "会员等级", "积分", "购买产品")
 
 
@@ -53,7 +56,7 @@ def _moments(random: Random, kind: Kind, now: datetime) -> Iterator[datetime]:
 def _render(kind: Kind, contact: Contact) -> str:
     text = kind.text.replace("{姓名}", contact.name).replace("{称呼}", contact.title)
     for name in TEMPLATE_FIELDS:
-        text = text.replace(f"{{{name}}}", contact.fields.get(name, ""))
+        text = text.replace(f"{{{name}}}", str(contact.fields.get(name, "")))
     return f"【{SIGNATURE}】{text}"
 
 
@@ -156,12 +159,12 @@ def write(random: Random, stage: Stage) -> int:
     Submission.objects.bulk_update(submissions, ["expected", "planned", "finished_at", "created_at"], batch_size=1000)
     with connection.cursor() as cursor:
         cursor.execute(SUMS, [timezone.get_current_timezone_name(), [submission.pk for submission in submissions]])
-    _write_replies(replies, now)
+    _write_replies(replies)
     return len(rows)
 
 
-def _write_replies(replies: list[tuple[Submission, tuple[Any, ...], str, datetime]], now: datetime) -> None:
-    """The answers, as the gateway stores them and the mailbox threads them; the last two days' are still unread."""
+def _write_replies(replies: list[tuple[Submission, tuple[Any, ...], str, datetime]]) -> None:
+    """The answers, as the gateway stores them and the mailbox threads them; the last of each owner are unread, on whatever day it is loaded."""
     replies.sort(key=lambda reply: reply[3])
     with connection.cursor() as cursor:
         cursor.execute(
@@ -178,6 +181,11 @@ def _write_replies(replies: list[tuple[Submission, tuple[Any, ...], str, datetim
             ],
         )
         ids = [row[0] for row in cursor.fetchall()]
+    later = Counter(submission.owner_id for submission, *_ in replies)
+    waiting = []
+    for submission, *_ in replies:
+        later[submission.owner_id] -= 1
+        waiting.append(later[submission.owner_id] < UNREAD)
     Reply.objects.bulk_create(
         Reply(
             incoming_id=incoming_id,
@@ -190,7 +198,7 @@ def _write_replies(replies: list[tuple[Submission, tuple[Any, ...], str, datetim
             submission=submission,
             message_id=message[0],
             is_opt_out=text in {"R", "退订"},
-            read_at=None if now - received < timedelta(days=3) else received + timedelta(minutes=20),
+            read_at=None if is_waiting else received + timedelta(minutes=20),
         )
-        for incoming_id, (submission, message, text, received) in zip(ids, replies, strict=True)
+        for incoming_id, is_waiting, (submission, message, text, received) in zip(ids, waiting, replies, strict=True)
     )

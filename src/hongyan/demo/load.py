@@ -13,12 +13,15 @@ from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Role
 from hongyan.contacts.models import AddressBook, Contact, Group
 from hongyan.contacts.names import search_text, sort_key
-from hongyan.demo import history
+from hongyan.demo import audiences, consents, history, tables
+from hongyan.demo import customers as demo_customers
 from hongyan.demo.people import DEPARTMENTS, PRODUCTS, Crowd, Person
 from hongyan.demo.texts import SIGNATURE
 from hongyan.dispatch.models import Channel, Route
 from hongyan.doors.models import Door
-from hongyan.messaging.models import OptOut, Phrase, Signature
+from hongyan.enrolment import importing
+from hongyan.enrolment.planning import Terms
+from hongyan.messaging.models import Phrase, Signature
 from hongyan.protocols.registry import Protocol
 from hongyan.runtime.secrets import encrypt
 from hongyan.runtime.settings import settings
@@ -28,6 +31,8 @@ PASSWORD = "hongyan-demo"  # noqa: S105 - printed at start and valid in the demo
 SERVICE_NUMBER = "10690001"
 PRICE_MICROS = 45_000
 STAFF, CUSTOMERS = 300, 2000
+OWN_PHONES = {"admin": "+8613600136000"}
+"""One of the virtual phones, so that a test to oneself arrives somewhere."""
 
 USERS: tuple[tuple[str, str, str, Role, str], ...] = (
     # sign-in name, name, department, role, extension
@@ -38,10 +43,22 @@ USERS: tuple[tuple[str, str, str, Role, str], ...] = (
     ("kefu", "刘海燕", "热线组", Role.SENDER, "1005"),
     ("weixiu", "赵立新", "维修组", Role.SENDER, "1006"),
     ("huadong", "孙博文", "华东大区", Role.SENDER, "1007"),
+    ("huabei", "郭志强", "华北大区", Role.SALESPERSON, "1010"),
+    ("huanan", "梁俊杰", "华南大区", Role.SALESPERSON, "1011"),
+    ("xiaoshou", "徐晓东", "销售部", Role.DEPARTMENT_ADMINISTRATOR, "1012"),
     ("caiwu", "吴静", "财务部", Role.SENDER, "1008"),
     ("shengchan", "马建国", "生产制造部", Role.SENDER, "1009"),
     ("chakan", "林知远", "市场部", Role.VIEWER, ""),
 )
+
+ROSTER = """工号,姓名,所属部门,角色,手机号,电子邮箱
+yf0701,郑晓彤,市场部/品牌组,发送员,13600136011,zhengxt@yunfan.example
+yf0702,何俊杰,市场部/新媒体组,发送员,13600136012,hejj@yunfan.example
+yf0703,许文静,热线组,查看员,13600136013,
+pinpai,陈诗涵,市场部/品牌组,,13600136014,chensh@yunfan.example
+yf0704,邓超,华北大区,经理,13600136015,
+yf0705,曹蕾,财务部,发送员,1360013,
+"""
 
 DOORS = (
     # family, name, login, password, in whose name, category, digits behind the service number
@@ -74,6 +91,7 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
         say("departments and users")
         root, nodes = _departments()
         users = _users(root, nodes)
+        _roster(users["admin"])
         say("channels and routes")
         channels = _channels()
         Signature.objects.create(text=SIGNATURE, is_default=True)
@@ -86,6 +104,11 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
         crowd = Crowd(random)
         staff = _staff(crowd, random)
         customers = _customers(crowd)
+        audiences.prepare(random, customers)
+        say("500 customers with their orders")
+        demo_customers.load(Random(20260718), users)
+        say("twelve tables")
+        tables.load(users, root, customers, Random(20260102))
         say("a year of messages")
         stage = history.Stage(
             senders={user.department.name: user for user in users.values() if user.role != Role.VIEWER},
@@ -96,10 +119,10 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
             service_number=SERVICE_NUMBER,
         )
         history.write(random, stage)
-        OptOut.objects.bulk_create(
-            OptOut(number=number, source="reply", evidence="R")
-            for number in {contact.number for contact in random.sample(customers, 24)}
-        )
+        say("consents, refusals and lists")
+        consents.write(random, customers, users["admin"])
+        say("audiences")
+        audiences.write(users)
     with connection.cursor() as cursor:
         cursor.execute("analyze")
     return True
@@ -122,9 +145,16 @@ def _users(root: Department, nodes: dict[str, Department]) -> dict[str, User]:
         username: User.objects.create(
             username=username, name=name, department=nodes[department], role=role, extension=extension,
             personal_signature="" if role == Role.VIEWER else name, password=password,
+            phone=OWN_PHONES.get(username, ""),
         )
         for username, name, department, role, extension in USERS
     }  # fmt: skip
+
+
+def _roster(admin: User) -> None:
+    """A sheet of new colleagues, checked and waiting for somebody to say yes."""
+    upload = importing.receive(admin, "七月新员工.csv", [ROSTER.encode()])
+    importing.check(admin, upload, upload.mapping, Terms(makes_departments=True))
 
 
 def _channels() -> dict[str, int]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
+from hongyan.fields import Stored
+
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石金贾夏"
     "付方邹熊白孟秦邱侯江尹薛闫段雷龙史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常"
@@ -50,7 +52,7 @@ class Person:
     title: str = ""
     company: str = ""
     email: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Stored] = field(default_factory=dict)
 
 
 class Crowd:
@@ -80,6 +82,7 @@ class Crowd:
                 "会员等级": random.choice(LEVELS),
                 "积分": str(random.randrange(0, 9000, 10)),
                 "购买产品": random.choice(PRODUCTS),
+                "接收新品信息": random.random() < 0.6,
                 "生日": f"{random.randint(1962, 2004)}-{random.randint(1, 12):02d}-{random.randint(1, 28):02d}",
             },
         )

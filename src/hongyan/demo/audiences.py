@@ -1,0 +1,78 @@
+"""The demonstration's columns of people, tags and audiences: a retailer's members as its marketing looks at them."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hongyan.accounts.models import User
+from hongyan.audiences import conditions, drawing, keeping, traffic
+from hongyan.audiences.conditions import Branch, Joined, Test
+from hongyan.audiences.keeping import Facts
+from hongyan.audiences.models import Audience
+from hongyan.contacts.models import Contact, Field, Tag
+from hongyan.demo.people import CITIES, PRODUCTS
+from hongyan.runtime import clock
+
+COLUMNS: tuple[tuple[str, str, list[str]], ...] = (
+    ("城市", "choice", sorted(CITIES)),
+    ("会员等级", "choice", ["普通", "银卡", "金卡"]),
+    ("积分", "number", []),
+    ("购买产品", "choice", list(PRODUCTS)),
+    ("生日", "date", []),
+    ("接收新品信息", "yes_no", []),
+)
+TAGS = ("新品体验官", "老客户", "高意向", "需回访")
+
+
+def prepare(random: Random, customers: list[Contact]) -> None:
+    """Columns with their kinds, and tags that some customers carry."""
+    for position, (name, kind, choices) in enumerate(COLUMNS, start=1):
+        Field.objects.create(name=name, kind=kind, choices=choices, position=position)
+    tags = [Tag.objects.create(name=name) for name in TAGS]
+    Contact.tags.through.objects.bulk_create(
+        Contact.tags.through(contact_id=contact.pk, tag_id=tag.pk)
+        for tag in tags
+        for contact in random.sample(customers, len(customers) // 12)
+    )
+
+
+def write(users: dict[str, User]) -> None:
+    """Audiences of the marketing department, once there is a year of messages to ask about."""
+    traffic.gather(clock.now())
+    keys = {one.name: f"field.{one.pk}" for one in Field.objects.all()}
+    tags = {one.name: str(one.pk) for one in Tag.objects.all()}
+    gold = Test(keys["会员等级"], "equals", ("金卡",))
+    beijing = keeping.create(
+        users["shichang"],
+        Facts("北京金卡会员", Branch(Joined.ALL, (Test(keys["城市"], "equals", ("北京",)), gold)),
+              "新品发布会邀请名单", Audience.Sharing.DEPARTMENT),
+    )  # fmt: skip
+    silent = keeping.create(
+        users["huiyuan"],
+        Facts("送达未回复的会员", Branch(Joined.ALL, (Test("messages.unanswered", "at_least", ("7",)),
+              Branch(Joined.NONE, (Test("number.opted_out", "equals", ("1",)),)))), "回访电话优先", Audience.Sharing.DEPARTMENT),
+    )  # fmt: skip
+    keeping.create(
+        users["huiyuan"],
+        Facts("本周生日", Branch(Joined.ALL, (Test(keys["生日"], "returns", ("7",)),)), "每周一发生日祝福", Audience.Sharing.DEPARTMENT),
+    )  # fmt: skip
+    keeping.create(
+        users["pinpai"],
+        Facts("新品体验池", Branch(Joined.ANY, (
+            Test("person.tags", "one_of", (tags["新品体验官"],)),
+            Branch(Joined.ALL, (Test(keys["积分"], "at_least", ("5000",)), Test(keys["接收新品信息"], "equals", ("1",)))),
+        )), "", Audience.Sharing.DEPARTMENT),
+    )  # fmt: skip
+    keeping.create(
+        users["admin"],
+        Facts("北京金卡减去未回复", Branch(Joined.ALL, (
+            Test("audience", "one_of", (str(beijing.pk),)),
+            Branch(Joined.NONE, (Test("audience", "one_of", (str(silent.pk),)),)),
+        )), "", Audience.Sharing.ENTERPRISE),
+    )  # fmt: skip
+    # Changed once, so that its history has something to show.
+    more = Branch(Joined.ALL, (*conditions.read(beijing.conditions).parts, Test(keys["积分"], "at_least", ("500",))))
+    keeping.change(users["shichang"], beijing, Facts(beijing.name, more, beijing.note, beijing.sharing))
+    drawing.draw(users["huiyuan"], silent, 50, "20260101", clock.now(), name="满意度调查抽样")
+    for one in Audience.objects.select_related("owner__department"):
+        keeping.noted(one.owner, one)
