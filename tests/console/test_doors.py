@@ -9,11 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry
-from hongyan.doors.accounts import create_door
+from hongyan.doors import figures
+from hongyan.doors.accounts import change_door, create_door
 from hongyan.doors.models import Door
-from hongyan.messaging import submissions
-from hongyan.messaging.errors import MessagingError
+from hongyan.messaging import resending
 from hongyan.messaging.models import Submission
 from hongyan.runtime.secrets import decrypt
 from tests.builders import Company
@@ -182,6 +183,31 @@ def test_what_a_door_sent_is_a_submission_that_nobody_resends(admin: Client, com
         owner=company.sender, department=company.north, title="Door", origin="door", state="finished", is_planned=True
     )
     assert admin.get(reverse("console:submission", args=[submission.pk])).status_code == 200
-    with pytest.raises(MessagingError) as refused:
-        submissions.resend(company.administrator, submission)
+    with pytest.raises(Refused) as refused:
+        resending.resend(company.administrator, submission)
     assert refused.value.code == "of_a_door"
+
+
+def test_what_a_customer_has_scheduled_is_seen(admin: Client, door: Door) -> None:
+    page = reverse("console:door", args=[door.pk])
+    assert "定时待发" not in admin.get(page).content.decode()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """insert into doors_scheduled (due_at, door_id, lane, source, numbers, written, ids, content, alphabet, reference,
+                                            total, part, wants)
+               values ('2026-12-01 09:30+08', %s, 1, '1069', '+8613800138000', '13800138000', 'ab', '明天见', '', 0, 1, 1, 1)""",
+            [door.pk],
+        )
+    shown = admin.get(page).content.decode()
+    assert "定时待发" in shown
+    assert "2026-12-01 09:30" in shown
+    assert figures.scheduled([door.pk])[door.pk].count == 1
+
+
+def test_the_alphabet_of_data_coding_0_is_a_setting(admin: Client, company: Company) -> None:
+    answer = made(admin, company, family="smpp", login="acme", secret="secret", default_alphabet="latin1")
+    assert answer.status_code == 302
+    assert Door.objects.get().default_alphabet == "latin1"
+    assert "Latin-1" in admin.get(answer["Location"]).content.decode()
+    with pytest.raises(Refused):
+        change_door(None, Door.objects.get(), default_alphabet="ebcdic")

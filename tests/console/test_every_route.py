@@ -14,15 +14,20 @@ from hongyan.accounts import departments
 from hongyan.accounts.models import AuditEntry, SavedFilter, User
 from hongyan.accounts.rights import RIGHTS, Role
 from hongyan.api.urls import api
-from hongyan.contacts.models import AddressBook, Upload
+from hongyan.contacts.models import AddressBook
+from hongyan.crm.models import MergeProposal
+from hongyan.datasets import tables
 from hongyan.dispatch.models import Message
+from hongyan.mailbox.models import Reply
 from hongyan.messaging import drafts, submissions
 from hongyan.messaging.asking import Request
-from hongyan.messaging.models import Phrase, Reply, Submission
+from hongyan.messaging.models import Phrase, Submission
 from hongyan.messaging.recipients import Selection
 from hongyan.messaging.tasks import plan
+from hongyan.uploads.models import Upload
 from tests.builders import Company, a_contact
 from tests.console.test_rights import signed_in
+from tests.crm.making import a_customer, a_product, an_order
 
 NUMBER = "+8613800138000"
 
@@ -107,6 +112,8 @@ def belongings(company: Company) -> dict[str, int]:
         incoming_id=1, number=NUMBER, service_number="10690001", text="内部回复", received_at=timezone.now(), owner=owner,
         department=owner.department, submission=submission,
     )  # fmt: skip
+    customer = a_customer(owner, "内部客户", NUMBER)
+    a_customer(company.stranger, "another", NUMBER)
     return {
         "submission_id": submission.pk,
         "message_id": message.pk,
@@ -118,6 +125,10 @@ def belongings(company: Company) -> dict[str, int]:
         "filter_id": SavedFilter.objects.create(user=owner, page="submissions", name="内部", query="q=1").pk,
         "user_id": owner.pk,
         "department_id": owner.department_id,
+        "table_id": tables.create(owner, "内部").pk,
+        "customer_id": customer.pk,
+        "order_id": an_order(owner, customer, a_product()).pk,
+        "proposal_id": MergeProposal.objects.get().pk,
     }
 
 
@@ -152,7 +163,8 @@ def test_no_id_that_nobody_gave_breaks_a_page(company: Company) -> None:
     for path in (path for path in ROUTES if "<int:" in path and "phone" not in path):
         answer = client.get(filled(path, **dict.fromkeys(
             ("submission_id", "message_id", "reply_id", "draft_id", "contact_id", "upload_id", "phrase_id", "filter_id",
-             "user_id", "department_id", "channel_id", "route_id"), 2**63),
+             "user_id", "department_id", "channel_id", "route_id", "customer_id", "order_id", "product_id", "type_id", "rule_id",
+             "proposal_id"), 2**63),
         ))  # fmt: skip
         assert answer.status_code in (404, 405), path
     for path in ("/people/?book=x&group=y", f"/people/?book={2**70}", "/write/?draft=x&group=z&list=9999999999999999999",

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from hongyan.accounts.models import User
-from hongyan.messaging.models import Reply
+from hongyan.mailbox.models import Reply
 from hongyan.messaging.recipients import Selection
 from tests.builders import Company
 from tests.console.test_submissions import FIRST, SECOND, THIRD, change, planned, signed_in

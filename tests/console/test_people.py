@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,6 +11,7 @@ from django.urls import reverse
 from hongyan.accounts.models import AuditEntry
 from hongyan.contacts.models import AddressBook, Contact, Group
 from tests.builders import Company, a_contact, a_group
+from tests.console.test_bulk import bound_of
 
 NEXT = "/people/?book={}"
 
@@ -42,13 +45,13 @@ def test_ticked_people_go_on_to_the_compose_page(client: Client, company: Compan
 
 
 def test_all_found_means_the_whole_book_not_the_page(client: Client, company: Company) -> None:
-    for n in range(40):
+    for n in range(50):
         a_contact(company.book, f"王{n}", f"138001380{n:02}")
     keeper = a_contact(company.book, "李伟", "13900139000")
     client.force_login(company.administrator)
-    client.post(
-        reverse("console:people_act"), {"act": "delete", "all": "1", "next": f"/people/?book={company.book.pk}&q=王"}
-    )
+    address = f"/people/?book={company.book.pk}&q=王"
+    bound = bound_of(client, address)
+    client.post(reverse("console:people_act"), {"act": "delete", "all": bound, "next": address})
     assert list(company.book.contacts.all()) == [keeper]
 
 
@@ -119,3 +122,59 @@ def test_every_list_of_people_opens(client: Client, company: Company, query: str
     group = a_group(company.book, "VIP", a_contact(company.book, "王芳", "13800138000"))
     client.force_login(company.administrator)
     assert client.get("/people/" + query.format(book=company.book.pk, group=group.pk)).status_code == 200
+
+
+@pytest.fixture
+def market(company: Company) -> dict[str, Contact]:
+    """A department with a team below it, in the company's book, and a book that belongs to a department."""
+    people = {name: a_contact(company.book, name, f"1380013900{n}") for n, name in enumerate(("王芳", "李伟", "赵敏"))}
+    department = a_group(company.book, "市场部", people["王芳"])
+    a_group(company.book, "展会组", people["李伟"], parent=department)
+    own = AddressBook.objects.create(
+        name="Dealers", kind=AddressBook.Kind.DEPARTMENT, department=company.north
+    )  # fmt: skip
+    people["孙丽"] = a_contact(own, "孙丽", "13800139009")
+    return people
+
+
+def test_people_are_found_by_the_group_or_department_they_stand_in(
+    client: Client, company: Company, market: dict[str, Contact]
+) -> None:
+    client.force_login(company.administrator)
+
+    def found(asked: str) -> set[str]:
+        shown = client.get("/people/", {"q": asked}).content.decode()
+        return {name for name, one in market.items() if f'name="id" value="{one.pk}"' in " ".join(shown.split())}
+
+    assert found("市场部") == found("shichang") == found("scb") == {"王芳", "李伟"}
+    assert found("展会组") == {"李伟"}
+    assert found("市场部 王") == found("wangfang 市场部") == {"王芳"}
+    assert found("市场部 赵敏") == set()
+    assert found(company.north.name) == found("dealers") == {"孙丽"}
+    assert found("王芳") == {"王芳"}
+
+
+def test_what_a_word_names_is_offered_as_a_filter(client: Client, company: Company, market: dict[str, Contact]) -> None:
+    client.force_login(company.administrator)
+    shown = " ".join(client.get("/people/", {"q": "市场部"}).content.decode().split())
+    group = Group.objects.get(name="市场部")
+    assert f'href="?group={group.pk}">市场部 · Everybody</a>' in shown
+    hits = client.get("/search/", {"q": "市场部"}).json()["hits"]
+    assert [one["url"] for one in hits if one["label"] == "市场部"] == [f"/people/?group={group.pk}"]
+
+
+def test_pages_of_people_found_in_two_ways_neither_lose_nor_repeat_anybody(client: Client, company: Company) -> None:
+    inside = [a_contact(company.book, f"李{n}", f"138001380{n:02}") for n in range(50)]
+    group = a_group(company.book, "王府井店", *inside)
+    named = [a_contact(company.book, f"王府井{n}", f"139001380{n:02}") for n in range(50)]
+    group.contacts.add(*named[:10])
+    client.force_login(company.administrator)
+    seen: list[int] = []
+    address = "/people/?q=王府井"
+    while address:
+        shown = " ".join(client.get(address).content.decode().split())
+        seen += [int(part.partition('"')[0]) for part in shown.split('name="id" value="')[1:]]
+        after = re.search(r'href="(\?q=[^"]*after=\d+)"', shown)
+        address = f"/people/{after[1].replace('&amp;', '&')}" if after else ""
+    assert len(seen) == 100
+    assert set(seen) == {one.pk for one in inside + named}

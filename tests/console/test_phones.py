@@ -15,8 +15,9 @@ from django.test import Client
 from hongyan.accounts.models import AuditEntry
 from hongyan.simulator import client as simulator_client
 from hongyan.simulator.client import SimulatorAway, call
-from hongyan.simulator.phones import Part
+from hongyan.simulator.phones import FIRST_PHONES, Part
 from hongyan.simulator.process import Simulator
+from tests.beside import PATIENCE_S
 from tests.builders import Company
 from tests.simulator.test_control import FACTS, settings_in
 
@@ -51,8 +52,8 @@ def simulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simul
 
     thread = threading.Thread(target=lambda: asyncio.run(live()))
     thread.start()
-    started.wait(5)
-    deadline = time.monotonic() + 5
+    started.wait(PATIENCE_S)
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             call("/state")
@@ -61,7 +62,7 @@ def simulator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simul
             assert time.monotonic() < deadline
     yield parts["simulator"]
     parts["loop"].call_soon_threadsafe(parts["task"].cancel)
-    thread.join(5)
+    thread.join(PATIENCE_S)
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_a_sender_looks_and_answers_but_changes_no_carrier(company: Company, sim
         assert browser.post(path, body).status_code in {200, 302}
     for path, body in MANAGING:
         assert browser.post(path, body).status_code == 403
-    assert len(simulator.phones.by_number) == 12
+    assert len(simulator.phones.by_number) == len(FIRST_PHONES)
     assert "incident" not in browser.get("/phones/").content.decode()
 
 
@@ -151,7 +152,7 @@ def test_impossible_settings_are_said_at_the_field_and_change_nothing(company: C
 def test_a_phone_needs_a_mobile_number_of_its_own(company: Company, simulator: Simulator, number: str) -> None:
     answer = signed_in(company.administrator).post("/phones/new/", {"name": "新手机", "number": number})
     assert answer.status_code == 422
-    assert len(simulator.phones.by_number) == 12
+    assert len(simulator.phones.by_number) == len(FIRST_PHONES)
 
 
 def test_without_a_simulator_the_page_says_how_to_start_it(company: Company, away: None) -> None:

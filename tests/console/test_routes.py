@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from hongyan.accounts.models import AuditEntry
-from hongyan.contacts.models import Upload
+from hongyan.carriers import ported
 from hongyan.dispatch.models import (
     CodeRule,
     DispatchPolicy,
@@ -24,10 +25,12 @@ from hongyan.dispatch.models import (
     Price,
     Route,
 )
-from hongyan.messaging import ported, quiet_hours
+from hongyan.messaging import quiet_hours
 from hongyan.messaging.models import Holiday, SendingHours
 from hongyan.runtime import clock
+from hongyan.uploads.models import Upload
 from tests.builders import Company
+from tests.console.confirming import shown
 from tests.messaging.waiting import another_channel, planned
 
 pytestmark = pytest.mark.django_db
@@ -85,8 +88,11 @@ def test_a_route_keeps_its_conditions(company: Company, admin: Client) -> None:
     assert (route.prefixes, route.carriers, route.categories, route.department_ids, route.is_by_price) == (
         ["138", "1390"], ["mobile"], ["notice"], [company.sales.pk], True,
     )  # fmt: skip
-    assert f'value="{company.sales.pk}" selected' in text(admin.get(reverse("console:route", args=[route.pk])))
-    admin.post(reverse("console:route_remove", args=[route.pk]))
+    assert re.search(
+        rf'value="{company.sales.pk}"[^>]* checked', text(admin.get(reverse("console:route", args=[route.pk])))
+    )
+    path = reverse("console:route_remove", args=[route.pk])
+    admin.post(path, {"shown": shown(text(admin.get(path)))})
     assert not Route.objects.filter(name="New").exists()
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
 import openpyxl
 import pytest
+from django.utils import timezone
 
 from hongyan.accounts import audit
 from hongyan.accounts.audit_words import ACTIONS
 from hongyan.accounts.models import ApiKey, AuditEntry, Department, User
-from hongyan.messaging.models import BlockedNumber, OptOut, Signature
-from tests.builders import Company
+from hongyan.consent.models import Listed, OptOut
+from hongyan.exports.tables import KINDS
+from hongyan.messaging import submissions
+from hongyan.messaging.asking import Request
+from hongyan.messaging.models import Signature
+from hongyan.messaging.recipients import Selection
+from tests.builders import PASSWORD, Company, a_group
 from tests.console.test_rights import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +45,22 @@ def test_users_are_found_by_name_department_role_and_state(company: Company) -> 
         rows = page(company.administrator, f"/settings/users/?{query}").split('id="rows"')[1]
         assert found is None or f"<td>{found}</td>" in rows, query
         assert absent is None or f"<td>{absent}</td>" not in rows, query
+
+
+def test_the_tree_counts_who_may_sign_in_and_sets_the_others_apart(company: Company) -> None:
+    User.objects.filter(pk=company.sender.pk).update(is_active=False)
+    client = signed_in(company.administrator)
+    answer = client.get("/settings/users/")
+    (top,) = answer.context["tree"]
+    assert (top.people_below, {one.name: one.people_below for one in top.kids}) == (4, {"Sales": 2, "Finance": 1})
+    assert company.sender not in answer.context["page"].object_list
+    apart = client.get("/settings/users/?active=no")
+    assert (list(apart.context["page"].object_list), apart.context["gone"]) == ([company.sender], 1)
+    assert client.get(f"/settings/users/{company.sender.pk}/").status_code == 200
+    made = client.post("/settings/departments/new/?from=users", {"name": "South", "below": company.sales.pk})
+    assert made["Location"] == "/settings/users/"
+    (top,) = signed_in(company.sales_head).get("/settings/users/").context["tree"]
+    assert top.name == "Sales"
 
 
 def test_a_department_administrator_sees_the_own_subtree_alone(company: Company) -> None:
@@ -84,6 +107,35 @@ def test_a_department_is_added_renamed_moved_and_removed(company: Company) -> No
     assert "alert-danger" in answer.content.decode()
 
 
+def test_a_department_is_made_where_it_is_looked_for(company: Company) -> None:
+    client = signed_in(company.administrator)
+    client.post("/settings/departments/new/", {"name": "South", "below": company.sales.pk})
+    assert Department.objects.get(name="South").parent == company.sales
+    group = a_group(company.book, "Factory")
+    client.post("/settings/departments/new/", {"group": group.pk})
+    assert Department.objects.get(name="Factory").parent == company.root
+    head = signed_in(company.sales_head)
+    assert head.post("/settings/departments/new/", {"name": "X", "below": company.finance.pk}).status_code == 404
+    assert head.post("/settings/departments/new/", {"group": group.pk}, follow=True).status_code == 200
+    assert not Department.objects.filter(name="X").exists()
+
+
+def test_a_users_form_makes_the_department_with_the_user_or_not_at_all(company: Company) -> None:
+    group = a_group(company.book, "Factory")
+    client = signed_in(company.administrator)
+    facts = {
+        "username": "newcomer", "name": "新人", "password": PASSWORD, "department": company.sales.pk,
+        "role": "sender", "is_active": "on", "new_department": "East",
+    }  # fmt: skip
+    client.post("/settings/users/new/", facts | {"extension": "1001"})
+    assert not Department.objects.filter(name="East").exists()
+    client.post("/settings/users/new/", facts)
+    assert User.objects.get(username="newcomer").department.path.startswith(company.sales.path)
+    assert User.objects.get(username="newcomer").department.name == "East"
+    client.post("/settings/users/new/", facts | {"username": "other", "new_department": "", "from_book": group.pk})
+    assert User.objects.get(username="other").department.name == "Factory"
+
+
 def test_the_audit_log_is_filtered_scoped_and_taken_away(company: Company) -> None:
     audit.record(company.sender, "address_book.created", summary="Customers", address="10.0.0.1")
     audit.record(company.stranger, "address_book.deleted", summary="Secrets")
@@ -118,6 +170,7 @@ def test_every_recorded_action_has_words() -> None:
         for found in re.findall(r"""audit\.record\(.{0,120}?["']([a-z_]+\.[a-z_]+)["']""", path.read_text(), re.S)
     }
     assert len(recorded) > 20
+    recorded |= {kind.action for kind in KINDS.values()}
     assert recorded <= set(ACTIONS), recorded - set(ACTIONS)
 
 
@@ -163,21 +216,17 @@ def test_one_signature_is_the_default(company: Company) -> None:
 
 def test_numbers_are_put_on_the_lists_in_any_form_and_taken_off(company: Company) -> None:
     client = signed_in(company.sales_head)
-    client.post(
-        "/settings/refusals/", {"tab": "blocked", "numbers": "138 0013 8000\n139-0013-9000, abc", "reason": "投诉"}
-    )
-    assert set(BlockedNumber.objects.values_list("number", "added_by")) == {
+    client.post("/lists/?list=block", {"numbers": "138 0013 8000\n139-0013-9000, abc", "reason": "投诉"})
+    assert set(Listed.objects.values_list("number", "added_by")) == {
         ("+8613800138000", company.sales_head.pk),
         ("+8613900139000", company.sales_head.pk),
     }
-    client.post("/settings/refusals/", {"tab": "opted_out", "numbers": "13800138000", "reason": "电话"})
+    client.post("/lists/", {"numbers": "13800138000", "reason": "电话"})
     assert (OptOut.objects.get().source, OptOut.objects.get().evidence) == ("console", "电话")
-    assert "13800138000" in page(company.administrator, "/settings/refusals/?tab=blocked&q=0013 8")
-    assert "13900139000" not in page(company.administrator, "/settings/refusals/?tab=blocked&q=8000")
-    client.post(
-        "/settings/refusals/", {"tab": "blocked", "remove": BlockedNumber.objects.get(number="+8613800138000").pk}
-    )
-    assert BlockedNumber.objects.count() == 1
+    assert "13800138000" in page(company.administrator, "/lists/?list=block&q=0013 8")
+    assert "13900139000" not in page(company.administrator, "/lists/?list=block&q=8000")
+    client.post("/lists/?list=block", {"remove": Listed.objects.get(number="+8613800138000").pk})
+    assert Listed.objects.count() == 1
     assert "13800138000" not in str(list(AuditEntry.objects.values_list("summary", "detail")))
     assert AuditEntry.objects.filter(action__startswith="refusal.").count() == 3
 
@@ -186,3 +235,46 @@ def test_health_names_the_parts(company: Company) -> None:
     seen = page(company.administrator, "/settings/health/")
     assert "database" in seen
     assert "PostgreSQL" in seen
+
+
+def test_who_locks_somebody_out_hears_what_they_had_planned(company: Company) -> None:
+    submissions.submit(
+        company.sender,
+        Request(
+            text="通知", title="Fest", selection=Selection(numbers=("+8613800130001",)),
+            scheduled_at=timezone.now() + timedelta(hours=1),
+        ),
+    )  # fmt: skip
+    user = company.sender
+    answer = signed_in(company.administrator).post(
+        f"/settings/users/{user.pk}/",
+        {"username": user.username, "name": user.name, "department": user.department_id, "role": user.role},
+    )
+    user.refresh_from_db()
+    assert "Fest" in answer.content.decode()
+    assert user.is_active
+
+
+def test_the_settings_page_has_a_card_for_what_one_may_set(company: Company) -> None:
+    everything = page(company.administrator, "/settings/")
+    own = page(company.sender, "/settings/")
+    assert "/settings/health/" in everything
+    assert "/channels/" in everything
+    cards = own.split("<main")[-1]
+    assert "/profile/password/" in cards
+    assert "/settings/users/" not in cards
+
+
+def test_the_audit_tells_old_and_new_in_the_readers_words(company: Company) -> None:
+    changes = {
+        "price_micros": [50_000, 32_500], "secret_encrypted": [None, None], "is_enabled": [True, False],
+        "addresses": [["10.1.2.3", "10.1.2.4"], ["10.1.2.3", "10.1.2.5"]], "category": ["notice", "marketing"],
+    }  # fmt: skip
+    audit.record(company.administrator, "door.changed", detail={"changes": changes})
+    AuditEntry.objects.update(object_type="door")
+    client = signed_in(company.administrator)
+    (entry,) = client.get("/settings/audit/").context["page"].object_list
+    assert {(one.old, one.new) for one in entry.changes} == {
+        ("¥0.05", "¥0.0325"), ("", "已更改，不显示内容"), ("是", "否"), ("删除：10.1.2.4", "新增：10.1.2.5"), ("通知", "营销"),
+    }  # fmt: skip
+    assert not {one.field for one in entry.changes} & set(changes)

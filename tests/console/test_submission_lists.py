@@ -14,6 +14,7 @@ from hongyan.messaging import drafts, submissions
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.runtime import clock
 from tests.builders import Company
 from tests.console.test_rights import signed_in
 
@@ -94,10 +95,20 @@ def test_the_calendar_shows_what_is_due_on_its_day_to_those_who_may_see_it(compa
     assert shown(signed_in(company.sender), "/submissions/calendar/?month=20x&")
 
 
+def test_the_calendar_shows_what_people_sent_and_not_what_programs_ask_for_one_by_one(company: Company) -> None:
+    asked(company.sender, "部门例会", None)
+    single = asked(company.sender, "验证", None)
+    Submission.objects.filter(pk=single.pk).update(origin=Submission.Origin.API, expected=1)
+    page = shown(signed_in(company.sender), "/submissions/calendar/")
+    assert "部门例会" in page
+    assert f"/submissions/{single.pk}/" not in page
+
+
 def test_more_than_fit_a_day_are_counted_and_linked(company: Company) -> None:
     at = datetime(2031, 5, 5, 9, tzinfo=UTC)
-    for number in range(6):
-        asked(company.sender, f"通知{number}", at)
+    with clock.stopped_at(at - timedelta(days=3)):
+        for number in range(6):
+            asked(company.sender, f"通知{number}", at)
     page = shown(signed_in(company.sender), "/submissions/calendar/?month=2031-05")
     assert "还有 2 个" in page
     assert "since=2031-05-05&amp;until=2031-05-05" in page

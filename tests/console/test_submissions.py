@@ -8,18 +8,24 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from hongyan.accounts.models import User
+from hongyan.consent.models import Listed, OptOut
+from hongyan.console.submissions import views
 from hongyan.contacts.models import AddressBook, RecipientList, RecipientListRow
 from hongyan.dispatch.changes import CHANGE, parameters
+from hongyan.dispatch.flow import Moment
 from hongyan.dispatch.models import Batch, Message, Route, Tally
+from hongyan.mailbox.models import Reply
 from hongyan.messaging import canary, submissions, tasks
 from hongyan.messaging.asking import Request
 from hongyan.messaging.canary import Terms
-from hongyan.messaging.models import BlockedNumber, Canary, OptOut, Reply, Submission
+from hongyan.messaging.models import Canary, Submission
 from hongyan.messaging.recipients import Selection
 from tests.builders import Company, a_channel, a_contact, a_group
+from tests.console import confirming
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND, THIRD = "+8613800130001", "+8613000130002", "+8613300130003"
@@ -86,7 +92,7 @@ def test_numbers_are_masked_for_who_may_not_see_them(company: Company) -> None:
 
 
 def test_the_sheet_lists_where_everything_is_and_links_to_it(company: Company) -> None:
-    BlockedNumber.objects.create(number=THIRD)
+    Listed.objects.create(kind="block", number=THIRD)
     submission = planned(company, Selection(numbers=(FIRST, SECOND, THIRD)))
     change(FIRST, "failed", "UNDELIV")
     shown = page(company.sender, f"/submissions/{submission.pk}/")
@@ -108,12 +114,21 @@ def test_what_was_cancelled_does_not_count_as_handed_over(company: Company) -> N
     assert "<b>1</b> / 3 " in page(company.sender, f"/submissions/{submission.pk}/live/")
 
 
-def test_a_bar_of_the_plot_lists_its_messages(company: Company) -> None:
+def test_a_bar_of_the_plot_lists_its_messages(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     submission = planned(company, Selection(numbers=(FIRST, SECOND)))
-    assert "data-chart" not in page(company.sender, f"/submissions/{submission.pk}/flow/")
     change(FIRST, "submitted")
-    assert "data-chart" in page(company.sender, f"/submissions/{submission.pk}/flow/")
+    change(SECOND, "submitted")
     now = timezone.now()
+    Message.objects.filter(number=SECOND).update(submitted_at=now - timedelta(minutes=5))
+    # Of a small submission the figures say all.
+    assert "data-chart" not in page(company.sender, f"/submissions/{submission.pk}/flow/")
+    Submission.objects.filter(pk=submission.pk).update(expected=1000)
+    moments = [Moment(now - timedelta(minutes=5), 1, 0, 0), Moment(now, 2, 0, 0)]
+    monkeypatch.setattr(views, "moments", lambda *_found, **_facts: moments[:1])
+    # What was over within one bar says nothing that the figures do not say.
+    assert "data-chart" not in page(company.sender, f"/submissions/{submission.pk}/flow/")
+    monkeypatch.setattr(views, "moments", lambda *_found, **_facts: moments)
+    assert "data-chart" in page(company.sender, f"/submissions/{submission.pk}/flow/")
     rows = f"/submissions/{submission.pk}/rows/"
     within = {
         "by": "handed",
@@ -125,6 +140,64 @@ def test_a_bar_of_the_plot_lists_its_messages(company: Company) -> None:
     assert "13000130002" not in shown
     assert "13800130001" not in page(company.sender, rows, by="handed", **{"from": within["to"]})
     assert "13800130001" in page(company.sender, rows, by="handed", **{"from": "no time"})
+
+
+def test_what_went_wrong_stands_first_with_its_reason_and_what_can_be_done(company: Company) -> None:
+    Listed.objects.create(kind="block", number=THIRD)
+    submission = planned(company, Selection(numbers=(FIRST, SECOND, THIRD)))
+    change(FIRST, "failed", "UNDELIV")
+    change(SECOND, "failed", "MK:0001")
+    Submission.objects.filter(pk=submission.pk).update(state="finished")
+    shown = page(company.sender, f"/submissions/{submission.pk}/")
+    assert re.findall(r'data-problem="(\w+)"', shown) == ["failed", "failed", "blocked"]
+    assert shown.index('id="problems"') < shown.index('id="sheet"') < shown.index('id="recipients"')
+    assert shown.count('name="reason"') == 2
+    # Who may not send sees the reasons and no buttons; who keeps the lists finds the list.
+    assert 'name="reason"' not in page(company.viewer, f"/submissions/{submission.pk}/")
+    assert reverse("console:lists") in page(company.administrator, f"/submissions/{submission.pk}/live/")
+    signed_in(company.sender).post(f"/submissions/{submission.pk}/do/resend/", {"state": "failed", "reason": "UNDELIV"})
+    again = Submission.objects.get(resend_of=submission)
+    assert list(Message.objects.filter(submission_id=again.pk).values_list("number", flat=True)) == [FIRST]
+    assert page(company.sender, f"/submissions/{submission.pk}/live/").count('name="reason"') == 1
+
+
+def test_one_code_with_two_meanings_is_two_problems(company: Company) -> None:
+    other = a_channel(name="Other", protocol="smgp30")
+    submission = planned(company, Selection(numbers=(FIRST, SECOND)))
+    change(FIRST, "failed", "MK:0001")
+    change(SECOND, "failed", "MK:0001")
+    Message.objects.filter(number=SECOND).update(channel=other)
+    tally = Tally.objects.get(submission_id=submission.pk, state="failed")
+    Tally.objects.filter(pk=tally.pk).update(messages=1)
+    Tally.objects.create(
+        submission_id=submission.pk, channel_id=other.pk, day=tally.day, state="failed", reason="MK:0001", messages=1,
+        segments=1, price_micros=0,
+    )  # fmt: skip
+    Submission.objects.filter(pk=submission.pk).update(state="finished")
+    shown = page(company.sender, f"/submissions/{submission.pk}/")
+    assert shown.count("data-problem=") == 2
+    assert shown.count(f"/submissions/{submission.pk}/why/") >= 2
+    path = f"/submissions/{submission.pk}/do/resend/"
+    signed_in(company.sender).post(path, {"state": "failed", "reason": "MK:0001", "protocol": "smgp30"})
+    again = Submission.objects.get(resend_of=submission)
+    assert list(Message.objects.filter(submission_id=again.pk).values_list("number", flat=True)) == [SECOND]
+    rows = page(company.sender, f"/submissions/{submission.pk}/rows/", code="MK:0001", protocol="smgp30")
+    assert ("13800130001" in rows, "13000130002" in rows) == (False, True)
+
+
+def test_every_tile_leads_to_its_list_and_the_sheet_is_one_line(company: Company) -> None:
+    submission = planned(company, Selection(numbers=(FIRST, SECOND, THIRD)))
+    change(FIRST, "delivered")
+    shown = page(company.sender, f"/submissions/{submission.pk}/live/")
+    tiles = re.findall(r'<div class="hy-tile-value"> *(<a[^>]*href="([^"]*)")?', shown)
+    assert len(tiles) >= 4
+    assert all(link for _whole, link in tiles)
+    listed = page(company.sender, f"/submissions/{submission.pk}/rows/", outcome="handed_over")
+    assert ("13800130001" in listed, "13000130002" in listed) == (True, False)
+    (line,) = re.findall(r"data-sum>(.*?)</summary>", shown)
+    assert re.sub(r"<[^>]*>|\s", "", line).startswith("3=1已送达+2")
+    assert "<details" in shown
+    assert not re.search(r'id="sheet"[^>]* open', shown)
 
 
 def test_what_is_on_the_wire_can_be_listed(company: Company) -> None:
@@ -175,11 +248,11 @@ def test_a_delivered_message_tells_its_whole_way(company: Company) -> None:
 
 
 def test_a_blocked_message_tells_the_rule_its_value_and_who_made_it(company: Company) -> None:
-    BlockedNumber.objects.create(number=FIRST, reason="投诉", added_by=company.administrator)
+    Listed.objects.create(kind="block", number=FIRST, reason="投诉", added_by=company.administrator)
     OptOut.objects.create(number=SECOND, source="reply", evidence="退订")
     submission = planned(company, Selection(numbers=(FIRST, SECOND, THIRD)), category="marketing")
     # Made after planning: it did not count.
-    BlockedNumber.objects.create(number=THIRD)
+    Listed.objects.create(kind="block", number=THIRD)
     path = f"/submissions/{submission.pk}/why/"
     shown = page(company.sender, path, number="138 0013 0001")
     assert steps(shown) == {
@@ -281,7 +354,7 @@ def test_the_compose_page_keeps_and_checks_the_trial_part(company: Company) -> N
     assert (draft.canary_terms or {})["percent"] == 10
     assert 'value="10.0"' in client.get(f"/write/?draft={draft.pk}").content.decode()
     assert "data-trial" in client.get(answer["Location"]).content.decode()
-    client.post(f"/write/{draft.pk}/send/")
+    confirming.send(client, answer["Location"])
     tasks.plan(draft.pk)
     assert len(Canary.objects.get(pk=draft.pk).numbers) == 5
     client.post("/write/", {**facts, "draft": "", "canary": ""})

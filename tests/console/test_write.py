@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from hongyan.accounts.rights import Role
+from hongyan.consent.models import Listed
 from hongyan.contacts import lists
-from hongyan.contacts.models import AddressBook
-from hongyan.messaging.models import Phrase, Reply, Submission
+from hongyan.contacts.models import AddressBook, Contact
+from hongyan.dispatch.models import Channel
+from hongyan.mailbox.models import Reply
+from hongyan.messaging.models import Phrase, Submission
+from hongyan.runtime import clock
 from tests.builders import Company, a_contact, a_group
+from tests.console import confirming
 from tests.console.test_rights import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +86,7 @@ def test_what_is_missing_is_said_at_the_field_and_nothing_typed_is_lost(company:
     assert 'aria-invalid="true"' in page
     for wrong, words in (
         ({"text": " ", "when": "now"}, "内容是空的"),
-        ({"numbers": "", "when": "now"}, "没有选择接收人。"),
+        ({"numbers": "", "when": "now"}, "没有选择收件人。"),
         ({"scheduled_at": "2020-01-01T10:00"}, "已经过去"),
     ):
         assert words in client.post("/write/", facts | wrong).content.decode(), wrong
@@ -100,8 +106,8 @@ def test_the_confirmation_names_who_is_left_out_and_sending_twice_is_sending_onc
     assert "发送给 2 人" in page
     assert "填写的内容不是号码" in page
     assert "12345" in page
-    send = confirm.replace("confirm", "send")
-    first, second = client.post(send), client.post(send)
+    send, facts = confirm.replace("confirm", "send"), {"shown": confirming.shown(page)}
+    first, second = client.post(send, facts), client.post(send, facts)
     assert first["Location"] == second["Location"]
     assert Submission.objects.filter(state="planning").count() == 1
 
@@ -114,7 +120,7 @@ def test_who_may_write_to_one_at_a_time_is_told_so(company: Company) -> None:
     confirm = client.post("/write/", {
         "when": "now", "signature": "云帆", "category": "notice", "numbers": "13800138000 13900139000", "text": "x"
     })  # fmt: skip
-    client.post(confirm["Location"].replace("confirm", "send"))
+    confirming.send(client, confirm["Location"])
     assert not Submission.objects.exclude(state="draft").exists()
 
 
@@ -138,7 +144,7 @@ def test_links_from_elsewhere_fill_the_page_in(company: Company) -> None:
     )  # fmt: skip
     client = signed_in(company.sender)
     page = client.get(f"/write/?contacts={one.pk}&book={company.book.pk}&text=您好").content.decode()
-    assert page.count('class="hy-chip"') == 2
+    assert [page.count(f'data-chip="{kind}"') for kind in ("book", "contact")] == [1, 1]
     assert "您好" in page
     assert "请开会" in page
     assert one.number in client.get(f"/write/?reply={reply.pk}").content.decode()
@@ -152,7 +158,7 @@ def test_a_time_is_kept_and_scheduled(company: Company) -> None:
         "when": "later", "scheduled_at": f"{at:%Y-%m-%dT%H:%M}", "signature": "云帆", "category": "notice",
         "numbers": "13800138000", "text": "x",
     })["Location"]  # fmt: skip
-    client.post(confirm.replace("confirm", "send"))
+    confirming.send(client, confirm)
     made = Submission.objects.get()
     assert (made.state, made.scheduled_at) == ("scheduled", at)
 
@@ -168,7 +174,119 @@ def test_how_long_it_is_worth_sending_is_kept_shown_and_bounded(company: Company
     assert "data-validity" in client.get(confirm).content.decode()
     kept = Submission.objects.get(validity_minutes=90)
     assert 'value="90"' in client.get(f"/write/?draft={kept.pk}").content.decode()
-    client.post(confirm.replace("confirm", "send"))
+    confirming.send(client, confirm)
     kept.refresh_from_db()
     assert (kept.state, kept.validity_minutes) == ("planning", 90)
     assert "data-validity" in client.get(f"/submissions/{kept.pk}/").content.decode()
+
+
+class TestWhatIsConfirmedIsWhatWasShown:
+    FACTS: ClassVar = {
+        "when": "now",
+        "signature": "云帆",
+        "category": "notice",
+        "numbers": "13800138000",
+        "text": "会议改到三点",
+    }
+
+    def confirmation(self, client: Client, **facts: Any) -> tuple[str, str, Submission]:
+        """Its address, its mark, the draft."""
+        confirm = client.post("/write/", self.FACTS | facts)["Location"]
+        mark = confirming.shown(client.get(confirm).content.decode())
+        return confirm.replace("confirm", "send"), mark, Submission.objects.get(pk=int(confirm.split("/")[2]))
+
+    def another_tab(self, client: Client, draft: Submission, **facts: Any) -> None:
+        client.post("/write/preview/", self.FACTS | {"draft": draft.pk, "touched": "1"} | facts)
+
+    @pytest.mark.parametrize(
+        ("facts", "what"),
+        [
+            ({"text": "另一个"}, "短信内容"),
+            ({"numbers": "13800138000 13800138001"}, "收件人"),
+            ({"signature": ""}, "短信内容"),
+            ({"category": "marketing"}, "类别"),
+            ({"validity_minutes": "5"}, "有效期"),
+        ],
+    )
+    def test_a_draft_that_another_tab_changed_is_shown_anew(
+        self, company: Company, facts: dict[str, str], what: str
+    ) -> None:
+        client = signed_in(company.sender)
+        send, mark, draft = self.confirmation(client)
+        self.another_tab(client, draft, **facts)
+        page = client.post(send, {"shown": mark}).content.decode()
+        assert "data-changed" in page
+        assert what in page.split("data-changed")[1].split("</div>")[0]
+        draft.refresh_from_db()
+        assert draft.state == "draft"
+        sent = client.post(send, {"shown": confirming.shown(page)})
+        assert sent["Location"] == f"/submissions/{draft.pk}/"
+
+    def blocked(self, company: Company) -> None:
+        Listed.objects.create(kind="block", number="+8613800138001")
+
+    def dearer(self, company: Company) -> None:
+        Channel.objects.filter(pk=company.channel.pk).update(price_micros=90_000)
+
+    def one_more(self, company: Company) -> None:
+        a_contact(company.book, "新", "+8613800138009")
+
+    def renamed(self, company: Company) -> None:
+        Contact.objects.update(name="别人")
+
+    @pytest.mark.parametrize("happens", ["blocked", "dearer", "one_more", "renamed"])
+    def test_so_is_one_that_stands_for_something_else_by_now(self, company: Company, happens: str) -> None:
+        a_contact(company.book, "王芳", "+8613800138001")
+        client = signed_in(company.sender)
+        send, mark, _draft = self.confirmation(client, book=[company.book.pk], text="{姓名}您好", numbers="")
+        getattr(self, happens)(company)
+        assert "data-changed" in client.post(send, {"shown": mark}).content.decode()
+        assert not Submission.objects.exclude(state="draft").exists()
+
+    def test_a_button_that_says_nothing_of_its_page_sends_nothing(self, company: Company) -> None:
+        client = signed_in(company.sender)
+        send, mark, draft = self.confirmation(client)
+        for forged in ("", "x", mark[:-1]):
+            assert "data-changed" in client.post(send, {"shown": forged}).content.decode()
+        draft.refresh_from_db()
+        assert draft.state == "draft"
+
+    def test_the_title_is_of_no_matter_to_who_gets_it(self, company: Company) -> None:
+        client = signed_in(company.sender)
+        send, mark, draft = self.confirmation(client)
+        self.another_tab(client, draft, title="新标题")
+        assert client.post(send, {"shown": mark})["Location"] == f"/submissions/{draft.pk}/"
+
+    def test_what_is_typed_after_another_tab_has_sent_becomes_a_new_draft(self, company: Company) -> None:
+        client = signed_in(company.sender)
+        send, mark, draft = self.confirmation(client)
+        client.post(send, {"shown": mark})
+        self.another_tab(client, draft, text="再改改")
+        draft.refresh_from_db()
+        assert (draft.state, draft.text) == ("planning", "会议改到三点")
+        assert Submission.objects.get(state="draft").text == "再改改"
+        assert client.get(send.replace("send", "confirm"))["Location"] == f"/submissions/{draft.pk}/"
+
+    def test_a_page_left_open_until_its_time_has_passed_sends_nothing(self, company: Company) -> None:
+        client = signed_in(company.sender)
+        at = timezone.localtime() + timedelta(days=2)
+        send, mark, draft = self.confirmation(client, when="later", scheduled_at=f"{at:%Y-%m-%dT%H:%M}")
+        with clock.stopped_at(at + timedelta(minutes=5)):
+            assert client.post(send, {"shown": mark})["Location"] == f"/write/?draft={draft.pk}"
+        draft.refresh_from_db()
+        assert draft.state == "draft"
+
+    def test_a_deleted_draft_is_not_sent(self, company: Company) -> None:
+        client = signed_in(company.sender)
+        send, mark, draft = self.confirmation(client)
+        draft.delete()
+        assert client.post(send, {"shown": mark}).status_code == 404
+
+    def test_nobody_sends_who_may_not_any_more(self, company: Company) -> None:
+        client = signed_in(company.sender)
+        send, mark, draft = self.confirmation(client)
+        company.sender.role = Role.VIEWER
+        company.sender.save()
+        assert client.post(send, {"shown": mark}).status_code == 403
+        draft.refresh_from_db()
+        assert draft.state == "draft"

@@ -13,7 +13,6 @@ from playwright.sync_api import Page, expect
 from tests.flows.conftest import Product
 
 pytestmark = pytest.mark.browser
-LONG = 60_000
 
 
 def an_ugly_workbook(path: Path) -> Path:
@@ -73,7 +72,7 @@ def test_each_file_gets_a_clear_answer(page: Page, tmp_path: Path) -> None:
     }
     for file, words in files.items():
         upload(page, file)
-        expect(page.locator("#upload .alert")).to_contain_text(re.compile(words), timeout=LONG)
+        expect(page.locator("#upload .alert")).to_contain_text(re.compile(words))
 
 
 def test_the_errors_of_a_file_come_as_one_list(page: Page, tmp_path: Path) -> None:
@@ -111,10 +110,10 @@ def test_a_hundred_thousand_numbers_half_of_them_wrong(page: Page) -> None:
     page.click("button[data-bs-target='#to-numbers']")
     page.fill("[data-text]", "通知")
     put(page, "#id_numbers", "\n".join(f"1380{n:07d}" if n % 2 else f"12{n}" for n in range(100_000)))
-    expect(page.locator("#preview [data-count]")).to_have_text("50,000", timeout=LONG)
+    expect(page.locator("#preview [data-count]")).to_have_text("50,000")
     expect(page.locator("#preview")).to_contain_text("50,000 项不是号码")
     page.click("button[type=submit].btn-lg")
-    expect(page.get_by_role("button", name="发送给 50,000 人")).to_be_visible(timeout=LONG)
+    expect(page.get_by_role("button", name="发送给 50,000 人")).to_be_visible()
     expect(page.locator("main")).to_contain_text("填写的内容不是号码")
 
 
@@ -128,7 +127,7 @@ def test_a_carrier_that_refuses_the_login_says_so_and_the_others_go_on(page: Pag
     page.wait_for_url("**/channels/**")
     page.goto("/channels/")
     refused = page.locator(".card", has_text="密码不对")
-    expect(refused).to_contain_text("登录被拒绝", timeout=LONG)
+    expect(refused).to_contain_text("登录被拒绝")
     expect(refused).to_contain_text("密码错误")
     expect(page.locator(".card", has_text="模拟移动").first).to_contain_text("已连接")
     page.goto("/")

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
+from hongyan.inputs import id_of
 
 View = Callable[..., HttpResponseBase]
 
@@ -54,5 +55,4 @@ def me(request: HttpRequest) -> User:
 
 def key_of(request: HttpRequest) -> int:
     """The id that a form names; 0, which nothing has, for what is none."""
-    text = request.POST.get("id", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+    return id_of(request.POST.get("id"))

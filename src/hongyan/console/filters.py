@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from hongyan.accounts import saved_filters
-from hongyan.accounts.errors import AccountsError
 from hongyan.console.access import for_everybody, me
+from hongyan.console.refusing import told
 
-LISTS = ("submissions", "mailbox_sent", "audit")
+LISTS = ("submissions", "customers", "orders", "mailbox_sent", "audit")
 """URL names of the lists whose filters can be saved. A saved address opens under the list's own rights."""
 
 
@@ -33,10 +32,8 @@ def save(request: HttpRequest) -> HttpResponseBase:
     if page not in LISTS:
         raise Http404
     query = clean(QueryDict(request.POST.get("query", "")))
-    try:
+    with told(request):
         saved_filters.save_filter(me(request), page, request.POST.get("name", ""), query)
-    except AccountsError as error:
-        messages.error(request, str(error))
     return redirect(f"{reverse(f'console:{page}')}?{query}")
 
 

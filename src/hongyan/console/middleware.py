@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django_htmx.http import HttpResponseClientRedirect
 
+from hongyan.accounts.errors import Refused
+from hongyan.console.access import me
+from hongyan.console.account.sessions import note_in_use
+from hongyan.console.bulk import came_from
 from hongyan.runtime.settings import settings as operator
 
 OPEN_PREFIXES = ("/static/", "/api/", "/healthz", "/p/")
@@ -36,22 +41,35 @@ class SignedInMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponseBase], _args: object, _kwargs: object
     ) -> HttpResponseBase | None:
-        if not request.path.startswith("/api/") and _holds_nul(request):
-            return render(request, "400.html", status=400)
         if request.path.startswith(OPEN_PREFIXES) or getattr(view, "is_open_to_all", False):
             return None
-        if request.user.is_authenticated:
+        if not request.user.is_authenticated:
+            if getattr(request, "htmx", False):
+                return HttpResponseClientRedirect(reverse(settings.LOGIN_URL))
+            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        note_in_use(request, me(request))
+        if me(request).must_change_password and request.path != (own := reverse("console:password")):
+            return HttpResponseClientRedirect(own) if getattr(request, "htmx", False) else redirect(own)
+        return None
+
+
+class RefusedMiddleware:
+    """What a verb refused and no page told by itself: back to where the button was, with the sentence; else a page of it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        if not isinstance(error, Refused) or request.path.startswith(OPEN_PREFIXES):
             return None
-        if getattr(request, "htmx", False):
-            return HttpResponseClientRedirect(reverse(settings.LOGIN_URL))
-        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-
-
-def _holds_nul(request: HttpRequest) -> bool:
-    """Whether a field holds U+0000, which no keyboard writes and the database cannot keep."""
-    return any(
-        "\x00" in value for asked in (request.GET, request.POST) for _name, values in asked.lists() for value in values
-    )
+        if request.method != "POST":
+            return render(request, "console/refused.html", {"sentence": str(error)}, status=error.status)
+        messages.error(request, str(error))
+        back = came_from(request, reverse("console:overview"))
+        return HttpResponseClientRedirect(back) if getattr(request, "htmx", False) else redirect(back)
 
 
 def _policy(request: HttpRequest) -> str:

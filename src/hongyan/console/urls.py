@@ -6,7 +6,7 @@ from importlib import import_module
 
 from django.urls import path
 
-from hongyan.console import filters
+from hongyan.console import columns, filters, preferences
 from hongyan.console.search import search
 
 AREAS = (
@@ -16,6 +16,11 @@ AREAS = (
     "submissions",
     "mailbox",
     "people",
+    "customers",
+    "audiences",
+    "tables",
+    "consent",
+    "exports",
     "library",
     "carriers",
     "doors",
@@ -28,5 +33,8 @@ urlpatterns = [
     path("filters/", filters.save, name="filter_save"),
     path("filters/<int:filter_id>/remove/", filters.remove, name="filter_remove"),
     path("search/", search, name="search"),
+    path("pins/", preferences.pin, name="pin"),
+    path("rows/", preferences.rows, name="rows"),
+    path("columns/", columns.choose, name="columns"),
     *(pattern for area in AREAS for pattern in import_module(f"hongyan.console.{area}.urls").urlpatterns),
 ]

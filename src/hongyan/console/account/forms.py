@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from hongyan.accounts import preferences
 from hongyan.accounts.models import User
 from hongyan.dispatch.numbers import BadNumber, normalise
 
@@ -50,6 +51,11 @@ LANGUAGES = [("zh-hans", "简体中文"), ("zh-hant", "繁體中文"), ("en", "E
 
 class ProfileForm(forms.ModelForm[User]):
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
+    is_roomy = forms.BooleanField(
+        label=_("Roomy rows"),
+        required=False,
+        help_text=_("Rows are further apart, with details on a second line."),
+    )
 
     class Meta:
         model = User
@@ -60,6 +66,10 @@ class ProfileForm(forms.ModelForm[User]):
         super().__init__(*args, **kwargs)
         if not self.instance.language:
             self.initial["language"] = get_language()
+        self.initial["is_roomy"] = preferences.of(self.instance).is_roomy
+
+    def facts(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"]
@@ -71,10 +81,9 @@ class ProfileForm(forms.ModelForm[User]):
             raise forms.ValidationError(_("This is not a mobile number.")) from error
 
 
-class PasswordForm(forms.Form):
-    current = forms.CharField(
-        label=_("Present password"), widget=forms.PasswordInput({"autocomplete": "current-password"})
-    )
+class FirstPasswordForm(forms.Form):
+    """A password for `user`, which nobody knows yet."""
+
     new = forms.CharField(
         label=_("New password"),
         help_text=_("At least ten characters, not only digits."),
@@ -85,13 +94,20 @@ class PasswordForm(forms.Form):
         super().__init__(*args)  # type: ignore[arg-type]
         self._user = user
 
+    def clean_new(self) -> str:
+        new: str = self.cleaned_data["new"]
+        validate_password(new, self._user)
+        return new
+
+
+class PasswordForm(FirstPasswordForm):
+    current = forms.CharField(
+        label=_("Present password"), widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
+    field_order = ("current", "new")
+
     def clean_current(self) -> str:
         current: str = self.cleaned_data["current"]
         if not self._user.check_password(current):
             raise forms.ValidationError(_("This is not your present password."))
         return current
-
-    def clean_new(self) -> str:
-        new: str = self.cleaned_data["new"]
-        validate_password(new, self._user)
-        return new

@@ -9,7 +9,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.dispatch.channels import Options, codes_of
+from hongyan.dispatch.channels import Options, codes_of, networks_of
 from hongyan.dispatch.models import Channel
 from hongyan.protocols.registry import ADVANCED, Protocol
 from hongyan.runtime.secrets import encrypt
@@ -57,13 +57,19 @@ class ChannelForm(forms.ModelForm[Channel]):
         label=_("Password"),
         required=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text=_("Kept encrypted and never shown again; empty keeps the present one."),
+        help_text=_("Stored encrypted and never shown again; leave empty to keep the current one."),
     )
     price = forms.DecimalField(
         label=_("Price of a segment (yuan)"), min_value=0, max_value=100, decimal_places=4, initial="0.05"
     )
     service_id = _text(
         _("Service code"), 10, _("The product code the carrier gave, if any (Service_Id, ServiceType, service_type).")
+    )
+    needs_signature = _switch(
+        _("Texts need a signature"),
+        _(
+            "Texts to mainland numbers without 【…】 at the beginning or end are held back, as the carrier would refuse them."
+        ),
     )
     with_country_code = _switch(_("Send mainland numbers with 86 in front"))
     corp_id = _text(_("Enterprise code (CorpId)"), 5, _("Five digits from the contract."))
@@ -90,7 +96,14 @@ class ChannelForm(forms.ModelForm[Channel]):
         required=False,
         max_length=16,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
-        help_text=_("Empty keeps the present one, at first the same as above."),
+        help_text=_("Leave empty to keep the current one; initially the same as above."),
+    )
+    peer_addresses = _text(
+        _("Addresses the carrier connects from"),
+        400,
+        _(
+            "Such as 10.1.2.3 or 10.1.2.0/24, separated by commas; empty allows any. Connections from elsewhere are refused."
+        ),
     )
     msg_src = _text(
         _("Source code (MsgSrc)"),
@@ -130,9 +143,9 @@ class ChannelForm(forms.ModelForm[Channel]):
     m_service_id = _text(_("Mobile service code (MServiceID)"), 21, _("Only if the carrier asks for it."))
     charge_number = _digits(_("Charged number"), 21, _("Empty: the sender pays."))
     fee_type = _digits(
-        _("Fee type"), 2, _("As the contract has it; empty: free to the recipient (CMPP 01, SGIP 1, SMGP 00).")
+        _("Fee type"), 2, _("As the contract says; empty is free to the recipient (CMPP 01, SGIP 1, SMGP 00).")
     )
-    fee_code = _digits(_("Fee (fen)"), 6, _("As the contract has it; empty: nothing."))
+    fee_code = _digits(_("Fee (fen)"), 6, _("As the contract says; empty is zero."))
     checks_server = _switch(
         _("The gateway must prove that it knows the password"),
         _("Many gateways cannot: leave it off unless the carrier says otherwise."),
@@ -145,7 +158,7 @@ class ChannelForm(forms.ModelForm[Channel]):
             ("latin1", "Latin-1"),
             ("ascii", "ASCII"),
         ],
-        _("What the alphabet lacks goes out as UCS-2."),
+        _("Characters outside the alphabet are sent as UCS-2."),
     )
     id_form = _choice(
         _("Ids in receipts"),
@@ -154,7 +167,7 @@ class ChannelForm(forms.ModelForm[Channel]):
             ("decimal", _("Decimal, where the answer has hexadecimal")),
             ("hexadecimal", _("Hexadecimal, where the answer has decimal")),
         ],
-        _("Wrong, and no message ever becomes delivered."),
+        _("If wrong, no message ever becomes delivered."),
     )
     source_ton = _type_of_number(_("Type of the service number (TON)"))
     source_npi = _plan_of_number(_("Plan of the service number (NPI)"))
@@ -162,15 +175,16 @@ class ChannelForm(forms.ModelForm[Channel]):
     dest_npi = _plan_of_number(_("Plan of recipients' numbers (NPI)"))
     address_range = _text(_("Numbers served (address_range)"), 40, _("Only if the carrier asks for it."))
     receipts_by_text = _switch(
-        _("Know receipts by their text"), _("Only for carriers that do not mark them; phones can write such texts too.")
+        _("Recognise receipts by their text"),
+        _("Only for carriers that do not mark receipts; phones can write such texts too."),
     )
     accepted_is_final = _switch(
-        _("ACCEPTD means delivered"), _("By the standard it does; most carriers send a further receipt later.")
+        _("ACCEPTD means delivered"), _("The standard says so, but most carriers send another receipt later.")
     )
     throttled = _text(
-        _("Codes for too fast"),
+        _("Flow control codes"),
         100,
-        _("Answers that slow the channel down instead of failing, separated by commas; empty: the protocol's own."),
+        _("Codes that slow the channel down instead of failing, separated by commas; empty uses the protocol's own."),
     )
     reference_bits = forms.TypedChoiceField(
         label=_("Reference of long texts"),
@@ -178,17 +192,26 @@ class ChannelForm(forms.ModelForm[Channel]):
         coerce=int,
         choices=[(8, _("8 bits (usual)")), (16, _("16 bits: one character less in each part"))],
     )
+    reports_once = _switch(
+        _("One receipt for all parts of a long text"),
+        _("Only for carriers that report once for a whole text: with the others a part that failed would not be seen."),
+    )
     zone = _text(
-        _("Time zone of the carrier"), 40, _("Of the times in receipts and logins, as Asia/Shanghai or Europe/London.")
+        _("Time zone of the carrier"),
+        40,
+        _("For times in receipts and logins, such as Asia/Shanghai or Europe/London."),
     )
     heartbeat_s = _whole_number(
         _("Heartbeat after (s)"),
         5,
         600,
-        _("After so much silence the carrier is asked whether it is there; usually 30."),
+        _("After this much silence a heartbeat is sent to the carrier; usually 30."),
     )
     answer_limit_s = _whole_number(
-        _("Longest wait for an answer (s)"), 5, 600, _("After that the fate of a submit is unknown; usually 60.")
+        _("Longest wait for an answer (s)"),
+        5,
+        600,
+        _("After this the outcome of a submit counts as unknown; usually 60."),
     )
 
     class Meta:
@@ -208,11 +231,11 @@ class ChannelForm(forms.ModelForm[Channel]):
         labels = {"name": _("Name of the channel"), "connections": _("Connections")}
         help_texts = {
             "login": _("CMPP: the six digits of the SP id. SGIP: login name. SMGP: ClientID. SMPP: system_id."),
-            "service_number": _("What recipients see; users' extensions are added behind it."),
-            "window_size": _("How many submits may be unanswered; the contract says."),
-            "connections": _("How many at once; not more than the contract allows."),
+            "service_number": _("The number recipients see; users' extensions are appended to it."),
+            "window_size": _("How many submits may be unanswered; see the contract."),
+            "connections": _("Simultaneous connections; no more than the contract allows."),
             "numbers_per_submit": _(
-                "How many numbers share one submit when the text is the same; not every gateway takes 100."
+                "How many numbers share one submit when the text is the same; not every gateway accepts 100."
             ),
         }
 
@@ -229,7 +252,7 @@ class ChannelForm(forms.ModelForm[Channel]):
             self.fields["price"].initial = channel.price_micros / 1_000_000
         else:
             self.fields["secret"].required = True
-            self.fields["secret"].help_text = _("Kept encrypted and never shown again.")
+            self.fields["secret"].help_text = _("Stored encrypted and never shown again.")
         for name, most in (
             ("speed_per_s", 100_000),
             ("window_size", 10_000),
@@ -267,8 +290,16 @@ class ChannelForm(forms.ModelForm[Channel]):
     def clean_throttled(self) -> str:
         codes, others = codes_of(self.cleaned_data["throttled"])
         if others:
-            raise forms.ValidationError(_("No code: %(what)s") % {"what": others[0]})
+            raise forms.ValidationError(_("Not a code: %(what)s") % {"what": others[0]})
         return ",".join(map(str, sorted(codes)))
+
+    def clean_peer_addresses(self) -> str:
+        networks, others = networks_of(self.cleaned_data["peer_addresses"])
+        if others:
+            raise forms.ValidationError(
+                _("%(text)s is not an address such as 10.1.2.3 or 10.1.2.0/24.") % {"text": others[0][:43]}
+            )
+        return ", ".join(map(str, networks))
 
     def clean_zone(self) -> str:
         name: str = self.cleaned_data["zone"].strip() or DEFAULTS.zone

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import Department
+from hongyan.console.components.departments import DepartmentsField
 from hongyan.dispatch.models import Channel, CodeRule, DispatchPolicy, Price, Route
 from hongyan.dispatch.numbers import Carrier
 from hongyan.dispatch.retrying import Action, normal
@@ -24,19 +25,12 @@ CARRIERS = [
     (Carrier.UNKNOWN, _("Unknown range")),
 ]
 ACTIONS = [
-    (Action.FAIL, _("Failed: the refusal is final")),
+    (Action.FAIL, _("Fail: the refusal is final")),
     (Action.RETRY, _("Try the same channel again later")),
-    (Action.NEXT_ROUTE, _("Give it to the next route at once")),
+    (Action.NEXT_ROUTE, _("Move to the next route at once")),
 ]
 FAMILIES = {one.family: one.family.upper() for one in Protocol}
 DATE = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-
-
-class DepartmentsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    """Departments in the order of the tree, indented."""
-
-    def label_from_instance(self, obj: Any) -> str:
-        return str(obj.indented_name)
 
 
 class RouteForm(forms.ModelForm[Route]):
@@ -45,21 +39,20 @@ class RouteForm(forms.ModelForm[Route]):
         required=False,
         choices=CARRIERS,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked means all."),
+        help_text=_("Tick none for all."),
     )
     categories = forms.MultipleChoiceField(
         label=_("Categories"),
         required=False,
         choices=Category.choices,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked means all."),
+        help_text=_("Tick none for all."),
     )
     departments = DepartmentsField(
         label=_("Departments"),
         required=False,
         queryset=Department.objects.none(),
-        widget=forms.SelectMultiple({"size": 6}),
-        help_text=_("With all below them; none chosen means everybody."),
+        help_text=_("Including departments below; none chosen means everybody."),
     )
     prefix_text = forms.CharField(
         label=_("Number prefixes"), required=False, help_text=_("Separated by commas, as 138,1390; empty means all.")
@@ -70,9 +63,9 @@ class RouteForm(forms.ModelForm[Route]):
         fields = ("name", "position", "channel", "carriers", "categories", "weight", "is_by_price", "is_enabled")
         labels = {"name": _("Name of the route"), "is_by_price": _("The cheapest first")}
         help_texts = {
-            "position": _("Lower is looked at first; the first route that fits is taken."),
-            "weight": _("Among routes of the same order, the share of numbers this one gets."),
-            "is_by_price": _("Of the routes of the same order that take a number, the cheapest gets it."),
+            "position": _("Lower numbers are checked first; the first matching route is used."),
+            "weight": _("Among routes of the same order, the share of numbers this one takes."),
+            "is_by_price": _("Of the routes of the same order that accept a number, the cheapest is used."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -107,9 +100,9 @@ class PriceForm(forms.ModelForm[Price]):
     price = forms.DecimalField(
         label=_("Price of a segment (yuan)"), min_value=0, max_value=100, decimal_places=4, max_digits=7
     )
-    valid_from = forms.DateField(label=_("Holds from"), widget=DATE)
+    valid_from = forms.DateField(label=_("Applies from"), widget=DATE)
     valid_until = forms.DateField(
-        label=_("Until before"), required=False, widget=DATE, help_text=_("Empty: until a later price begins.")
+        label=_("Until before"), required=False, widget=DATE, help_text=_("Leave empty until a later price takes over.")
     )
 
     class Meta:
@@ -124,7 +117,7 @@ class PriceForm(forms.ModelForm[Price]):
         cleaned: dict[str, Any] = super().clean() or {}
         begins, ends = cleaned.get("valid_from"), cleaned.get("valid_until")
         if begins and ends and ends <= begins:
-            self.add_error("valid_until", _("A price ends after it begins."))
+            self.add_error("valid_until", _("A price must end after it begins."))
         return cleaned
 
     def price_row(self) -> Price:
@@ -135,11 +128,11 @@ class PriceForm(forms.ModelForm[Price]):
 
 
 class CodeRuleForm(forms.Form):
-    place = forms.ChoiceField(label=_("Holds for"))
+    place = forms.ChoiceField(label=_("Applies to"))
     code = forms.CharField(
-        label=_("Code of the submit response"), max_length=20, help_text=_("As the carrier names it: 9, 0x58.")
+        label=_("Submit response code"), max_length=20, help_text=_("As the carrier writes it: 9, 0x58.")
     )
-    action = forms.ChoiceField(label=_("What then"), choices=ACTIONS)
+    action = forms.ChoiceField(label=_("Then"), choices=ACTIONS)
     after_s = forms.IntegerField(label=_("Again after (seconds)"), min_value=1, max_value=86400, initial=60)
     most = forms.IntegerField(label=_("At most (times)"), min_value=1, max_value=20, initial=2)
 
@@ -169,18 +162,18 @@ class CodeRuleForm(forms.Form):
 class PolicyForm(forms.ModelForm[DispatchPolicy]):
     failover_after_s = forms.IntegerField(
         label=_("Next route after (seconds)"), min_value=10, max_value=86400,
-        help_text=_("A channel without any connection for this long loses its waiting messages to the next route."),
+        help_text=_("When a channel has had no connection for this long, its waiting messages move to the next route."),
     )  # fmt: skip
     most_attempts = forms.IntegerField(
-        label=_("Attempts a message"), min_value=1, max_value=20, help_text=_("In all, on whatever channels.")
+        label=_("Attempts per message"), min_value=1, max_value=20, help_text=_("In total, across all channels.")
     )
     no_report_h = forms.IntegerField(
         label=_("Uncertain after (hours)"), min_value=1, max_value=720,
-        help_text=_("Without a receipt for this long; one that comes later still counts."),
+        help_text=_("No receipt for this long; one that arrives later still counts."),
     )  # fmt: skip
     keep_parked_days = forms.IntegerField(
-        label=_("Keep stray receipts (days)"), min_value=1, max_value=365,
-        help_text=_("Receipts that match no message are tried again, then kept for you to see."),
+        label=_("Keep stray receipts for (days)"), min_value=1, max_value=365,
+        help_text=_("Receipts that match no message are retried, then kept for review."),
     )  # fmt: skip
 
     class Meta:

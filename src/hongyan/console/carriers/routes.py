@@ -9,23 +9,25 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from hongyan.accounts.models import Department
 from hongyan.accounts.rights import Right
+from hongyan.carriers import roads
+from hongyan.carriers import routes as routing
 from hongyan.console.access import me, needs
 from hongyan.console.carriers.route_forms import CARRIERS, RouteForm
 from hongyan.console.context import follow
+from hongyan.console.needed import linked
 from hongyan.dispatch.failover import policy
 from hongyan.dispatch.models import Channel, Outage, PortedNumber, Route
 from hongyan.dispatch.numbers import BadNumber, normalise
 from hongyan.dispatch.routing import RouteRule, Tried
-from hongyan.messaging import routes as routing
+from hongyan.inputs import asked_of
 from hongyan.messaging.asking import ported, router_of
-from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Category
-from hongyan.messaging.store import raw_connection
+from hongyan.runtime.database import raw_connection
 
 
 def carrier_names() -> dict[str, str]:
@@ -57,20 +59,42 @@ def routes(request: HttpRequest) -> HttpResponseBase:
 
 @needs(Right.MANAGE_CHANNELS)
 def route(request: HttpRequest, route_id: int | None = None) -> HttpResponseBase:
+    """A new one, or one as it is; what takes somebody's road is asked before it is saved, and so is switching it off."""
     found = get_object_or_404(Route, pk=route_id) if route_id else Route(is_enabled=True)
-    form = RouteForm(request.POST or None, instance=found)
+    form, turn = RouteForm(request.POST or None, instance=found), None
     if request.method == "POST" and form.is_valid():
-        routing.save_route(me(request), form.route(), address=address(request))
-        messages.success(request, _("Saved."))
-        return redirect("console:routes")
-    return render(request, "console/carriers/route.html", {"form": form, "route": found})
+        changed = form.route()
+        if route_id:
+            before = Route.objects.get(pk=route_id)
+            turn = roads.with_route(before, changed)
+            if not turn.needs and not (turn.moves and before.is_enabled and not changed.is_enabled):
+                turn = None
+        if turn is None or request.POST.get("shown") == turn.mark:
+            routing.save_route(me(request), changed, address=address(request))
+            messages.success(request, _("Saved."))
+            return redirect("console:routes")
+    return render(
+        request, "console/carriers/route.html",
+        {"form": form, "route": found, "turn": turn, "needed": linked(turn.needs) if turn else []},
+    )  # fmt: skip
 
 
 @needs(Right.MANAGE_CHANNELS)
-@require_POST
 def remove_route(request: HttpRequest, route_id: int) -> HttpResponseBase:
-    routing.remove_route(me(request), get_object_or_404(Route, pk=route_id), address=address(request))
-    return redirect("console:routes")
+    """Says who needs it, and removes it when that was seen as it is."""
+    found = get_object_or_404(Route.objects.select_related("channel"), pk=route_id)
+    turn = roads.without_route(found)
+    if request.method == "POST" and request.POST.get("shown") == turn.mark:
+        routing.remove_route(me(request), found, address=address(request))
+        return redirect("console:routes")
+    back = reverse("console:route", args=[found.pk])
+    return ask_about_roads(request, turn, heading=_("Remove this route?"), subject=found.name, back=back)
+
+
+def ask_about_roads(request: HttpRequest, turn: roads.Turn, **said: str) -> HttpResponseBase:
+    """The page before something that decides about roads is removed: `heading`, `subject`, `back`, perhaps `further`."""
+    context = {"turn": turn, "needed": linked(turn.needs), "is_changed": bool(request.POST.get("shown"))}
+    return render(request, "console/carriers/turn_asked.html", context | said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +124,7 @@ def explain(request: HttpRequest) -> HttpResponseBase:
     category = request.GET.get("category", "")
     category = category if category in Category.values else str(Category.NOTICE)
     context: dict[str, Any] = {
-        "tab": "explain", "asked": request.GET.get("number", "").strip(), "departments": departments, "chosen": chosen,
+        "tab": "explain", "asked": asked_of(request.GET.get("number")), "departments": departments, "chosen": chosen,
         "category": category, "categories": Category.choices,
     }  # fmt: skip
     if context["asked"]:
@@ -153,8 +177,3 @@ def _conditions(rule: RouteRule, number: str, carrier: str, category: str, depar
     if rule.prefixes:
         rows.append(Condition(_("Number prefixes"), ", ".join(rule.prefixes), rule.takes_prefix(number)))
     return rows
-
-
-def refused(request: HttpRequest, error: MessagingError) -> None:
-    """Say why nothing was changed."""
-    messages.error(request, str(error))

@@ -15,24 +15,26 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from hongyan.accounts.errors import Refused
 from hongyan.accounts.rights import Right
+from hongyan.carriers import ported as porting
+from hongyan.carriers import roads
+from hongyan.carriers import routes as routing
 from hongyan.console.access import key_of, me, needs
 from hongyan.console.carriers.route_forms import ACTIONS, CARRIERS, FAMILIES, CodeRuleForm, PolicyForm, PriceForm
-from hongyan.console.carriers.routes import address, carrier_names, refused
+from hongyan.console.carriers.routes import address, ask_about_roads, carrier_names
 from hongyan.console.context import follow
-from hongyan.console.downloads import spreadsheet
-from hongyan.contacts.errors import ContactsError, reason_words
-from hongyan.contacts.models import Upload
+from hongyan.console.downloads import first_errors, row_errors
+from hongyan.console.refusing import at, not_numbers, told
+from hongyan.console.strips import answers_of, strip
 from hongyan.dispatch.models import Channel, CodeRule, DispatchPolicy, NumberRange, ParkedReport, PortedNumber, Price
 from hongyan.dispatch.numbers import home_carrier
 from hongyan.dispatch.retrying import BUILT_IN
-from hongyan.messaging import ported as porting
-from hongyan.messaging import routes as routing
-from hongyan.messaging.errors import MessagingError
+from hongyan.inputs import asked_of, id_of
 from hongyan.messaging.models import Category
 from hongyan.messaging.reasons import words
 from hongyan.runtime import clock
-from hongyan.spreadsheets.writing import write_xlsx
+from hongyan.uploads.models import Upload
 
 SERVING = [(value, label) for value, label in CARRIERS if value in porting.CARRIERS]
 
@@ -42,15 +44,15 @@ def ported(request: HttpRequest) -> HttpResponseBase:
     """Numbers that another carrier serves than their range says."""
     follow(request, f"uploads-{me(request).pk}")
     if request.method == "POST":
-        try:
+        with told(request):
             return _change_ported(request)
-        except (MessagingError, ContactsError) as error:
-            messages.error(request, str(error))
         return redirect("console:ported_numbers")
-    asked, carrier, source = (request.GET.get(name, "").strip() for name in ("q", "carrier", "source"))
+    asked, carrier, source = (asked_of(request.GET.get(name)) for name in ("q", "carrier", "source"))
     rows = PortedNumber.objects.order_by("-noted_at", "number")
-    if digits := "".join(sign for sign in asked if sign.isdecimal()):
-        rows = rows.filter(number__contains=digits)
+    if asked:
+        digits = "".join(sign for sign in asked if sign.isdecimal())
+        # What holds no digit is no part of a number, so nothing is found by it.
+        rows = rows.filter(number__contains=digits) if digits else rows.none()
     if carrier in porting.CARRIERS:
         rows = rows.filter(carrier=carrier)
     if source:
@@ -87,7 +89,7 @@ def _change_ported(request: HttpRequest) -> HttpResponseBase:
         return redirect("console:ported_upload", upload.pk)
     if act == "remove":
         porting.remove(user, [request.POST.get("number", "")], address=address(request))
-        messages.success(request, _("The number is off the list."))
+        messages.success(request, _("The number has been removed from the list."))
     elif act == "remove_source":
         removed = porting.remove_source(user, request.POST.get("source", ""), address=address(request))
         text = ngettext("%(n)d number removed.", "%(n)d numbers removed.", removed)
@@ -97,50 +99,45 @@ def _change_ported(request: HttpRequest) -> HttpResponseBase:
             user, request.POST.get("numbers", ""), request.POST.get("carrier", ""), address=address(request)
         )
         if read.good:
-            text = ngettext("%(n)d number noted.", "%(n)d numbers noted.", len(read.good))
+            text = ngettext("%(n)d number entered.", "%(n)d numbers entered.", len(read.good))
             messages.success(request, text % {"n": len(read.good)})
         if read.bad or not read.good:
-            text = ngettext("%(n)d entry is no mobile number.", "%(n)d entries are no mobile numbers.", len(read.bad))
             messages.error(
-                request, text % {"n": len(read.bad)} if read.bad else _("Type at least one mainland mobile number.")
+                request, not_numbers(read.bad) if read.bad else _("Enter at least one mainland mobile number.")
             )
     return redirect("console:ported_numbers")
 
 
 @needs(Right.MANAGE_CHANNELS)
 def ported_upload(request: HttpRequest, upload_id: int) -> HttpResponseBase:
-    """How far a file is, and what could not be used."""
+    """How far a file is, how it is read, and what could not be used; a POST reads it otherwise, or as shown."""
     follow(request, f"uploads-{me(request).pk}")
     upload = porting.access_upload(me(request), upload_id)
+    if request.method == "POST":
+        with told(request):
+            if answers := answers_of(request.POST):
+                upload = porting.answer(me(request), upload, **answers)
+            else:
+                porting.start(me(request), upload)
+                return redirect("console:ported_upload", upload.pk)
     return render(
         request, "console/carriers/ported_upload.html",
-        {"tab": "ported", "upload": upload, "sample": [(one, reason_words(one.reason)) for one in upload.errors.all()[:10]]},
+        {"tab": "ported", "upload": upload, "strip": strip(upload) if upload.columns else None, "errors": first_errors(upload, me(request))},
     )  # fmt: skip
 
 
 @needs(Right.MANAGE_CHANNELS)
 def ported_errors(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     """All rows that could not be used, as xlsx."""
-    upload = porting.access_upload(me(request), upload_id)
-    rows = ([str(one.line), one.value, reason_words(one.reason)] for one in upload.errors.iterator(chunk_size=2000))
-    return spreadsheet(
-        f"errors-{upload.pk}.xlsx", lambda path: write_xlsx(path, [_("Line"), _("Value"), _("Reason")], rows)
-    )
+    return row_errors(porting.access_upload(me(request), upload_id), me(request))
 
 
 @needs(Right.MANAGE_CHANNELS)
 def ranges(request: HttpRequest) -> HttpResponseBase:
     """Corrections of the built-in number ranges."""
     if request.method == "POST":
-        try:
-            if remove := request.POST.get("remove"):
-                row = get_object_or_404(NumberRange, pk=remove)
-                routing.remove_range(me(request), row, address=address(request))
-            else:
-                _add_range(request)
-        except MessagingError as error:
-            refused(request, error)
-        else:
+        with told(request):
+            _add_range(request)
             messages.success(request, _("Saved."))
         return redirect("console:number_ranges")
     names = carrier_names()
@@ -162,15 +159,33 @@ def ranges(request: HttpRequest) -> HttpResponseBase:
     return render(request, "console/carriers/ranges.html", context)
 
 
+@needs(Right.MANAGE_CHANNELS)
+def remove_range(request: HttpRequest, prefix: str) -> HttpResponseBase:
+    """Says by which channel these numbers go then, and who would have none; removes it when that was seen as it is."""
+    row = get_object_or_404(NumberRange, pk=prefix[:20])
+    turn = roads.without_range(row)
+    if request.method == "POST" and request.POST.get("shown") == turn.mark:
+        routing.remove_range(me(request), row, address=address(request))
+        messages.success(request, _("Saved."))
+        return redirect("console:number_ranges")
+    names = carrier_names()
+    further = _("Numbers that begin with %(prefix)s count as %(now)s now, and as %(then)s by the built-in table.") % {
+        "prefix": row.prefix, "now": names.get(row.carrier, row.carrier),
+        "then": names[home_carrier(f"+86{row.prefix}".ljust(14, "0")).value],
+    }  # fmt: skip
+    heading, back = _("Remove this correction?"), reverse("console:number_ranges")
+    return ask_about_roads(request, turn, heading=heading, subject=row.prefix, back=back, further=further)
+
+
 _PREFIXES = [str(prefix) for prefix in range(130, 200)]
 
 
 def _add_range(request: HttpRequest) -> None:
     prefix, carrier = request.POST.get("prefix", "").strip(), request.POST.get("carrier", "")
     if not (prefix.isascii() and prefix.isdigit() and 3 <= len(prefix) <= 7 and prefix.startswith("1")):
-        raise MessagingError("prefix", _("A range is the first three to seven digits of a mobile number."))
+        raise Refused("prefix", _("A range is the first three to seven digits of a mobile number."))
     if carrier not in (*porting.CARRIERS, "unknown"):
-        raise MessagingError("carrier", _("Choose a carrier."))
+        raise Refused("carrier", _("Choose a carrier."))
     routing.save_range(me(request), prefix, carrier, address=address(request))
 
 
@@ -181,7 +196,7 @@ def prices(request: HttpRequest) -> HttpResponseBase:
     act = request.POST.get("act")
     form = PriceForm(request.POST if act == "add" else None, initial={"valid_from": today})
     if request.method == "POST":
-        try:
+        with at(form):
             if act == "add":
                 if form.is_valid():
                     routing.save_price(me(request), form.price_row(), address=address(request))
@@ -194,8 +209,6 @@ def prices(request: HttpRequest) -> HttpResponseBase:
                 else:
                     routing.remove_price(me(request), found, address=address(request))
                 return redirect("console:prices")
-        except MessagingError as error:
-            form.add_error(None, str(error))
     rows = list(Price.objects.select_related("channel").filter(channel__removed_at=None))
     _say_when(rows, today)
     channels = Channel.objects.filter(removed_at=None)
@@ -226,7 +239,7 @@ def codes(request: HttpRequest) -> HttpResponseBase:
     form = CodeRuleForm(request.POST if act == "rule" else None)
     policy_form = PolicyForm(request.POST if act == "policy" else None, instance=policy)
     if request.method == "POST":
-        try:
+        with told(request):
             if act == "remove":
                 rule = get_object_or_404(CodeRule, pk=key_of(request))
                 routing.remove_code_rule(me(request), rule, address=address(request))
@@ -237,11 +250,9 @@ def codes(request: HttpRequest) -> HttpResponseBase:
                 routing.save_policy(me(request), policy_form.save(commit=False), address=address(request))
             else:
                 act = None
-        except MessagingError as error:
-            refused(request, error)
-        if act:
-            messages.success(request, _("Saved."))
-            return redirect("console:code_rules")
+            if act:
+                messages.success(request, _("Saved."))
+                return redirect("console:code_rules")
     return render(request, "console/carriers/codes.html", {"form": form, "policy_form": policy_form, "rules": _rules()})
 
 
@@ -272,9 +283,9 @@ def _rules() -> list[dict[str, Any]]:
 def parked(request: HttpRequest) -> HttpResponseBase:
     """Receipts that match no message: tried again by themselves, kept for some days."""
     rows = ParkedReport.objects.order_by("-pk")
-    if (channel := request.GET.get("channel", "")).isdecimal():
-        rows = rows.filter(channel_id=int(channel))
-    if asked := request.GET.get("q", "").strip():
+    if channel := request.GET.get("channel", ""):
+        rows = rows.filter(channel_id=id_of(channel))
+    if asked := asked_of(request.GET.get("q")):
         rows = rows.filter(carrier_id__icontains=asked) | rows.filter(number__contains=asked)
     if request.method == "POST":
         minutes = ParkedReport.objects.filter(received_at__lt=clock.now() - timedelta(minutes=10))

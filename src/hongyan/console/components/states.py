@@ -27,10 +27,10 @@ STATES: dict[str, Shown] = {
     "cancelled": Shown(_("Cancelled"), "quiet", "circle-minus"),
     "failed": Shown(_("Failed"), "bad", "circle-x"),
     # Lines of a balance sheet that are no message's state
-    "in_flight": Shown(_("On the wire"), "info", "bolt"),
-    "unplanned": Shown(_("Not prepared yet"), "quiet", "circle-dashed"),
-    "unwritten": Shown(_("Stopped before it was prepared"), "quiet", "circle-minus"),
-    "dropped": Shown(_("Dropped before sending"), "quiet", "filter"),
+    "in_flight": Shown(_("Being submitted"), "info", "bolt"),
+    "unplanned": Shown(_("Not created yet"), "quiet", "circle-dashed"),
+    "unwritten": Shown(_("Stopped before it was created"), "quiet", "circle-minus"),
+    "dropped": Shown(_("Removed before sending"), "quiet", "filter"),
     # Submissions
     "draft": Shown(_("Draft"), "quiet", "edit"),
     "scheduled": Shown(_("Scheduled"), "info", "calendar"),
@@ -40,7 +40,7 @@ STATES: dict[str, Shown] = {
     "finished": Shown(_("Finished"), "good", "check"),
     # Trial parts
     "tried": Shown(_("Being tried"), "wait", "clock"),
-    "passed": Shown(_("Found well"), "good", "check"),
+    "passed": Shown(_("Trial part went well"), "good", "check"),
     "halted": Shown(_("Halted"), "bad", "player-stop"),
     "continued": Shown(_("Continued by hand"), "info", "player-play"),
     "stopped": Shown(_("Stopped"), "quiet", "player-stop"),
@@ -52,7 +52,14 @@ STATES: dict[str, Shown] = {
     "refusing": Shown(_("Refuses every message"), "bad", "ban"),
     "waiting": Shown(_("Waits to connect again"), "warn", "clock"),
     "nobody_in": Shown(_("Nobody logged in"), "quiet", "lock-open"),
+    "writing": Shown(_("Being written"), "wait", "circle-dashed"),
+    "packed": Shown(_("Packed"), "good", "check"),
     "off": Shown(_("Off"), "quiet", "power"),
+    # Orders
+    "order_open": Shown(_("In progress"), "wait", "clock"),
+    "order_shipped": Shown(_("Shipped"), "info", "send"),
+    "order_completed": Shown(_("Completed"), "good", "check"),
+    "order_void": Shown(_("Void"), "quiet", "circle-minus"),
     # Parts of the system
     "up": Shown(_("Running"), "good", "check"),
     "down": Shown(_("Not running"), "bad", "circle-x"),

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.context import follow
-from hongyan.console.doors.forms import DoorForm
+from hongyan.console.doors.forms import CALLED, DoorForm
 from hongyan.console.doors.words import KINDS, REASONS
+from hongyan.console.refusing import at, told
 from hongyan.console.templatetags.components import connection_words
 from hongyan.doors import figures
-from hongyan.doors.accounts import DoorError, change_door, create_door, remove_door
+from hongyan.doors.accounts import change_door, create_door, remove_door
 from hongyan.doors.models import Door, DoorRefusal
 from hongyan.doors.said import TRACE
 from hongyan.messaging.models import Category
@@ -82,13 +83,10 @@ def doors(request: HttpRequest) -> HttpResponseBase:
 def new_door(request: HttpRequest) -> HttpResponseBase:
     form = DoorForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with at(form, CALLED):
             made = create_door(
                 me(request), secret=form.cleaned_data["secret"], address=_address(request), **form.facts()
             )
-        except DoorError as error:
-            form.refuse(error)
-        else:
             messages.success(request, _("The door stands open. Give the customer address, port, login and password."))
             return redirect("console:door", made.pk)
     return render(request, "console/doors/form.html", {"form": form, "ports": _ports(request)})
@@ -99,15 +97,12 @@ def edit(request: HttpRequest, door_id: int) -> HttpResponseBase:
     found = _found(door_id)
     form = DoorForm(request.POST or None, instance=found)
     if request.method == "POST" and form.is_valid():
-        try:
+        with at(form, CALLED):
             change_door(
                 me(request), _found(door_id), secret=form.cleaned_data["secret"], address=_address(request),
                 **form.facts(),
             )  # fmt: skip
-        except DoorError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, _("Saved; the customer's connections begin anew with it."))
+            messages.success(request, _("Saved. The customer's connections restart with the new settings."))
             return redirect("console:door", door_id)
     return render(request, "console/doors/form.html", {"form": form, "door": _found(door_id), "ports": _ports(request)})
 
@@ -127,6 +122,7 @@ def door(request: HttpRequest, door_id: int) -> HttpResponseBase:
             "category": Category(found.category).label,
             "lines": figures.live_connections([found.pk]).get(found.pk, []),
             "waiting": figures.waiting([found.pk]).get(found.pk, 0),
+            "scheduled": figures.scheduled([found.pk]).get(found.pk),
             "sent": sum(today.values()),
             "delivered": today.get("delivered", 0),
             "not_delivered": sum(today.get(state, 0) for state in NOT_DELIVERED),
@@ -150,10 +146,8 @@ def trace(request: HttpRequest, door_id: int) -> HttpResponseBase:
 @require_POST
 def switch(request: HttpRequest, door_id: int) -> HttpResponseBase:
     found = _found(door_id)
-    try:
+    with told(request):
         change_door(me(request), found, address=_address(request), is_enabled=not found.is_enabled)
-    except DoorError as error:
-        messages.error(request, str(error))
     return redirect("console:door", door_id)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
+from hongyan.inputs import asked_of
 from hongyan.messaging.models import Phrase
 
 
@@ -23,7 +24,7 @@ class PhraseForm(forms.ModelForm[Phrase]):
     class Meta:
         model = Phrase
         fields = ("folder", "title", "text", "category")
-        labels = {"category": gettext_lazy("Category")}
+        labels = {"title": gettext_lazy("Title"), "category": gettext_lazy("Category")}
 
 
 def _mine(user: User, phrase_id: int) -> Phrase:
@@ -36,7 +37,7 @@ def _mine(user: User, phrase_id: int) -> Phrase:
 
 @needs(Right.SEND)
 def phrases(request: HttpRequest) -> HttpResponseBase:
-    user, asked = me(request), request.GET.get("q", "")
+    user, asked = me(request), asked_of(request.GET.get("q"))
     found = Phrase.objects.filter(Q(owner=None) | Q(owner=user))
     if asked:
         found = found.filter(Q(title__icontains=asked) | Q(text__icontains=asked))

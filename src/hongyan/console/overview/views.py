@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -12,15 +13,17 @@ from django.utils.translation import gettext as _
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
+from hongyan.console import waiting
 from hongyan.console.access import for_everybody, me
 from hongyan.console.context import follow
 from hongyan.console.overview import charts
-from hongyan.console.settings.parts import PART_WORDS
+from hongyan.console.parts import PART_WORDS
 from hongyan.contacts.models import Contact
 from hongyan.dispatch.models import Channel, Connection
-from hongyan.messaging.mailbox import unread_count
+from hongyan.inputs import whole_of
+from hongyan.mailbox.inbox import unread_count
 from hongyan.messaging.models import Category, Signature, Submission
-from hongyan.messaging.reasons import words
+from hongyan.messaging.reasons import stopped_words, words
 from hongyan.reports import figures
 from hongyan.reports.figures import Period
 from hongyan.reports.health import parts
@@ -32,12 +35,13 @@ PERIODS = (7, 30, 90, 365)
 def overview(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     follow(request, "submissions")
-    days = int(request.GET.get("days", "30")) if request.GET.get("days", "30").isdecimal() else 30
+    days = whole_of(request.GET.get("days"), otherwise=30)
     days = days if days in PERIODS else 30
     today = timezone.localdate()
     period = Period.last_days(days, today)
     context: dict[str, Any] = {
         "today": figures.sums(user, Period(today, today)),
+        "behind": behind_tiles(Period(today, today)),
         "needs": needs(user),
         "steps": first_steps(user),
         "days": days,
@@ -56,6 +60,17 @@ def overview(request: HttpRequest) -> HttpResponseBase:
             "price": charts.price(figures.price_by_month(user, Period.last_days(365, today))),
         }
     return render(request, "console/overview/overview.html", context)
+
+
+def behind_tiles(day: Period) -> dict[str, str]:
+    """Where each tile's messages are listed."""
+    return {
+        "sent": f"{reverse('console:submissions')}?since={day.first.isoformat()}&until={day.last.isoformat()}",
+        "delivered": charts.behind("console:mailbox_sent", day, state="delivered"),
+        "failed": charts.behind("console:mailbox_sent", day, state="failed"),
+        "waiting": f"{reverse('console:submissions')}?state=running",
+        "replies": charts.behind("console:mailbox", day, folder="all"),
+    }
 
 
 def _named(share: figures.Share) -> figures.Share:
@@ -99,16 +114,20 @@ def needs(user: User) -> list[dict[str, str]]:
                 {"icon": "plug", "tone": "bad", "url": reverse("console:channel", args=[channel.pk]),
                  "text": sentence % {"name": channel.name}}
             )  # fmt: skip
-    mine = Submission.objects.filter(owner=user)
-    for one in mine.filter(state__in=["failed", "paused"])[:5]:
+    mine = Q(pk__in=waiting.submissions(user).values("pk"))
+    if user.may(Right.MANAGE_USERS):
+        # Who asked for it cannot be told any more.
+        mine |= Q(error="owner_inactive")
+    stopped = Submission.objects.visible_to(user).by_people().filter(mine, state__in=["failed", "paused"])
+    for one in stopped.order_by("-id")[:5]:
         is_halted = one.error == "canary_halted"
         sentence = (
             _("“%(title)s” was halted after its trial part") if is_halted else _("“%(title)s” needs you: %(state)s")
         )
         found.append(
-            {"icon": "alert-triangle", "tone": "bad" if is_halted else "warn",
+            {"icon": "alert-triangle", "tone": "bad" if is_halted or one.state == "failed" else "warn",
              "url": reverse("console:submission", args=[one.pk]),
-             "text": sentence % {"title": str(one), "state": one.get_state_display()}}
+             "text": f"{sentence % {'title': str(one), 'state': one.get_state_display()}} {stopped_words(one.error)}".strip()}
         )  # fmt: skip
     if unread := unread_count(user):
         found.append(
@@ -121,13 +140,13 @@ def needs(user: User) -> list[dict[str, str]]:
 def first_steps(user: User) -> list[dict[str, Any]]:
     """A checklist until everything on it is done; empty afterwards."""
     steps = [
-        {"done": Contact.objects.exists(), "text": _("Bring in the people you write to"), "url": reverse("console:people"),
+        {"done": Contact.objects.exists(), "text": _("Import the people you write to"), "url": reverse("console:people"),
          "shown": user.may(Right.SEE_PEOPLE)},
         {"done": Channel.objects.filter(removed_at=None).exists(), "text": _("Connect a carrier"),
          "url": reverse("console:channels"), "shown": user.may(Right.MANAGE_CHANNELS)},
-        {"done": Signature.objects.exists(), "text": _("Say which signature 【…】 stands before your messages"),
+        {"done": Signature.objects.exists(), "text": _("Choose the signature 【…】 that begins your messages"),
          "url": reverse("console:signatures"), "shown": user.may(Right.MANAGE_CHANNELS)},
-        {"done": User.objects.exclude(pk=user.pk).exists(), "text": _("Let your colleagues in"),
+        {"done": User.objects.exclude(pk=user.pk).exists(), "text": _("Invite your colleagues"),
          "url": reverse("console:users"), "shown": user.may(Right.MANAGE_USERS)},
         {"done": Submission.objects.filter(owner=user).exclude(state="draft").exists(), "text": _("Send a first message"),
          "url": reverse("console:write"), "shown": user.may(Right.SEND)},

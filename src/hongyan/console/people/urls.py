@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.people import imports, views
+from hongyan.console.people import columns, imports, views
 
 urlpatterns = [
     path("people/", views.people, name="people"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("people/<int:contact_id>/", views.contact, name="contact"),
     path("people/act/", views.act, name="people_act"),
     path("people/groups/act/", views.act_group, name="people_group_act"),
+    path("people/columns/", columns.columns, name="people_columns"),
+    path("people/columns/<int:field_id>/", columns.column, name="people_column"),
+    path("people/columns/way/", columns.way, name="people_column_way"),
     path("people/export/", views.export, name="people_export"),
     path("people/books/", views.book, name="new_book"),
     path("people/import/", imports.upload, name="import"),

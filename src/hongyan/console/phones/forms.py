@@ -11,10 +11,14 @@ from hongyan.dispatch.numbers import BadNumber, normalise
 from hongyan.simulator.accounts import FORMS, LIMITS, Behaviour, has_setting
 
 SHARES = (
-    "refused", "late", "unanswered", "answered_twice", "failed", "segment_failed", "segment_missing", "intermediate",
+    "throttled", "refused", "late", "unanswered", "answered_twice", "failed", "segment_failed", "segment_missing", "intermediate",
     "duplicated", "reordered", "early", "missing",
 )  # fmt: skip
 MILLISECONDS = ("latency_s",)
+
+
+WORDS = ("failure_code", "intermediate_word")
+"""Left empty they mean the usual ones."""
 
 
 class PhoneForm(forms.Form):
@@ -38,32 +42,42 @@ class AccountForm(forms.Form):
     """How one simulated account behaves."""
 
     latency_s = forms.FloatField(label=_("Answers after (ms)"))
-    most_per_s = forms.IntegerField(label=_("Most a second"), help_text=_("0: no limit. Above it: flow control."))
+    most_per_s = forms.IntegerField(
+        label=_("Maximum per second"), help_text=_("0: no limit. Above the limit: flow control.")
+    )
+    throttled = forms.FloatField(label=_("Flow control at any speed (%)"))
     refused = forms.FloatField(label=_("Refuses (%)"))
     refusal_code = forms.IntegerField(label=_("Refusal code"), help_text=_("0: the usual ones in turn."))
-    late = forms.FloatField(label=_("Answers too late (%)"))
-    late_s = forms.FloatField(label=_("Too late is (s)"), help_text=_("More than the channel waits for an answer."))
+    late = forms.FloatField(label=_("Late responses (%)"))
+    late_s = forms.FloatField(label=_("Late means (s)"), help_text=_("Longer than the channel waits for a response."))
     unanswered = forms.FloatField(label=_("Never answers (%)"))
-    answered_twice = forms.FloatField(label=_("Answers twice (%)"))
+    answered_twice = forms.FloatField(label=_("Duplicate responses (%)"))
     one_id_for_all = forms.BooleanField(label=_("One id for all numbers of a submit"), required=False)
-    congestion = forms.IntegerField(label=_("Says it is full (0-100)"), help_text=_("-1: says nothing."))
+    congestion = forms.IntegerField(label=_("Reported congestion (0-100)"), help_text=_("-1: not reported."))
     receipt_s = forms.FloatField(label=_("Receipt after (s)"))
     failed = forms.FloatField(label=_("Fails (%)"), help_text=_("Of messages to numbers without a phone here."))
     failure_code = forms.CharField(
-        label=_("Failure code"), max_length=12, help_text=_("As MK:0001; empty: the usual ones in turn.")
+        label=_("Failure code"), max_length=12, help_text=_("For example MK:0001; empty rotates the usual ones.")
     )
     expires_s = forms.FloatField(label=_("Expires after (s)"), help_text=_("When a phone stays off."))
     segment_failed = forms.FloatField(label=_("Last segment fails (%)"), help_text=_("Of long texts."))
     segment_missing = forms.FloatField(label=_("Last segment without receipt (%)"), help_text=_("Of long texts."))
-    intermediate = forms.FloatField(label=_("Says first that it is under way (%)"))
-    duplicated = forms.FloatField(label=_("Receipts twice (%)"))
+    reports_once = forms.BooleanField(label=_("One receipt for all parts of a long text"), required=False)
+    intermediate = forms.FloatField(label=_("Reports “under way” first (%)"))
+    intermediate_word = forms.CharField(
+        label=_("Reports it with the word"),
+        max_length=7,
+        required=False,
+        help_text=_("For example BUFFERE; empty is ACCEPTD."),
+    )
+    duplicated = forms.FloatField(label=_("Duplicate receipts (%)"))
     reordered = forms.FloatField(label=_("Receipts out of order (%)"))
-    early = forms.FloatField(label=_("Receipts before the answer (%)"))
+    early = forms.FloatField(label=_("Receipts before the response (%)"))
     missing = forms.FloatField(label=_("Receipts lost (%)"))
     report_octets = forms.TypedChoiceField(
         label=_("Length of a receipt"),
         coerce=int,
-        choices=[(0, _("As the version has it")), (60, _("60 octets")), (71, _("71 octets"))],
+        choices=[(0, _("As the version defines it")), (60, _("60 bytes")), (71, _("71 bytes"))],
     )
     report_id_form = forms.ChoiceField(
         label=_("Ids in receipts"),
@@ -74,14 +88,14 @@ class AccountForm(forms.Form):
             ("upper", _("In capitals")),
         ],
     )
-    drops_per_minute = forms.FloatField(label=_("Cuts each connection (times a minute)"))
+    drops_per_minute = forms.FloatField(label=_("Drops per connection (times a minute)"))
     refuses_login = forms.BooleanField(label=_("Refuses the login"), required=False)
 
     GROUPS = (
-        (_("Answers to submits"), ("latency_s", "most_per_s", "refused", "refusal_code", "late", "late_s", "unanswered", "answered_twice",
+        (_("Submit responses"), ("latency_s", "most_per_s", "throttled", "refused", "refusal_code", "late", "late_s", "unanswered", "answered_twice",
                         "one_id_for_all", "congestion")),
         (_("Receipts"), ("receipt_s", "failed", "failure_code", "expires_s", "segment_failed", "segment_missing",
-                         "intermediate", "duplicated", "reordered", "early", "missing", "report_octets", "report_id_form")),
+                         "reports_once", "intermediate", "intermediate_word", "duplicated", "reordered", "early", "missing", "report_octets", "report_id_form")),
         (_("Connections and login"), ("drops_per_minute", "refuses_login")),
     )  # fmt: skip
 
@@ -133,7 +147,7 @@ class AccountForm(forms.Form):
         return {
             name: value if self._scale(name) == 1 else value / self._scale(name)
             for name, value in self.cleaned_data.items()
-            if value is not None and not (value == "" and name != "failure_code")
+            if value is not None and not (value == "" and name not in WORDS)
         }
 
 

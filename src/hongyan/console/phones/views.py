@@ -42,7 +42,7 @@ BEHAVIOURS: dict[str, tuple[str, str, str | Promise, str | Promise]] = {
         "power", "quiet", gettext_lazy("Switched off"),
         gettext_lazy("Messages wait until it is switched on, and expire after a while"),
     ),
-    "empty": ("ghost", "bad", gettext_lazy("No such number"), gettext_lazy("Fails at once with the code for an empty number")),
+    "empty": ("ghost", "bad", gettext_lazy("No such number"), gettext_lazy("Fails at once with the code for a nonexistent number")),
     "slow": ("hourglass", "warn", gettext_lazy("Slow"), gettext_lazy("Receives after a dozen seconds")),
     "random": (
         "dice-5", "info", gettext_lazy("At random"), gettext_lazy("Mostly receives, now and then slow or failing"),
@@ -50,21 +50,21 @@ BEHAVIOURS: dict[str, tuple[str, str, str | Promise, str | Promise]] = {
 }  # fmt: skip
 REFUSALS: dict[str, str | Promise] = {
     "nothing_to_answer": gettext_lazy("This phone has not received anything it could answer."),
-    "nothing_to_send": gettext_lazy("Type a text first."),
+    "nothing_to_send": gettext_lazy("Enter a text first."),
     "phone_is_off": gettext_lazy("This phone cannot write: it is switched off, or its number does not exist."),
-    "phone_exists": gettext_lazy("There is a phone with this number already."),
-    "too_many_phones": gettext_lazy("The wall is full: remove a phone first."),
+    "phone_exists": gettext_lazy("There is already a phone with this number."),
+    "too_many_phones": gettext_lazy("There is no room for another phone: remove one first."),
     "text_too_long": gettext_lazy("This text is too long for a message."),
     "bad_number": gettext_lazy("This is not a mobile number."),
     "no_such_phone": gettext_lazy("This phone is no longer there."),
 }
 INCIDENTS: dict[str, str | Promise] = {
-    "drop": gettext_lazy("The connections have been cut; the gateway comes back by itself."),
-    "garbage": gettext_lazy("Garbage has been sent; the gateway closes the connections and comes back."),
-    "half_open": gettext_lazy("The connections are dead and nobody was told; the gateway notices by its heartbeat."),
-    "lie": gettext_lazy("An impossible length has been sent; the gateway closes the connections and comes back."),
-    "silence": gettext_lazy("The account answers nothing any more, until you let it speak again."),
-    "speak": gettext_lazy("The account speaks again and answers what it took meanwhile."),
+    "drop": gettext_lazy("The connections have been dropped; the gateway reconnects automatically."),
+    "garbage": gettext_lazy("Garbage has been sent; the gateway closes the connections and reconnects."),
+    "half_open": gettext_lazy("The connections are dead without notice; the gateway finds out by its heartbeat."),
+    "lie": gettext_lazy("An impossible length has been sent; the gateway closes the connections and reconnects."),
+    "silence": gettext_lazy("The account no longer responds until you let it respond again."),
+    "speak": gettext_lazy("The account responds again, including to what it received in the meantime."),
 }
 
 
@@ -242,7 +242,7 @@ def crowd(request: HttpRequest) -> HttpResponseBase:
         audit.record(me(request), "simulator.crowd_answered", detail={"answers": count})
         messages.success(
             request,
-            ngettext("%(count)s person has answered.", "%(count)s people have answered.", count)
+            ngettext("%(count)s person has replied.", "%(count)s people have replied.", count)
             % {"count": number(count)},
         )
     return redirect("console:phones")
@@ -277,7 +277,7 @@ def account(request: HttpRequest, protocol: str) -> HttpResponseBase:
     else:
         changed = {name: value for name, value in wanted.items() if known["behaviour"].get(name) != value}
         audit.record(me(request), "simulator.changed", summary=known["title"], detail=changed)
-        messages.success(request, _("%(account)s behaves like that from now on.") % {"account": known["title"]})
+        messages.success(request, _("Saved. %(account)s behaves this way from now on.") % {"account": known["title"]})
     return redirect("console:phones")
 
 

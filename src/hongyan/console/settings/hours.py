@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy
 
 from hongyan.accounts.rights import Right
 from hongyan.console.access import key_of, me, needs
+from hongyan.console.refusing import told
 from hongyan.messaging import quiet_hours
 from hongyan.messaging.asking import LONGEST_VALIDITY_MIN
-from hongyan.messaging.errors import MessagingError
 from hongyan.messaging.models import Holiday, SendingHours
 from hongyan.messaging.quiet_hours import EXEMPT
 from hongyan.runtime import clock
@@ -28,8 +28,8 @@ TIME = forms.TimeInput({"type": "time"}, format="%H:%M")
 
 class HoursForm(forms.ModelForm[SendingHours]):
     validity_minutes = forms.IntegerField(
-        label=gettext_lazy("valid for (minutes)"), required=False, min_value=1, max_value=LONGEST_VALIDITY_MIN,
-        help_text=gettext_lazy("What waits longer is not sent any more; empty: it waits as long as it takes."),
+        label=gettext_lazy("Validity (minutes)"), required=False, min_value=1, max_value=LONGEST_VALIDITY_MIN,
+        help_text=gettext_lazy("Messages that wait longer are not sent. Leave empty for no limit."),
     )  # fmt: skip
 
     class Meta:
@@ -48,7 +48,7 @@ class HoursForm(forms.ModelForm[SendingHours]):
 class DayForm(forms.Form):
     day = forms.DateField(label=gettext_lazy("Day"), widget=forms.DateInput({"type": "date"}))
     is_rest = forms.TypedChoiceField(
-        label=gettext_lazy("It is"), coerce=lambda value: value == "1",
+        label=gettext_lazy("This day is"), coerce=lambda value: value == "1",
         choices=[("1", gettext_lazy("A holiday")), ("0", gettext_lazy("A workday"))],
     )  # fmt: skip
     name = forms.CharField(label=gettext_lazy("Name of the day"), required=False, max_length=40)
@@ -56,19 +56,18 @@ class DayForm(forms.Form):
 
 @needs(Right.MANAGE_CHANNELS)
 def hours(request: HttpRequest) -> HttpResponseBase:
-    rows = quiet_hours.hours_of_categories()
+    # Those without hours beside each other: their cards are short.
+    rows = sorted(quiet_hours.hours_of_categories(), key=lambda row: row.category not in EXEMPT)
     act = request.POST.get("act")
     hour_forms = [
         HoursForm(request.POST if act == "hours" else None, instance=row, prefix=row.category) for row in rows
     ]
     day_form = DayForm(request.POST if act == "day" else None)
     if request.method == "POST":
-        try:
+        with told(request):
             if _change(request, act, hour_forms, day_form):
                 messages.success(request, _("Saved."))
                 return redirect("console:sending_hours")
-        except MessagingError as error:
-            messages.error(request, str(error))
     now = clock.now()
     known = quiet_hours.calendar()
     with connection.cursor() as cursor:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from hongyan.console.access import for_everybody, me
 from hongyan.dispatch.models import Message
 from hongyan.dispatch.numbers import BadNumber, normalise
+from hongyan.inputs import asked_of
 from hongyan.messaging import submissions
 from hongyan.messaging.explaining import Step, explain, explain_missing, explain_unreadable
 from hongyan.messaging.models import Submission
@@ -34,7 +35,7 @@ def look_up(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     """Any number that was asked for, or was not: its messages, or why there is none."""
     user = me(request)
     submission = submissions.access_submission(user, submission_id)
-    asked = request.GET.get("number", "").strip()[:40]
+    asked = asked_of(request.GET.get("number"))
     context: dict[str, Any] = {"submission": submission, "asked": asked}
     if asked:
         context |= _found(request, submission, asked)
@@ -48,7 +49,7 @@ def _found(request: HttpRequest, submission: Submission, asked: str) -> dict[str
     except BadNumber as error:
         steps = explain_unreadable(submission, asked)
         return {"steps": steps, "trouble": "" if steps else _(str(error))}
-    messages = Message.objects.filter(submission_id=submission.pk, number=number).select_related("channel")
+    messages = Message.objects.filter(submission_id=submission.pk).to(number).select_related("channel")
     found: list[tuple[Message, list[Step]]] = [
         (one, explain(user, submission, one)) for one in messages.order_by("pk")[:20]
     ]

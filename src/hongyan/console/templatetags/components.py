@@ -5,10 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select, SelectMultiple
+from django.db.models import QuerySet
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    ModelChoiceField,
+    RadioSelect,
+    Select,
+    SelectMultiple,
+)
 from django.http import QueryDict
 from django.template import Context
 from django.templatetags.static import static
@@ -23,8 +33,11 @@ from hongyan.accounts import saved_filters as kept
 from hongyan.accounts.audit_words import words as action_words
 from hongyan.accounts.rights import Right
 from hongyan.console import filters
+from hongyan.console.bulk import bound
 from hongyan.console.components.states import STATES
+from hongyan.console.strips import ACCEPTED
 from hongyan.dispatch.numbers import mask
+from hongyan.messaging.models import Submission
 from hongyan.protocols.sentences import parts
 
 register = template.Library()
@@ -67,6 +80,12 @@ def number(value: float | None) -> str:
 
 
 @register.filter
+def roughly(value: float | None, is_about: bool) -> str:
+    """The figure, said to be about so much where it is."""
+    return _("about %(n)s") % {"n": number(value)} if is_about else number(value)
+
+
+@register.filter
 def money(micros: int | None) -> str:
     """Millionths of a yuan as yuan; four places below ten fen, as unit prices need them."""
     if micros is None:
@@ -74,6 +93,12 @@ def money(micros: int | None) -> str:
     yuan = micros / 1_000_000
     places = 4 if 0 < abs(yuan) < 0.1 else 2
     return f"¥{yuan:,.{places}f}".removesuffix("00") if places == 4 else f"¥{yuan:,.2f}"
+
+
+@register.filter
+def yuan(value: Decimal | None) -> str:
+    """An amount of money that is kept in yuan."""
+    return f"¥{value:,.2f}" if value is not None else "–"
 
 
 @register.simple_tag(takes_context=True)
@@ -85,6 +110,12 @@ def phone(context: Context, value: str) -> SafeString:
     else:
         shown = mask(value)
     return format_html('<span class="hy-number">{}</span>', shown)
+
+
+@register.simple_tag(takes_context=True)
+def said(context: Context, submission: Submission, text: str) -> str:
+    """A text of this submission as this user may read it: codes are dots for others than who asked for them."""
+    return submission.told_to(context.get("user"), text)
 
 
 @register.simple_tag
@@ -133,6 +164,9 @@ def field(bound: BoundField, *, extra_class: str = "") -> dict[str, Any]:
         kind, css = "plain", "form-select"
     else:
         kind, css = "plain", "form-control"
+    # Django's own empty choice is a row of dashes.
+    if isinstance(bound.field, ModelChoiceField) and bound.field.empty_label:
+        bound.field.empty_label = _("Choose one") if bound.field.required else _("None")
     # Django puts a group's attributes on its wrapper, so a group gets its look from console.css.
     attributes: dict[str, str | bool] = (
         {} if kind == "group" else {"class": f"{css} {'is-invalid' if bound.errors else ''}"}
@@ -143,6 +177,18 @@ def field(bound: BoundField, *, extra_class: str = "") -> dict[str, Any]:
     elif bound.help_text:
         attributes["aria-describedby"] = f"{bound.auto_id}_help"
     return {"field": bound, "control": bound.as_widget(attrs=attributes), "kind": kind, "extra_class": extra_class}
+
+
+@register.inclusion_tag("console/components/file_drop.html")
+def file_drop(
+    label: str, *, help: str = "", name: str = "file", at_once: bool = False, of_any_kind: bool = False
+) -> dict[str, Any]:
+    """Where a spreadsheet is dropped or picked; `at_once` leaves sending to the page's own script. A file `of_any_kind`
+    may be left out."""
+    return {
+        "label": label, "help": help, "name": name, "is_required": not at_once and not of_any_kind, "is_sent_at_once": at_once,
+        "accepted": "" if of_any_kind else ACCEPTED,
+    }  # fmt: skip
 
 
 @register.inclusion_tag("console/components/errors.html")
@@ -158,9 +204,10 @@ def empty_state(title: str, text: str, *, icon: str = "inbox", action: str = "",
 
 
 @register.inclusion_tag("console/components/bulk.html")
-def bulk(whole: int, shown: int) -> dict[str, Any]:
-    """How many rows are ticked of `shown`, and the offer to act on all `whole` that the filter finds."""
-    return {"whole": whole, "shown": shown}
+def bulk(whole: int, shown: int, found: QuerySet[Any, Any] | None = None) -> dict[str, Any]:
+    """How many rows are ticked of `shown`, and the offer to act on all `whole` that the filter finds: `found`."""
+    is_offered = found is not None and whole > shown
+    return {"whole": whole, "is_offered": is_offered, "bound": bound(found) if found is not None and is_offered else ""}
 
 
 @register.inclusion_tag("console/components/tile.html")

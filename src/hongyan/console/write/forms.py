@@ -11,21 +11,28 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import User
+from hongyan.consent.models import Topic
 from hongyan.dispatch.numbers import read_many
+from hongyan.inputs import ids_of, is_too_far
+from hongyan.inputs.moments import EARLIEST
 from hongyan.messaging.asking import LONGEST_VALIDITY_MIN
 from hongyan.messaging.canary import Terms
 from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.runtime import clock
 
 KINDS = {
     "book": "book_ids",
     "group": "group_ids",
     "contact": "contact_ids",
+    "audience": "audience_ids",
     "list": "list_ids",
     "xgroup": "excluded_group_ids",
     "xcontact": "excluded_contact_ids",
 }
 """Names of the chips' hidden inputs."""
+ROWS = ("each", "once")
+"""Of several rows a number: a message for each, or one."""
 
 
 class WriteForm(forms.Form):
@@ -36,6 +43,11 @@ class WriteForm(forms.Form):
         label=_("Category"),
         choices=[(one.value, one.label) for one in Category if one != Category.VERIFICATION],
         initial=Category.NOTICE,
+    )
+    topic = forms.ChoiceField(
+        label=_("Topic"),
+        required=False,
+        help_text=_("Of marketing: what people can agree to, or refuse, apart from the rest."),
     )
     signature = forms.ChoiceField(label=_("Signature"), required=False)
     text = forms.CharField(
@@ -49,8 +61,8 @@ class WriteForm(forms.Form):
         label=_("Numbers"), required=False, widget=forms.Textarea({"rows": 4, "placeholder": "13800138000"})
     )
     when = forms.ChoiceField(
-        label=_("When it leaves"),
-        choices=[("now", _("Now")), ("later", _("At a time"))],
+        label=_("When to send"),
+        choices=[("now", _("Now")), ("later", _("Scheduled for"))],
         widget=forms.RadioSelect,
         initial="now",
     )
@@ -62,18 +74,18 @@ class WriteForm(forms.Form):
     )
 
     validity_minutes = forms.IntegerField(
-        label=_("Worth sending for (minutes)"),
+        label=_("Validity (minutes)"),
         required=False,
         min_value=1,
         max_value=LONGEST_VALIDITY_MIN,
         help_text=_(
-            "What has not left by then is not sent, and the carrier stops trying. Empty: as the category says."
+            "Messages not sent by then are dropped, and the carrier stops trying. Leave empty for the category's default."
         ),
     )
     canary = forms.BooleanField(
-        label=_("Send a small part first"),
+        label=_("Send a trial part first"),
         required=False,
-        help_text=_("The rest follows by itself when the trial part went well, and waits for you when it did not."),
+        help_text=_("The rest follows automatically if the trial part goes well, and waits for you if it does not."),
     )
     canary_percent = forms.FloatField(
         label=_("Percent of the recipients"), initial=1, required=False, min_value=0.01, max_value=50
@@ -84,7 +96,7 @@ class WriteForm(forms.Form):
         label=_("Watch for (minutes)"), initial=10, required=False, min_value=0, max_value=1440
     )
     canary_enough_percent = forms.IntegerField(
-        label=_("Sooner once this percentage has a receipt"),
+        label=_("Judge early once this percentage has receipts"),
         initial=90,
         required=False,
         min_value=0,
@@ -95,7 +107,7 @@ class WriteForm(forms.Form):
         label=_("Percentage that may fail"), initial=20, required=False, min_value=0, max_value=100
     )
     canary_opt_out_limit = forms.FloatField(
-        label=_("Percentage that may refuse further messages"), initial=2, required=False, min_value=0, max_value=100
+        label=_("Percentage that may opt out"), initial=2, required=False, min_value=0, max_value=100
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
@@ -103,12 +115,22 @@ class WriteForm(forms.Form):
         self._user = user
         choices = [("", _("(none)")), *((one.text, f"【{one.text}】") for one in Signature.objects.all())]
         self.fields["signature"].choices = choices  # type: ignore[attr-defined]
+        topics = [(one.code, one.name) for one in Topic.objects.all()]
+        self.has_topics = bool(topics)
+        self.fields["topic"].choices = [("", _("None in particular: all marketing")), *topics]  # type: ignore[attr-defined]
         self.typed = read_many(self.data.get("numbers", "") if self.is_bound else "")
+
+    def clean_scheduled_at(self) -> datetime | None:
+        """A time of this calendar at all; whether it has passed is looked at when it is sent."""
+        at: datetime | None = self.cleaned_data["scheduled_at"]
+        if at and (at.year < EARLIEST.year or is_too_far(at, clock.now())):
+            raise forms.ValidationError(_("This time is more than two years ahead, so it is probably a mistake."))
+        return at
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("when") == "later" and not cleaned.get("scheduled_at") and "scheduled_at" not in self.errors:
-            self.add_error("scheduled_at", _("Say when."))
+            self.add_error("scheduled_at", _("Enter a time."))
         if cleaned.get("canary") and not self.errors:
             least, most = cleaned.get("canary_least") or 100, cleaned.get("canary_most") or 2000
             if least > most:
@@ -128,13 +150,21 @@ class WriteForm(forms.Form):
         is_used = bool(self["canary"].value() or self["validity_minutes"].value())
         return is_used or any(name.startswith(("canary", "validity")) for name in self.errors)
 
+    @property
+    def rows(self) -> str:
+        """What was chosen for numbers that stand in several rows; empty while nobody has been asked."""
+        given = self.data.get("rows", "") if self.is_bound else self.initial.get("rows", "")
+        return given if given in ROWS else ""
+
     def selection(self) -> Selection:
         """Chips and typed numbers together."""
         chosen = {
-            field: tuple(int(value) for value in self.data.getlist(name) if value.isdecimal())  # type: ignore[attr-defined]
+            field: ids_of(self.data.getlist(name))  # type: ignore[attr-defined]
             for name, field in KINDS.items()
         }
-        return Selection.from_json({**chosen, "numbers": self.typed.good})
+        return Selection.from_json(
+            {**chosen, "numbers": self.typed.good, **({"is_once": True} if self.rows == "once" else {})}
+        )
 
     def facts(self) -> dict[str, Any]:
         """Fields of the draft. Also from a form with faults: what was typed is kept."""
@@ -143,10 +173,11 @@ class WriteForm(forms.Form):
         return {
             "title": data.get("title", "")[:120],
             "category": data.get("category") if data.get("category") in Category.values else Category.NOTICE,
+            "topic": data.get("topic", "")[:12] if data.get("category") == Category.MARKETING else "",
             "signature": data.get("signature", "")[:20],
             "text": data.get("text", "").replace("\r\n", "\n"),
             "personal_signature": self._user.personal_signature if data.get("personal") else "",
-            "recipients": {**self.selection().to_json(), "typed": data.get("numbers", "")},
+            "recipients": {**self.selection().to_json(), "typed": data.get("numbers", ""), "rows": self.rows},
             "scheduled_at": at,
             "validity_minutes": self.cleaned_data.get("validity_minutes"),
             "canary_terms": terms.to_json() if (terms := self.terms()) else None,
@@ -159,10 +190,12 @@ def initial_of(draft: Submission) -> dict[str, Any]:
     return {
         "title": draft.title,
         "category": draft.category,
+        "topic": draft.topic,
         "signature": draft.signature,
         "text": draft.text,
         "personal": bool(draft.personal_signature),
         "numbers": draft.recipients.get("typed", ""),
+        "rows": draft.recipients.get("rows", ""),
         "when": "later" if at else "now",
         "scheduled_at": timezone.localtime(at) if at else None,
         "validity_minutes": draft.validity_minutes,

@@ -14,10 +14,14 @@
     document.head.append(element);
   }));
 
-  const themed = (option) => {
+  const themed = (option, width) => {
     const text = style("--hy-muted"), line = style("--hy-line");
+    // Short figures: 10万 in Chinese, 100K in English; the axis of a narrow plot has fewer of them.
+    const short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+    const figures = (one) => (one.type === "value" ? { formatter: (value) => short.format(value) } : {});
     const axis = (one) => ({
-      axisLabel: { color: text }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false },
+      splitNumber: width < 480 ? 3 : 5, nameTextStyle: { color: text, align: one.position === "right" ? "right" : "left" }, nameGap: 12,
+      axisLabel: { color: text, hideOverlap: true, ...figures(one) }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false },
       splitLine: { lineStyle: { color: line } }, ...one,
     });
     const each = (value, change) => (Array.isArray(value) ? value.map(change) : value && change(value));
@@ -26,6 +30,7 @@
       textStyle: { fontFamily: style("--tblr-font-sans-serif") || "sans-serif" },
       animationDuration: 300,
       ...option,
+      grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true, ...option.grid, ...(width < 480 && option.series.length > 2 && { top: 64 }) },
       legend: option.legend && { textStyle: { color: text }, itemWidth: 12, itemHeight: 8, ...option.legend },
       xAxis: each(option.xAxis, axis),
       yAxis: each(option.yAxis, axis),
@@ -55,13 +60,22 @@
     return element;
   };
 
+  // The tools stand at the right of the card's head when the card is one plot's.
+  const toHead = (figure) => {
+    const card = figure.closest(".card"), head = card?.querySelector(":scope > .card-header"), tools = figure.querySelector(":scope > .hy-chart-tools");
+    if (!head || !tools || card.querySelectorAll("[data-chart]").length > 1) return;
+    head.querySelector(":scope > .hy-chart-tools")?.remove();
+    head.append(tools);
+  };
+
   const draw = async (figure) => {
+    toHead(figure);
     await load();
     const option = JSON.parse(document.getElementById(figure.dataset.chart).textContent);
     const plot = figure.querySelector(".hy-chart-plot");
     if (!plot.isConnected) return;
     const chart = echarts.getInstanceByDom(plot) || echarts.init(plot, null, { renderer: "canvas" });
-    chart.setOption(themed(option), true);
+    chart.setOption(themed(option, plot.clientWidth), true);
     drawn.set(figure, chart);
     // A series may name, for each of its bars, where the things behind it are listed.
     chart.off("click");
@@ -71,13 +85,14 @@
     });
     const data = figure.querySelector(".hy-chart-data");
     data.replaceChildren(table(option));
-    figure.querySelector("[data-chart-table]").onclick = (event) => {
+    const tools = figure.querySelector(":scope > .hy-chart-tools") || figure.closest(".card").querySelector(":scope > .card-header > .hy-chart-tools");
+    tools.querySelector("[data-chart-table]").onclick = (event) => {
       const shown = data.hidden;
       data.hidden = !shown;
       plot.hidden = shown;
       event.currentTarget.setAttribute("aria-pressed", String(shown));
     };
-    figure.querySelector("[data-chart-save]").onclick = () => {
+    tools.querySelector("[data-chart-save]").onclick = () => {
       const link = document.createElement("a");
       link.download = `${figure.dataset.chart}.png`;
       link.href = chart.getDataURL({ pixelRatio: 2, backgroundColor: style("--hy-paper") });

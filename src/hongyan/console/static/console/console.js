@@ -1,22 +1,26 @@
-// Small things that HTML and HTMX do not do: menu, palette, drawer, toasts, theme, bulk selection, unread count.
+// Small things that HTML and HTMX do not do: drawer, toasts, theme, forms of channels and doors, unread count.
 (() => {
   const on = (selector, type, handler) => document.addEventListener(type, (event) => {
     const element = event.target.closest && event.target.closest(selector);
     if (element) handler(element, event);
   });
 
-  on("[data-side-open]", "click", () => document.body.classList.add("hy-side-shown"));
-  on("[data-side-close]", "click", () => document.body.classList.remove("hy-side-shown"));
   on("[data-theme-next]", "click", () => window.hongyanNextTheme());
   on("[data-toast-close]", "click", (element) => element.closest("[data-toast]").remove());
-  setTimeout(() => document.querySelectorAll("[data-toast]:not(.alert-danger)").forEach((toast) => toast.remove()), 8000);
+  const leave = (toasts) => setTimeout(() => toasts.forEach((toast) => { if (!toast.matches(".alert-danger")) toast.remove(); }), 8000);
+  leave([...document.querySelectorAll("[data-toast]")]);
+  window.hongyanToasts = (toasts) => {
+    const fresh = [...toasts].map((toast) => document.importNode(toast, true));
+    document.querySelector("[data-toasts]").append(...fresh);
+    leave(fresh);
+  };
   document.querySelector("[data-focus]")?.focus();
 
   // A form that was sent says so and cannot be sent twice.
   document.addEventListener("submit", (event) => {
     const button = event.submitter;
-    const question = event.submitter?.dataset.confirm || event.target.dataset.confirm;
-    if (question && !window.confirm(question)) { event.preventDefault(); return; }
+    // What asks first is stopped by asking.js, and sent again when the answer is yes.
+    if (event.defaultPrevented) return;
     if (button && !event.target.hasAttribute("data-many")) setTimeout(() => { button.disabled = true; button.classList.add("btn-loading"); }, 0);
   });
   window.addEventListener("pageshow", (event) => {
@@ -28,39 +32,15 @@
   on("[data-drawer-url]", "click", (element, event) => {
     if (event.target.closest("a, button, input, label") && event.target.closest("a, button, input, label") !== element) return;
     event.preventDefault();
-    htmx.ajax("GET", element.dataset.drawerUrl, "#drawer").then(() => { if (!drawer.open) drawer.showModal(); });
+    htmx.ajax("GET", element.dataset.drawerUrl, "#drawer").then(() => {
+      if (!drawer.open) drawer.showModal();
+      drawer.querySelector("#drawer input:not([type=hidden])")?.focus();
+    });
   });
+  // A page that was opened for its drawer: "add a department" from the palette.
+  window.addEventListener("load", () => document.querySelector("[data-drawer-now]")?.click());
   on("[data-drawer-close]", "click", () => drawer.close());
   drawer?.addEventListener("click", (event) => { if (event.target === drawer) drawer.close(); });
-
-  // Row click opens the row's link.
-  on("tr[data-href]", "click", (row, event) => {
-    if (!event.target.closest("a, button, input, label") && !window.getSelection().toString()) location.href = row.dataset.href;
-  });
-
-  // Bulk selection: [data-select-all] in the head, [data-select] in rows, [data-bulk] shows how many.
-  const recount = (form) => {
-    const boxes = [...form.querySelectorAll("[data-select]")];
-    const chosen = boxes.filter((box) => box.checked).length;
-    const bar = form.querySelector("[data-bulk]");
-    const whole = form.querySelector("[data-bulk-all]");
-    // "All found" is an offer only while the whole page is ticked.
-    if (whole) {
-      whole.closest("label").hidden = chosen < boxes.length;
-      if (chosen < boxes.length) whole.checked = false;
-    }
-    const count = whole?.checked ? form.querySelector("[data-bulk-whole]").textContent : chosen.toLocaleString();
-    if (bar) { bar.hidden = chosen === 0; bar.querySelectorAll("[data-bulk-count]").forEach((one) => { one.textContent = count; }); }
-    const all = form.querySelector("[data-select-all]");
-    if (all) { all.checked = chosen > 0 && chosen === boxes.length; all.indeterminate = chosen > 0 && chosen < boxes.length; }
-  };
-  on("[data-select-all]", "change", (box) => {
-    const form = box.closest("form");
-    form.querySelectorAll("[data-select]").forEach((one) => { one.checked = box.checked; });
-    recount(form);
-  });
-  on("[data-select]", "change", (box) => recount(box.closest("form")));
-  on("[data-bulk-all]", "change", (box) => recount(box.closest("form")));
 
   // A channel's form shows the fields that its protocol has, and the protocol's usual port.
   const channelForm = document.querySelector("[data-channel-form]");
@@ -90,14 +70,25 @@
     if (!port.value) propose();
   }
 
-  // A door's form shows what only its protocol has.
-  const doorForm = document.querySelector("[data-door-form]");
-  if (doorForm) {
-    const family = doorForm.querySelector("[name=family]");
-    const show = () => doorForm.querySelectorAll("[data-only]").forEach((one) => { one.hidden = one.dataset.only !== family.value; });
-    family.addEventListener("change", show);
+  // A form shows what only goes with one choice: a protocol's fields, the password that somebody types for another.
+  document.querySelectorAll("[data-choosing]").forEach((form) => {
+    const choice = form.querySelector(`[name=${form.dataset.choosing}]`);
+    if (!choice) return;
+    const show = () => form.querySelectorAll("[data-only]").forEach((one) => { one.hidden = !one.dataset.only.split(" ").includes(choice.value); });
+    choice.addEventListener("change", show);
     show();
-  }
+  });
+
+  // A condition shows the parts that its kind asks for.
+  document.querySelectorAll("[data-asks]").forEach((row) => {
+    const kind = row.querySelector("[data-asks-kind]");
+    const show = () => {
+      const asks = (kind.selectedOptions[0]?.dataset.asksFor || "").split(" ");
+      row.querySelectorAll("[data-asks-part]").forEach((part) => { part.hidden = !asks.includes(part.dataset.asksPart); });
+    };
+    kind.addEventListener("change", show);
+    show();
+  });
 
   // A contact's further columns: one more empty row.
   on("[data-further-add]", "click", () => {
@@ -108,61 +99,13 @@
     row.querySelector("input").focus();
   });
 
-  // Palette: search everything.
-  const palette = document.querySelector("[data-palette]");
-  if (palette) {
-    const input = palette.querySelector("input");
-    const list = palette.querySelector(".hy-palette-hits");
-    let timer = null;
-    const open = () => { palette.showModal(); input.select(); };
-    const show = (hits) => {
-      list.replaceChildren(...hits.map((hit, index) => {
-        const link = document.createElement("a");
-        link.href = hit.url;
-        link.className = index === 0 ? "active" : "";
-        link.setAttribute("role", "option");
-        const label = document.createElement("b");
-        label.textContent = hit.label;
-        const detail = document.createElement("span");
-        detail.textContent = hit.detail;
-        link.append(label, detail);
-        return link;
-      }));
-      if (!hits.length && input.value) list.textContent = palette.dataset.none;
-    };
-    on("[data-palette-open]", "click", open);
-    document.addEventListener("keydown", (event) => {
-      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); open(); }
-    });
-    input.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(async () => {
-        const answer = await fetch(`${palette.dataset.search}?q=${encodeURIComponent(input.value)}`);
-        if (answer.ok) show((await answer.json()).hits);
-      }, 150);
-    });
-    input.addEventListener("keydown", (event) => {
-      const links = [...list.querySelectorAll("a")];
-      const at = links.findIndex((link) => link.classList.contains("active"));
-      if (event.key === "Enter" && links[at]) { event.preventDefault(); links[at].click(); }
-      if ((event.key === "ArrowDown" || event.key === "ArrowUp") && links.length) {
-        event.preventDefault();
-        links[at]?.classList.remove("active");
-        const next = links[(at + (event.key === "ArrowDown" ? 1 : links.length - 1)) % links.length];
-        next.classList.add("active");
-        next.scrollIntoView({ block: "nearest" });
-      }
-    });
-    palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
-  }
-
   // The unread count follows the mailbox.
   for (const name of document.body.dataset.liveToken ? ["mailbox"] : []) {
     const refresh = async () => {
       const answer = await fetch("/mailbox/unread/");
       if (!answer.ok) return;
       const { unread } = await answer.json();
-      document.querySelectorAll("[data-unread]").forEach((one) => { one.textContent = unread; one.hidden = !unread; });
+      document.querySelectorAll("[data-waits=mailbox]").forEach((one) => { one.textContent = unread.toLocaleString(); one.hidden = !unread; });
       document.querySelectorAll("[data-unread-dot]").forEach((one) => { one.hidden = !unread; });
     };
     const original = document.body.dispatchEvent.bind(document.body);
