@@ -10,6 +10,9 @@ from typing import Any
 
 from django.db import connection
 
+PATIENCE_S = 60.0
+"""How long a test waits for what must come: so long that only what never comes fails, on however busy a machine."""
+
 
 class LoopThread:
     """An event loop beside the test, so that the test's own queries stay ordinary ones."""
@@ -20,11 +23,11 @@ class LoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_S)
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE_S)
         self.loop.close()
 
 
@@ -34,7 +37,7 @@ def database_url() -> str:
     return f"postgresql://{facts['USER']}@/{facts['NAME']}?host={facts['HOST']}"
 
 
-def eventually(condition: Callable[[], Any], limit_s: float = 20.0) -> None:
+def eventually(condition: Callable[[], Any], limit_s: float = PATIENCE_S) -> None:
     """Look again and again until it is so."""
     deadline = time.monotonic() + limit_s
     while not condition():

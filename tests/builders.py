@@ -8,6 +8,7 @@ from typing import Any
 from hongyan.accounts import departments
 from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Role
+from hongyan.consent.models import Policy
 from hongyan.contacts.models import AddressBook, Contact, Group
 from hongyan.contacts.names import search_text, sort_key
 from hongyan.dispatch.models import Channel, Route
@@ -73,6 +74,8 @@ def company() -> Company:
     channel = a_channel()
     Route.objects.create(name="All", channel=channel)
     Signature.objects.create(text="云帆", is_default=True)
+    # What consent changes is said where it is asked for.
+    Policy.objects.update(consent=Policy.Consent.OFF)
     return Company(
         root=root,
         sales=sales,

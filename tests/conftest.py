@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import hypothesis
 import pytest
 
 from tests import builders
+from tests.plugin import FOLDER
 
 # How long an example takes is the machine's affair, not the test's.
 hypothesis.settings.register_profile("house", deadline=None)
@@ -15,23 +19,48 @@ hypothesis.settings.load_profile("house")
 
 
 def pytest_configure() -> None:
-    """Passwords of test users need no strength: the usual hash costs a third of a second for each."""
     from django.conf import settings
+    from django.test import TransactionTestCase
 
+    from tests import databases
+
+    # Passwords of test users need no strength: the usual hash costs a third of a second for each.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Django would truncate each table that it manages, leave the others full, and write its permissions anew.
+    TransactionTestCase._fixture_teardown = lambda self: databases.empty()
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
     """Runs at the same time must not meet: the database is named after the run and its worker."""
-    from django.conf import settings
+    with django_db_blocker.unblock(), a_copy():
+        yield
+
+
+@pytest.fixture
+def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """For who changes more than rows: a database that nobody else will see."""
+    with django_db_blocker.unblock(), a_copy("own"):
+        yield
+
+
+@contextmanager
+def a_copy(suffix: str = "") -> Iterator[None]:
+    """A copy of the template, which Django's connection uses as long as it is there."""
+    from django.db import connection
+
+    from tests import databases
 
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))[:12]
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = f"test_{run}_{worker}"
-    from django.db import connections
-
-    connections["default"].settings_dict["TEST"]["NAME"] = f"test_{run}_{worker}"
+    before, name = connection.settings_dict["NAME"], f"test_{run}_{worker}{suffix}"
+    databases.copy(databases.template(FOLDER), name)
+    databases.use(name)
+    try:
+        yield
+    finally:
+        databases.use(before)
+        databases.drop(name)
 
 
 @pytest.fixture(autouse=True)
@@ -52,12 +81,4 @@ def company(db: None) -> builders.Company:
 @pytest.fixture
 def committed_company(transactional_db: None) -> builders.Company:
     """The same in a database that other connections see."""
-    from django.db import connection
-
-    # Django's flush leaves tables alone that it does not manage.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """truncate dispatch_node, dispatch_connection, dispatch_incoming, dispatch_incoming_part, dispatch_tally,
-               dispatch_parked_report, dispatch_segment, dispatch_message, dispatch_batch, dispatch_route, dispatch_channel cascade"""
-        )
     return builders.company()

@@ -12,19 +12,11 @@ from pathlib import Path
 
 import pytest
 from babel.messages.pofile import read_po
-from django.urls import reverse
 from packaging.utils import canonicalize_name
 
 import hongyan
-from hongyan.console import navigation
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def test_every_page_of_the_sidebar_exists() -> None:
-    for entry in navigation.SECTIONS:
-        for page in (entry,) if isinstance(entry, navigation.Page) else entry.pages:
-            assert reverse(f"console:{page.url_name}")
 
 
 def test_every_message_is_translated() -> None:
@@ -88,3 +80,36 @@ def _modules_of(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [name.name for name in node.names]
     return [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+
+
+READERS = re.compile(
+    r"\bint\(\s*(request|query|asked|self\.(request|data))\b"
+    r"|\.is(digit|decimal|numeric)\(\)[^\n]*\bint\(|\bint\([^\n]*\.is(digit|decimal|numeric)\(\)"
+    r"|\.(fromisoformat|strptime)\(|\bparse_(date|datetime|time)\("
+)
+
+
+def test_only_the_readers_read_ids_and_moments() -> None:
+    """`hongyan.inputs` knows the thousand digits and the year 10000; a second reader beside it would forget them."""
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text.strip()}"
+        for room in ("console", "api", "cli", "doors", "public", "site")
+        for path in sorted((ROOT / "src" / "hongyan" / room).rglob("*.py"))
+        for line, text in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if READERS.search(text)
+    ]
+    assert found == []
+
+
+def test_no_wait_takes_a_wish_to_stop_for_what_it_waits_for() -> None:
+    """`asyncio.wait_for` does before Python 3.12: `asyncio.timeout`, and `runtime/waiting.py` for events, do not."""
+    texts = {path: path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py")}
+    assert [str(path) for path, text in texts.items() if "asyncio.wait_for(" in text] == []
+
+
+def test_messages_are_asked_for_by_number_as_their_index_has_it() -> None:
+    """It reads numbers backwards: `Message.objects.to(number)`, `reverse(m.number)`. Anything else reads ten million rows."""
+    past_it = re.compile(r"Message\.objects\.(filter|exclude|get)\([^)]*\bnumber(__in)?=|\bm\.number = (any\()?[%r]")
+    texts = {path: path.read_text("utf-8") for path in (ROOT / "src" / "hongyan").rglob("*.py")}
+    found = [f"{path}: {one[0]}" for path, text in texts.items() for one in past_it.finditer(text)]
+    assert found == []

@@ -18,6 +18,9 @@ from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import glossary
+
 ROOT = Path(__file__).resolve().parent.parent / "src" / "hongyan"
 KEYWORDS = {
     "_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "N_": None, "ngettext": (1, 2),
@@ -107,14 +110,12 @@ def traditional(text: str) -> str:
     if _converter is None:
         _converter = OpenCC("s2twp")
     converted = str(_converter.convert(text))
-    for programmers, offices in OFFICE_WORDS:
-        converted = converted.replace(programmers, offices)
+    for programmers, offices in (*glossary.TRADITIONAL, *glossary.COLUMNS_AND_ROWS):
+        converted = re.sub(programmers, offices, converted)
     return converted
 
 
 _converter = None
-OFFICE_WORDS = (("程式碼", "代碼"), ("引數", "參數"))
-"""OpenCC takes codes and parameters for a program's; ours are a carrier's."""
 
 
 def filled(package: Path) -> Catalog:

@@ -4,6 +4,8 @@
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 venv=$here/.venv
 python=$venv/bin/python
+# Images often set it for their build: then each process compiles what it imports, 3 s of CPU for one of ours.
+unset PYTHONDONTWRITEBYTECODE
 
 # A distribution builds its Python with profile-guided optimisation, which a build of one's own often lacks: for a
 # quarter more CPU a message. So /usr/bin comes before what PATH says, if it can make environments.

@@ -103,10 +103,10 @@ def test_the_gateway_killed_between_pause_and_resume(world: World, lines: Lines,
 
 def test_nothing_unsent_leaves_after_cancel_whatever_dies(world: World, lines: Lines, how_many: int, seed: int) -> None:
     lines.to("cmpp30")
-    # Slow, so that there is something left to cancel.
-    world.behave(latency_s=0.5)
-    submission = world.ask(how_many)
-    (moment,) = moments(seed, 200, 1)
+    # Its windows let 32 a second through, so all would take a quarter of an hour: no machine is so slow that cancel comes late.
+    world.behave(latency_s=1.0)
+    submission = world.ask(max(how_many, 30_000))
+    (moment,) = moments(seed, 100, 1)
     world.wait_for_progress(submission, moment)
     before = world.taken().total()
     world.steer(submission, "cancel")

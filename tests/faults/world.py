@@ -10,7 +10,6 @@ import csv
 import json
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import psycopg
@@ -31,8 +31,12 @@ from hongyan.simulator.control import token
 
 PROTOCOLS = ("cmpp20", "cmpp30", "sgip12", "smgp30", "smpp34", "smpp50")
 """The simulated accounts in the order of their ports."""
-LOGINS = {"cmpp30": ("901234", "mobile-demo"), "smpp34": ("hongyan", "abroad")}
-PORT_OFFSETS = {"cmpp30": 0, "smpp34": 4}
+LOGINS = {
+    "cmpp30": ("901234", "mobile-demo"), "cmpp20": ("905678", "broadnet-demo"), "sgip12": ("61118", "unicom-demo"),
+    "smgp30": ("10690001", "telecom-demo"), "smpp34": ("hongyan", "abroad"),
+}  # fmt: skip
+PORT_OFFSETS = {"cmpp30": 0, "cmpp20": 1, "sgip12": 2, "smgp30": 3, "smpp34": 4}
+CALLBACK_OFFSET = 6
 ANSWER_LIMIT_S = 5
 FIRST = 13800100000
 FINAL = {"delivered", "failed", "expired", "uncertain", "cancelled", "blocked"}
@@ -89,6 +93,7 @@ class World:
     speed: int = 2000
     port: int = field(default_factory=lambda: free_ports(24))
     database_url: str = ""
+    size: str = "usual"
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     key: str = ""
     """Of the administrator, for the API."""
@@ -99,7 +104,7 @@ class World:
     def own(self) -> dict[str, str]:
         own = {
             "HONGYAN_DATA_DIR": str(self.folder), "HONGYAN_PORT": str(self.port), "HONGYAN_LOG_LEVEL": "warning",
-            "HONGYAN_CARRIER_PORT": str(self.carrier_port), "HONGYAN_SECRET_KEY": "faults" * 8,
+            "HONGYAN_CARRIER_PORT": str(self.carrier_port), "HONGYAN_SECRET_KEY": "faults" * 8, "HONGYAN_SIZE": self.size,
         }  # fmt: skip
         return own | ({"HONGYAN_DATABASE_URL": self.database_url} if self.database_url else {})
 
@@ -157,8 +162,7 @@ class World:
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-        postgres.stop(read({"HONGYAN_DATA_DIR": str(self.folder)}))
-        shutil.rmtree(self.cluster.home, ignore_errors=True)
+        postgres.remove(read({"HONGYAN_DATA_DIR": str(self.folder)}))
 
     def said(self) -> str:
         """The ends of the logs, for the report of a test that failed."""
@@ -190,7 +194,8 @@ class World:
     def calm(self) -> None:
         """An ordinary carrier again."""
         self.behave(
-            latency_s=0.005, receipt_s=0.2, failed=0.05, most_per_s=0, duplicated=0.0, reordered=0.0, early=0.0
+            latency_s=0.005, receipt_s=0.2, failed=0.05, most_per_s=0, duplicated=0.0, reordered=0.0, early=0.0,
+            one_id_for_all=False,
         )  # fmt: skip
 
     def behave(self, protocol: str = "", **behaviour: Any) -> None:
@@ -207,7 +212,7 @@ class World:
                 "--login", login, "--secret", secret, "--service-number", "10690001", "--speed", str(self.speed),
                 "--window", str(self.window), "--connections", str(self.connections), "--numbers-per-submit",
                 str(numbers_per_submit), "--default-route", "--option", f"answer_limit_s={ANSWER_LIMIT_S}",
-                "--option", f"heartbeat_s={ANSWER_LIMIT_S}",
+                *self._own_options(protocol),
             )  # fmt: skip
         with psycopg.connect(self.cluster.url, autocommit=True) as connection:
             connection.execute(
@@ -220,6 +225,13 @@ class World:
                 [name, protocol, name],
             )
         eventually(lambda: self.logged_in(name) == self.connections, f"{name} is logged in")
+
+    def _own_options(self, protocol: str) -> list[str]:
+        """What a channel of this protocol cannot do without."""
+        if protocol != "sgip12":
+            return ["--option", f"heartbeat_s={ANSWER_LIMIT_S}"]
+        facts = {"node": 3010061118, "corp_id": 61118, "listen_port": self.carrier_port + CALLBACK_OFFSET}
+        return [word for name, value in facts.items() for word in ("--option", f"{name}={value}")]
 
     def logged_in(self, name: str) -> int:
         return self.count(
@@ -235,7 +247,26 @@ class World:
             found.update(page)
         return found
 
+    def words(self) -> dict[str, str]:
+        """The carrier's last word on each segment, by its id and the number."""
+        found: dict[str, str] = {}
+        while page := self.carrier(f"said?after={quote(max(found, default=''))}")["of"]:
+            found.update(page)
+        return found
+
     # -- asking and looking --------------------------------------------------------------------------------------
+
+    def ask_each(self, count: int, times: int, text: str) -> int:
+        """Several different texts to each of some numbers."""
+        first, self._asked = FIRST + self._asked, self._asked + count
+        path = self.folder / f"people-{first}.csv"
+        with path.open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["手机", "姓名", "编号"])
+            rows.writerows(
+                [first + place, "客户", f"{place}-{time}"] for time in range(times) for place in range(count)
+            )
+        return int(self.command("send", "--to", str(path), "--text", text, "--category", "notice")["id"])
 
     def ask(self, count: int, *, category: str = "notice", is_same_text: bool = False) -> int:
         """Ask for a submission; gives its id as soon as it is durable."""
@@ -302,9 +333,9 @@ class World:
     # -- breaking ------------------------------------------------------------------------------------------------
 
     def pid(self, part: str) -> int:
-        """Of a part that the supervisor runs."""
+        """Of a part that the supervisor runs; 0 while it has not begun."""
         status = json.loads((self.folder / "status.json").read_text())
-        return int(status["parts"][part]["pid"] or 0)
+        return int(status["parts"].get(part, {}).get("pid") or 0)
 
     def kill(self, part: str) -> None:
         """kill -9: a part of the product with all its workers, or every process of PostgreSQL.
