@@ -1,5 +1,5 @@
 """How many submits a second a customer's door takes, each answered only when it is durable, beside a bare loop that
-answers the same octets without a database: `python benchmarks/doors.py [--seconds N] [--json]`.
+answers the same octets without a database: `python benchmarks/doors.py [--seconds N] [--window N] [--json]`.
 
 An installation of its own (PostgreSQL, `hongyan doors`), the client in a process of its own. What is planned into
 messages meanwhile and how long the rest takes afterwards is said too. A verification code is timed alone, from submit
@@ -142,7 +142,7 @@ def child(*arguments: str) -> Any:
 # -- the measurement -------------------------------------------------------------------------------------------------
 
 
-def measure_bare(protocol: Protocol, seconds: float) -> float:
+def measure_bare(protocol: Protocol, seconds: float, window: int) -> float:
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, __file__, "bare", protocol.value, str(port)], stdout=subprocess.PIPE, text=True
@@ -150,18 +150,20 @@ def measure_bare(protocol: Protocol, seconds: float) -> float:
     try:
         assert server.stdout
         server.stdout.readline()
-        found = child("drive", protocol.value, str(port), str(seconds), str(CONNECTIONS), str(WINDOW))
+        found = child("drive", protocol.value, str(port), str(seconds), str(CONNECTIONS), str(window))
         return float(found["per_s"])
     finally:
         server.kill()
         server.wait()
 
 
-def measure(protocol: Protocol, port: int, seconds: float, connection: psycopg.Connection[Any]) -> Measured:
-    bare = measure_bare(protocol, seconds)
+def measure(
+    protocol: Protocol, port: int, seconds: float, window: int, connection: psycopg.Connection[Any]
+) -> Measured:
+    bare = measure_bare(protocol, seconds, window)
     set_category(connection, "notice")
     before = count(connection)
-    found = child("drive", protocol.value, str(port), str(seconds), str(CONNECTIONS), str(WINDOW))
+    found = child("drive", protocol.value, str(port), str(seconds), str(CONNECTIONS), str(window))
     last = time.monotonic()
     done = count(connection) - before
     while count(connection) - before < found["submits"]:
@@ -244,6 +246,7 @@ def main() -> None:
         return
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=8.0)
+    parser.add_argument("--window", type=int, default=WINDOW, help="of each connection, at most %(default)s")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     installation = Installation()
@@ -256,7 +259,11 @@ def main() -> None:
         wait_for(first)
         found = [
             measure(
-                protocol, first + ("cmpp", "sgip", "smgp", "smpp").index(protocol.family), asked.seconds, connection
+                protocol,
+                first + ("cmpp", "sgip", "smgp", "smpp").index(protocol.family),
+                asked.seconds,
+                asked.window,
+                connection,
             )
             for protocol in PROTOCOLS
         ]

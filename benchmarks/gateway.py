@@ -25,7 +25,7 @@ from hongyan.dispatch import arrays
 from hongyan.dispatch.changes import parameters
 from hongyan.dispatch.channels import Channel, Options
 from hongyan.dispatch.leasing import LeasedBatch, LeasedMessage
-from hongyan.dispatch.outcomes import StoredReport
+from hongyan.dispatch.matching import StoredReport
 from hongyan.gateway.recorder import Recorder
 from hongyan.gateway.results import Results
 from hongyan.gateway.sending import Sender
