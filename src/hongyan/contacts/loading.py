@@ -79,7 +79,7 @@ with written as (
         -- What the file does not say stays as it was.
         name = case when excluded.name <> '' then excluded.name else c.name end,
         pinyin = case when excluded.name <> '' then excluded.pinyin else c.pinyin end,
-        search = case when excluded.name <> '' then excluded.search else c.search end,
+        search = case when excluded.name <> '' then excluded.search || c.search_further else c.search end,
         title = coalesce(nullif(excluded.title, ''), c.title),
         company = coalesce(nullif(excluded.company, ''), c.company),
         email = coalesce(nullif(excluded.email, ''), c.email),

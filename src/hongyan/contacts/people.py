@@ -4,46 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from copy import copy
-from dataclasses import asdict, dataclass, field
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
 from django.http import Http404
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts import audit, changes
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.contacts import fields, needs, tags
+from hongyan.contacts import fields, needs, phones, relations, tags
 from hongyan.contacts.books import access_changeable_book
 from hongyan.contacts.groups import access_changeable_group
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group
 from hongyan.contacts.names import coded, search_text, sort_key
-from hongyan.dispatch.numbers import WORDS, BadNumber, mask, normalise, shown
+from hongyan.contacts.record import Person, fill
+from hongyan.dispatch.numbers import BadNumber, mask, normalise, shown
 from hongyan.inputs.texts import LONGEST_SEARCH, words_of
 
 __all__ = [
     "Person", "access_changeable_contact", "access_contact", "add_to_group", "change", "copy_to_book", "create",
     "delete", "holding", "matching", "move_to_book", "remove_from_group", "search_text", "sheet", "shown_to", "sort_key",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What a form, a program or a file says about a contact; `number` in any form people write."""
-
-    name: str
-    number: str
-    title: str = ""
-    company: str = ""
-    email: str = ""
-    notes: str = ""
-    fields: dict[str, str] = field(default_factory=dict)
-    """Further columns, in any form people write."""
-    tags: tuple[str, ...] | None = None
-    """None: as they are."""
 
 
 def access_contact(user: User, contact_id: int) -> Contact:
@@ -65,35 +48,26 @@ def shown_to(user: User, number: str) -> str:
     return shown(number) if user.may(Right.SEE_NUMBERS) else mask(number)
 
 
-def _row(person: Person) -> dict[str, object]:
+def _save(contact: Contact) -> None:
     try:
-        number = normalise(person.number)
-    except BadNumber as error:
-        raise Refused(error.reason, gettext(WORDS[error.reason]), field="number") from None
-    name = person.name.strip()
-    facts = asdict(person)
-    del facts["tags"]
-    return {
-        **facts,
-        "name": name,
-        "number": number,
-        "fields": fields.read_all(person.fields),
-        "pinyin": sort_key(name),
-        "search": search_text(name, number, person.company),
-    }
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError:
+        raise Refused(
+            "number_taken", _("This book has a contact with this number already."), field="number", status=409
+        ) from None
 
 
 @transaction.atomic
 def create(user: User, book: AddressBook, person: Person, groups: Iterable[Group] = ()) -> Contact:
     """A new contact of `book`, in `groups` of the same book. Raises Refused for a number it has already."""
     access_changeable_book(user, book.pk)
-    try:
-        with transaction.atomic():
-            contact = Contact.objects.create(book=book, **_row(person))
-    except IntegrityError:
-        raise Refused(
-            "number_taken", _("This book has a contact with this number already."), field="number", status=409
-        ) from None
+    contact = Contact(book=book)
+    further = fill(contact, person)
+    _save(contact)
+    phones.put(contact, further or [])
+    if person.relations:
+        relations.put(user, contact, person.relations)
     contact.groups.set([group for group in groups if group.book_id == book.pk])
     if person.tags:
         tags.replace(contact, person.tags)
@@ -102,30 +76,50 @@ def create(user: User, book: AddressBook, person: Person, groups: Iterable[Group
 
 
 @transaction.atomic
-def change(user: User, contact: Contact, person: Person, groups: Iterable[Group] | None = None) -> Contact:
-    """Change a contact; `groups` replaces those it is in. The audit masks numbers, and tells of notes and further columns only that they changed."""
+def change(
+    user: User, contact: Contact, person: Person, groups: Iterable[Group] | None = None, *, seen: str | None = None
+) -> Contact:
+    """Change a contact; `groups` replaces those it is in. The audit masks numbers, and tells of notes and further columns only that they changed.
+
+    `seen` is the `Contact.version` that the person looked at: where another has changed it since, nothing is lost silently.
+    """
     access_changeable_contact(user, contact.pk)
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
-    before, groups_before = copy(contact), sorted(contact.groups.values_list("name", flat=True))
-    for name, value in _row(person).items():
-        setattr(contact, name, value)
-    try:
-        with transaction.atomic():
-            contact.save()
-    except IntegrityError:
+    if seen is not None and seen != contact.version:
         raise Refused(
-            "number_taken", _("This book has a contact with this number already."), field="number", status=409
-        ) from None
+            "changed_since",
+            _("Somebody has changed this person since you opened the page. Look at what differs, then save again."),
+            status=409,
+        )
+    before, groups_before = copy(contact), sorted(contact.groups.values_list("name", flat=True))
+    phones_before = _in_words(contact)
+    further = fill(contact, person)
+    _save(contact)
+    if further is not None:
+        phones.put(contact, further)
     if groups is not None:
         contact.groups.set([group for group in groups if group.book_id == contact.book_id])
     tags_before = sorted(contact.tags.values_list("name", flat=True))
     if person.tags is not None:
         tags.replace(contact, person.tags)
-    of_groups = changes.Changes(groups=[groups_before, sorted(contact.groups.values_list("name", flat=True))])
-    of_tags = changes.Changes(tags=[tags_before, sorted(contact.tags.values_list("name", flat=True))])
-    found = changes.between(before, contact, private=("notes", "fields")).get("changes", {}) | of_groups | of_tags
+    beside = changes.Changes(
+        groups=[groups_before, sorted(contact.groups.values_list("name", flat=True))],
+        tags=[tags_before, sorted(contact.tags.values_list("name", flat=True))],
+        phones=[phones_before, _in_words(contact)],
+    )
+    if person.relations is not None:
+        beside["relations"] = list(relations.put(user, contact, person.relations))
+    found = (
+        changes.between(before, contact, private=("notes", "fields", "birthday", "birth_year")).get("changes", {})
+        | beside
+    )
     audit.record(user, "contact.changed", contact, detail=changes.of(found))
     return contact
+
+
+def _in_words(contact: Contact) -> list[str]:
+    """Further numbers as the audit keeps them."""
+    return [f"{mask(one.number)} {one.kind} {one.state}" for one in contact.phones.all()]
 
 
 @transaction.atomic
@@ -175,6 +169,12 @@ def remove_from_group(user: User, contacts: ContactQuerySet, group: Group) -> in
     return taken
 
 
+_COPIED = (
+    "name", "former_names", "number", "number_kind", "number_state", "title", "company", "email", "notes", "birthday",
+    "birth_year", "language", "time_zone", "fields", "pinyin", "search", "search_further",
+)  # fmt: skip
+
+
 @transaction.atomic
 def copy_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> int:
     """Copy `contacts` into another book; numbers it has already stay as they are. Gives how many are new there."""
@@ -183,17 +183,23 @@ def copy_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> in
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            insert into contacts_contact (book_id, name, number, title, company, email, notes, fields, pinyin, search,
-                                          created_at, updated_at)
-            select %s, name, number, title, company, email, notes, fields, pinyin, search, now(), now()
-            from contacts_contact where id = any(%s)
-            on conflict (book_id, number) do nothing
-            """,
-            [book.pk, ids],
+            with made as (
+                insert into contacts_contact ({columns}, book_id, created_at, updated_at)
+                select {columns}, %(book)s, now(), now() from contacts_contact where id = any(%(ids)s)
+                on conflict (book_id, number) do nothing returning id, number
+            ), phones as (
+                insert into contacts_phone (contact_id, number, kind, state)
+                select distinct on (made.id, p.number) made.id, p.number, p.kind, p.state
+                from made join contacts_contact c on c.number = made.number and c.id = any(%(ids)s)
+                join contacts_phone p on p.contact_id = c.id where p.number <> made.number
+            )
+            select count(*) from made
+            """.format(columns=", ".join(_COPIED)),  # noqa: S608 - our own columns
+            {"book": book.pk, "ids": ids},
         )
-        copied = cursor.rowcount
+        copied = int(cursor.fetchone()[0])
     audit.record(user, "contacts.copied", book, detail={"contacts": copied})
-    return int(copied)
+    return copied
 
 
 @transaction.atomic
@@ -220,7 +226,9 @@ def matching(contacts: ContactQuerySet, asked: str) -> ContactQuerySet:
     if condition is None:
         return contacts.none()
     try:
-        return contacts.filter(number=normalise(asked))
+        number = normalise(asked)
+        # Those ids apart: joined by "or" to a question of another table, the numbers would lose their index.
+        return contacts.filter(Q(number=number) | Q(pk__in=phones.holders(number)))
     except BadNumber:
         return contacts.filter(condition)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts import audit
@@ -39,6 +40,8 @@ def put(user: User, contacts: ContactQuerySet, words: Iterable[str]) -> int:
                select p, t from unnest(%s::bigint[]) p, unnest(%s::bigint[]) t on conflict do nothing""",
             [ids, [one.pk for one in found]],
         )
+        # Who has the person's page open, with the tags of before, is told when they save.
+        cursor.execute("update contacts_contact set updated_at = clock_timestamp() where id = any(%s)", [ids])
     audit.record(user, "tags.put", summary=", ".join(map(str, found)), detail={"contacts": len(ids)})
     return len(ids)
 
@@ -50,6 +53,7 @@ def take_off(user: User, contacts: ContactQuerySet, words: Iterable[str]) -> int
     found = list(Tag.objects.filter(name__in=clean))
     ids = list(contacts.changeable_by(user).order_by().values_list("pk", flat=True))
     Contact.tags.through.objects.filter(tag__in=found, contact_id__in=ids).delete()
+    Contact.objects.filter(pk__in=ids).update(updated_at=timezone.now())
     audit.record(user, "tags.taken_off", summary=", ".join(map(str, found)), detail={"contacts": len(ids)})
     return len(ids)
 
