@@ -15,6 +15,7 @@ from hongyan.cli import (
     bench,
     channels,
     consents,
+    demo,
     doors,
     keys,
     parts,
@@ -49,7 +50,7 @@ app = typer.Typer(
 running.register(app)
 for part in PARTS:
     app.command()(getattr(parts, part))
-for group in (preparing, administration, sending, balance):
+for group in (preparing, administration, sending, balance, demo):
     group.register(app)
 app.add_typer(channels.app, name="channel", help="Carrier accounts: add, list, test, remove.")
 app.add_typer(bench.app, name="bench", help="Measure speed and cost on an installation of its own.")
