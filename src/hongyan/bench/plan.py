@@ -29,3 +29,16 @@ class Plan:
     replies: int = 0
     """Incoming messages to measure after the submission."""
     limit_s: float = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePlan:
+    """Of pages, imports and exports: at what size; `asks` is how often each page is asked for."""
+
+    people: int = 200_000
+    orders: int = 300_000
+    messages: int = 500_000
+    rows: int = 200_000
+    imported: int = 100_000
+    """Rows of each file."""
+    asks: int = 10

@@ -67,3 +67,23 @@ def dispatch(
     say(figures.to_json(), words, as_json=as_json)
     if not figures.balance.get("agrees"):
         fail("The sums do not agree.", as_json=as_json)
+
+
+@app.command()
+def people(
+    people: Annotated[int, typer.Option(min=1000, max=90_000_000, help="Members of an address book.")] = 200_000,
+    orders: Annotated[int, typer.Option(min=0, help="Orders, of a tenth as many customers.")] = 300_000,
+    messages: Annotated[int, typer.Option(min=0, help="Messages of the last year.")] = 500_000,
+    rows: Annotated[int, typer.Option(min=100, help="Rows of a table.")] = 200_000,
+    imported: Annotated[int, typer.Option(min=100, help="Rows of each file that is imported.")] = 100_000,
+    asks: Annotated[int, typer.Option(min=1, max=1000, help="How often each page is asked for.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Pages of people, audiences and tables, imports and exports at a size; some minutes at the usual one."""
+    from hongyan.bench.people import run
+    from hongyan.bench.plan import PeoplePlan
+
+    plan = PeoplePlan(people, orders, messages, rows, imported, asks)
+    figures = run(plan, say=(lambda _words: None) if as_json else console.print)
+    words = "\n".join(f"{name.replace('_', ' '):>24}  {value}" for name, value in figures.to_json().items())
+    say(figures.to_json(), words, as_json=as_json)
