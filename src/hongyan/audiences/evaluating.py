@@ -43,7 +43,7 @@ class Part:
     where: str
     values: dict[str, Any]
     books: int
-    """How many books the people may come from."""
+    """How many books the people may come from; of granted groups each counts as one more."""
 
 
 def part(user: User, what: Audience | Branch, now: datetime, *, prefix: str = "a") -> Part:
@@ -51,7 +51,12 @@ def part(user: User, what: Audience | Branch, now: datetime, *, prefix: str = "a
     statement = Statement(user, now, prefix)
     statement.known = sources.attributes(user)
     holds = nesting.of_audience(statement, what) if isinstance(what, Audience) else nesting.predicate(statement, what)
-    return Part(statement.from_clause(), f"{statement.of_books()} and {holds}", statement.values, len(statement.books))
+    return Part(
+        statement.from_clause(),
+        f"{statement.of_books()} and {holds}",
+        statement.values,
+        len(statement.books) + len(statement.groups),
+    )
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from django.utils import timezone
 
 from hongyan.accounts.models import User
-from hongyan.contacts.models import AddressBook
+from hongyan.contacts.allowing import Doing
+from hongyan.contacts.models import AddressBook, Group
 
 By = Literal["number", "contact_id"]
 PERSON: dict[By, str] = {"number": "number", "contact_id": "id"}
@@ -31,6 +32,9 @@ class Statement:
     """Of its parameters, so that several can stand in one statement."""
     values: dict[str, Any] = field(default_factory=dict)
     books: list[int] = field(default_factory=list)
+    """Whose people the user may write to."""
+    groups: list[int] = field(default_factory=list)
+    """Those of other books, granted to the user, and all below them."""
     _joins: dict[tuple[str, By], str] = field(default_factory=dict)
     known: dict[str, Any] = field(default_factory=dict)
     """Attributes by key, as `sources.py` gives them for the user."""
@@ -38,7 +42,8 @@ class Statement:
     """Audiences that are being written, outermost first."""
 
     def __post_init__(self) -> None:
-        self.books = list(AddressBook.objects.visible_to(self.user).values_list("pk", flat=True))
+        self.books = list(AddressBook.objects.sendable_by(self.user).order_by().values_list("pk", flat=True))
+        self.groups = Group.objects.granted_outside(self.user, Doing.SEND, self.books)
 
     @property
     def today(self) -> date:
@@ -70,5 +75,12 @@ class Statement:
         return f"contacts_contact c{''.join(joined)}"
 
     def of_books(self) -> str:
-        """The condition that keeps to the people whom the user sees."""
-        return f"c.book_id = any({self.bind(self.books)}::bigint[])"
+        """The condition that keeps to the people whom the user may write to, so that an audience is the same number where it
+        is shown and where it is sent to."""
+        of_books = f"c.book_id = any({self.bind(self.books)}::bigint[])"
+        if not self.groups:
+            return of_books
+        members = (
+            f"select contact_id from contacts_group_contacts where group_id = any({self.bind(self.groups)}::bigint[])"  # noqa: S608 - constants only
+        )
+        return f"({of_books} or c.id in ({members}))"

@@ -7,6 +7,6 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         from hongyan.accounts import needs
-        from hongyan.contacts import books
+        from hongyan.contacts import books, grants
 
-        needs.of_department.append(books.of_department)
+        needs.of_department += [books.of_department, grants.of_department]

@@ -26,10 +26,26 @@ def access_book(user: User, book_id: int) -> AddressBook:
     return book
 
 
+def access_sendable_book(user: User, book_id: int) -> AddressBook:
+    """A book to whose people the user may write."""
+    book = AddressBook.objects.sendable_by(user).filter(pk=book_id).first()
+    if book is None:
+        raise Http404
+    return book
+
+
 def access_changeable_book(user: User, book_id: int) -> AddressBook:
     """A book whose contents the user may change."""
-    book = AddressBook.objects.visible_to(user).filter(pk=book_id).first()
-    if book is None or not may_change(user, book):
+    book = AddressBook.objects.visible_to(user).changeable_by(user).filter(pk=book_id).first()
+    if book is None:
+        raise Http404
+    return book
+
+
+def access_ruled_book(user: User, book_id: int) -> AddressBook:
+    """A book that the user may rename and delete: whoever was only given `edit` changes its people."""
+    book = AddressBook.objects.visible_to(user).ruled_by(user).filter(pk=book_id).first()
+    if book is None:
         raise Http404
     return book
 
@@ -75,7 +91,7 @@ def create_book(user: User, name: str, kind: AddressBook.Kind, department: Depar
 
 @transaction.atomic
 def rename_book(user: User, book: AddressBook, name: str) -> None:
-    book = access_changeable_book(user, book.pk)
+    book = access_ruled_book(user, book.pk)
     before, book.name = book.name, name
     book.save(update_fields=["name"])
     audit.record(user, "address_book.renamed", book, detail=changes.of({"name": [before, name]}))
@@ -87,7 +103,7 @@ def delete_book(user: User, book: AddressBook) -> int:
 
     Raises Refused while something needs it, or somebody in it.
     """
-    book = access_changeable_book(user, book.pk)
+    book = access_ruled_book(user, book.pk)
     needs.check_book(book)
     count = book.contacts.count()
     audit.record(user, "address_book.deleted", book, detail={"contacts": count})

@@ -14,7 +14,8 @@ from hongyan.accounts import audit, changes
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.contacts import needs, sizes
-from hongyan.contacts.books import access_changeable_book, may_change
+from hongyan.contacts.allowing import Doing
+from hongyan.contacts.books import access_changeable_book
 from hongyan.contacts.models import AddressBook, Group
 
 DEEPEST = 20
@@ -29,16 +30,42 @@ def access_group(user: User, group_id: int) -> Group:
 
 
 def access_changeable_group(user: User, group_id: int) -> Group:
-    group = access_group(user, group_id)
-    if not may_change(user, group.book):
+    group = Group.objects.visible_to(user).changeable_by(user).filter(pk=group_id).select_related("book").first()
+    if group is None:
         raise Http404
     return group
+
+
+def access_sendable_group(user: User, group_id: int) -> Group:
+    """A group to whose people the user may write."""
+    group = Group.objects.sendable_by(user).filter(pk=group_id).select_related("book").first()
+    if group is None:
+        raise Http404
+    return group
+
+
+def granted_tops(user: User, doing: Doing) -> list[Group]:
+    """Granted groups of books that are not open as a whole, without those that stand below another of them."""
+    whole = AddressBook.objects.open_to(user, doing)
+    found = Group.objects.granted_to(user, doing).exclude(book__in=whole).select_related("book").order_by("path")
+    tops = list[Group]()
+    for group in found:
+        if not any(group.path.startswith(top.path) for top in tops):
+            tops.append(group)
+    return sorted(tops, key=lambda one: (one.book.name, one.name))
+
+
+def may_change_group(user: User, group: Group) -> bool:
+    return Group.objects.visible_to(user).changeable_by(user).filter(pk=group.pk).exists()
 
 
 @transaction.atomic
 def create_group(user: User, book: AddressBook, name: str, parent: Group | None = None) -> Group:
     """A new group in `book`, below `parent` or at the top."""
-    access_changeable_book(user, book.pk)
+    if parent is None:
+        access_changeable_book(user, book.pk)
+    else:
+        access_changeable_group(user, parent.pk)
     if parent is not None and (parent.book_id != book.pk or parent.path.count("/") > DEEPEST):
         raise Refused("bad_parent", _("The parent group must be in the same address book."), field="parent")
     group = add_group(book, name, parent)
@@ -77,6 +104,11 @@ def rename_group(user: User, group: Group, name: str) -> None:
 def move_group(user: User, group: Group, parent: Group | None) -> None:
     """Move `group` and all below it; the subtree's paths change in one statement."""
     access_changeable_group(user, group.pk)
+    # Where it comes to stand decides who sees its people.
+    if parent is None:
+        access_changeable_book(user, group.book_id)
+    else:
+        access_changeable_group(user, parent.pk)
     # One order for all: the book's groups are locked before the guard looks at their paths.
     groups = {row.pk: row for row in Group.objects.select_for_update().filter(book_id=group.book_id).order_by("pk")}
     if parent is not None and parent.pk not in groups:

@@ -15,6 +15,7 @@ from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.contacts import fields, needs, phones, relations, tags
+from hongyan.contacts.allowing import Doing
 from hongyan.contacts.books import access_changeable_book
 from hongyan.contacts.groups import access_changeable_group
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group
@@ -25,7 +26,7 @@ from hongyan.inputs.texts import LONGEST_SEARCH, words_of
 
 __all__ = [
     "Person", "access_changeable_contact", "access_contact", "add_to_group", "change", "copy_to_book", "create",
-    "delete", "holding", "matching", "move_to_book", "remove_from_group", "search_text", "sheet", "shown_to", "sort_key",
+    "delete", "holding", "matching", "may_change", "move_to_book", "remove_from_group", "search_text", "sheet", "shown_to", "sort_key",
 ]  # fmt: skip
 
 
@@ -38,9 +39,15 @@ def access_contact(user: User, contact_id: int) -> Contact:
 
 
 def access_changeable_contact(user: User, contact_id: int) -> Contact:
-    contact = access_contact(user, contact_id)
-    access_changeable_book(user, contact.book_id)
+    access_contact(user, contact_id)
+    contact = Contact.objects.changeable_by(user).filter(pk=contact_id).select_related("book").first()
+    if contact is None:
+        raise Http404
     return contact
+
+
+def may_change(user: User, contact: Contact) -> bool:
+    return Contact.objects.changeable_by(user).filter(pk=contact.pk).exists()
 
 
 def shown_to(user: User, number: str) -> str:
@@ -60,15 +67,23 @@ def _save(contact: Contact) -> None:
 
 @transaction.atomic
 def create(user: User, book: AddressBook, person: Person, groups: Iterable[Group] = ()) -> Contact:
-    """A new contact of `book`, in `groups` of the same book. Raises Refused for a number it has already."""
-    access_changeable_book(user, book.pk)
+    """A new contact of `book`, in `groups` of the same book. Raises Refused for a number it has already.
+
+    Who may change only some of its groups puts people into those.
+    """
+    groups = [group for group in groups if group.book_id == book.pk]
+    if groups:
+        for group in groups:
+            access_changeable_group(user, group.pk)
+    else:
+        access_changeable_book(user, book.pk)
     contact = Contact(book=book)
     further = fill(contact, person)
     _save(contact)
     phones.put(contact, further or [])
     if person.relations:
         relations.put(user, contact, person.relations)
-    contact.groups.set([group for group in groups if group.book_id == book.pk])
+    contact.groups.set(groups)
     if person.tags:
         tags.replace(contact, person.tags)
     audit.record(user, "contact.created", contact)
@@ -98,7 +113,12 @@ def change(
     if further is not None:
         phones.put(contact, further)
     if groups is not None:
-        contact.groups.set([group for group in groups if group.book_id == contact.book_id])
+        changeable = Group.objects.filter(book=contact.book_id).changeable_by(user)
+        wanted = {group.pk for group in groups} | set(
+            contact.groups.exclude(pk__in=changeable).values_list("pk", flat=True)
+        )
+        kept = set(contact.groups.values_list("pk", flat=True)) & wanted
+        contact.groups.set(kept | set(changeable.filter(pk__in=wanted).values_list("pk", flat=True)))
     tags_before = sorted(contact.tags.values_list("name", flat=True))
     if person.tags is not None:
         tags.replace(contact, person.tags)
@@ -143,7 +163,9 @@ def delete(user: User, contacts: ContactQuerySet) -> int:
 def add_to_group(user: User, contacts: ContactQuerySet, group: Group) -> int:
     """Put those of `contacts` that are of the group's book into it; gives how many are new there."""
     group = access_changeable_group(user, group.pk)
-    ids = list(contacts.visible_to(user).filter(book_id=group.book_id).order_by().values_list("pk", flat=True))
+    # Whose numbers are kept from the user would be seen in a group that is theirs to change.
+    contacts = contacts.open_to(user, Doing.SEE_NUMBERS).filter(book_id=group.book_id)
+    ids = list(contacts.order_by().values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into contacts_group_contacts (group_id, contact_id) select %s, unnest(%s::bigint[]) on conflict do nothing",
@@ -179,7 +201,8 @@ _COPIED = (
 def copy_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> int:
     """Copy `contacts` into another book; numbers it has already stay as they are. Gives how many are new there."""
     access_changeable_book(user, book.pk)
-    ids = list(contacts.visible_to(user).order_by().values_list("pk", flat=True))
+    # In a book of one's own nothing would be hidden any more.
+    ids = list(contacts.open_to(user, Doing.SEE_NUMBERS).order_by().values_list("pk", flat=True))
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -257,11 +280,12 @@ STANDARD: tuple[tuple[str, str], ...] = (
 
 
 def sheet(user: User, contacts: ContactQuerySet) -> tuple[list[str], Iterator[list[str]]]:
-    """Headings and rows of those of `contacts` the user sees, to take away as a file.
+    """Headings and rows of those of `contacts` the user may take away as a file: all that are open by standing, of granted ones
+    those whose grant says so.
 
     Numbers are masked unless the user may see them. Streamed: memory stays flat however many people.
     """
-    chosen = contacts.visible_to(user)
+    chosen = contacts.open_to(user, Doing.EXPORT)
     extra: list[str] = []
     if chosen.exists():
         sql, params = chosen.order_by().values("fields").query.sql_with_params()

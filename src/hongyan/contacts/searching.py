@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from hongyan.accounts.models import Department, User
 from hongyan.contacts import people
+from hongyan.contacts.allowing import Doing
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group
 from hongyan.contacts.names import readings
 from hongyan.inputs.texts import words_of
@@ -93,6 +94,8 @@ class _Names:
     def __init__(self, user: User) -> None:
         self._user = user
         self._books: dict[int, AddressBook] = {}
+        self._book_names: dict[int, str] = {}
+        """Of the groups' books, also where a group was granted and its book was not."""
         self._groups: dict[int, tuple[str, tuple[int, ...], int]] = {}
 
     def called(self, word: str) -> list[Place]:
@@ -119,13 +122,20 @@ class _Names:
         if not self._books:
             visible = AddressBook.objects.visible_to(self._user).select_related("department")
             self._books = {one.pk: one for one in visible}
-            rows = Group.objects.filter(book__in=self._books).values_list("pk", "name", "path", "book_id")[:MOST_GROUPS]
+            rows = list(
+                Group.objects.filter(book__in=self._books).values_list("pk", "name", "path", "book_id")[:MOST_GROUPS]
+            )
+            granted = Group.objects.granted_to(self._user, Doing.SEE_NAMES).exclude(book__in=self._books)
+            rows += granted.values_list("pk", "name", "path", "book_id")[:MOST_GROUPS]
+            self._book_names = dict(
+                AddressBook.objects.filter(pk__in={row[3] for row in rows}).values_list("pk", "name")
+            )
             self._groups = {pk: (name, _ids(path), book) for pk, name, path, book in rows}
 
     def _of_group(self, pk: int) -> Place:
         name, path, book = self._groups[pk]
         above = [self._groups[up][0] for up in path[:-1] if up in self._groups]
-        return Place(name, " / ".join([self._books[book].name, *above]), pk, book)
+        return Place(name, " / ".join([self._book_names[book], *above]), pk, book)
 
     def _of_book(self, pk: int) -> Place:
         return Place(self._books[pk].name, str(self._books[pk].department or ""), None, pk)

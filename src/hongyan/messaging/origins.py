@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from hongyan.accounts.models import User
-from hongyan.contacts.models import AddressBook, Contact, Group, RecipientListRow
+from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, RecipientListRow
 from hongyan.messaging import of_audiences, recipients
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
@@ -35,7 +35,7 @@ def origins(viewer: User, submission: Submission, number: str) -> list[Origin]:
         Origin(_("List “%(name)s”, row %(line)d") % {"name": one.list.name, "line": one.line})
         for one in rows.order_by("line")[:20]
     ]
-    people = Contact.objects.filter(number=number, book_id__in=values["known_books"]).select_related("book")
+    people = Contact.objects.sendable_by(submission.owner).filter(number=number).select_related("book")
     seen = set(AddressBook.objects.visible_to(viewer).values_list("pk", flat=True))
     for person in people.order_by("pk"):
         book = person.book.name if person.book_id in seen else _("a personal address book")
@@ -54,12 +54,12 @@ def origins(viewer: User, submission: Submission, number: str) -> list[Origin]:
         found.append(Origin(_("Given as a number, %(place)d. of %(all)d") % {
             "place": selection.numbers.index(number) + 1, "all": len(selection.numbers),
         }))  # fmt: skip
-    return found + _exclusions(selection, values["known_books"], number)
+    return found + _exclusions(selection, people.all(), number)
 
 
-def _exclusions(selection: Selection, books: list[int], number: str) -> list[Origin]:
+def _exclusions(selection: Selection, people: ContactQuerySet, number: str) -> list[Origin]:
     found = []
-    for person in Contact.objects.filter(number=number, book_id__in=books):
+    for person in people:
         if person.pk in selection.excluded_contact_ids:
             found.append(Origin(_("Left out: this person was excluded"), True, True))
         found += [

@@ -19,6 +19,7 @@ from django.db import connection
 from hongyan.accounts.models import User
 from hongyan.audiences import taking
 from hongyan.audiences.evaluating import Part
+from hongyan.contacts.allowing import Doing
 from hongyan.contacts.fields import in_words
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
 from hongyan.messaging import of_audiences
@@ -230,14 +231,17 @@ def lists_of(owner: User, selection: Selection) -> list[RecipientList]:
 
 def parameters(owner: User, selection: Selection, parts: Sequence[Part] = ()) -> dict[str, Any]:
     """Of `gathered`: the selection as far as the owner may see it, checked each time it is resolved, not only when asked."""
-    books = list(AddressBook.objects.visible_to(owner).values_list("pk", flat=True))
+    # Whose numbers are hidden from the owner must not be found out by typing numbers until a name appears.
+    known = AddressBook.objects.open_to(owner, Doing.SEE_NUMBERS) if selection.numbers else AddressBook.objects.none()
 
-    def seen(model: type[Group | Contact], ids: tuple[int, ...]) -> list[int]:
-        return list(model.objects.filter(pk__in=ids, book_id__in=books).values_list("pk", flat=True)) if ids else []
+    def seen(model: type[AddressBook | Group | Contact], ids: tuple[int, ...]) -> list[int]:
+        if not ids:
+            return []
+        return list(model.objects.sendable_by(owner).filter(pk__in=ids).order_by().values_list("pk", flat=True))
 
     return {
-        "known_books": books,
-        "books": [book for book in selection.book_ids if book in books],
+        "known_books": list(known.order_by().values_list("pk", flat=True)),
+        "books": seen(AddressBook, selection.book_ids),
         "groups": seen(Group, selection.group_ids),
         "contacts": seen(Contact, selection.contact_ids),
         "lists": [one.pk for one in lists_of(owner, selection)],

@@ -21,6 +21,7 @@ from hongyan.console.carriers.forms import ChannelForm
 from hongyan.console.carriers.route_forms import PolicyForm, PriceForm, RouteForm
 from hongyan.console.doors.forms import DoorForm
 from hongyan.console.settings.details import changes_in_words
+from hongyan.contacts.allowing import Allows
 from hongyan.inputs import moment_of
 
 FORMS: dict[str, type[forms.Form] | type[forms.ModelForm[Any]]] = {
@@ -45,8 +46,12 @@ LABELS: dict[str, str | Promise] = {
     "is_on": gettext_lazy("Every day"),
     "at": gettext_lazy("Time"),
     "kept": gettext_lazy("at most"),
+    "allows": gettext_lazy("What is allowed"),
+    "expires_at": gettext_lazy("Until"),
 }
 """Fields that stand in a form under another name, or in none."""
+CHOICES: dict[str, dict[str, str | Promise]] = {"allows": {one.value: one.label for one in Allows}}
+"""Of fields that are no field of the record whose entry it is: a grant is told of what it is on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def _label(kind: str, name: str) -> str:
 def _value(kind: str, name: str, value: Any) -> str:
     """In words: choices by their labels, money in yuan, times in the installation's zone."""
     of_form, of_model = _field_of(kind, name), _model_field(kind, name)
-    choices = dict(getattr(of_model, "flatchoices", None) or ())
+    choices = dict(getattr(of_model, "flatchoices", None) or ()) | CHOICES.get(name, {})
     if isinstance(of_form, forms.ChoiceField) and not isinstance(of_form, forms.ModelChoiceField):
         choices |= dict(of_form.choices)  # type: ignore[arg-type]
     if value is not None and value in choices:

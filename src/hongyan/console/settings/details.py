@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from hongyan.accounts.models import AuditEntry
 from hongyan.accounts.rights import Role
+from hongyan.contacts.allowing import Allows
 from hongyan.inputs import moment_of
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.reasons import STOPPED
@@ -69,6 +70,7 @@ NAMES: dict[str, str | Promise] = {
     "version": gettext_lazy("audience version"),
     "field": gettext_lazy("field"),
     "level": gettext_lazy("right"),
+    "allows": gettext_lazy("right"),
     "new": gettext_lazy("new"),
     "consent": gettext_lazy("consent"),
     "days": gettext_lazy("days"),
@@ -82,6 +84,7 @@ NAMES: dict[str, str | Promise] = {
 _VALUES: dict[str, dict[str, str | Promise]] = {
     "category": {one.value: one.label for one in Category},
     "role": {one.value: one.label for one in Role},
+    "allows": {one.value: one.label for one in Allows},
     "origin": {one.value: one.label for one in Submission.Origin},
     "numbers": {"clear": gettext_lazy("in clear"), "masked": gettext_lazy("masked")},
     "purpose": {
@@ -142,6 +145,6 @@ def _value(name: str, value: Any) -> str:
         return f"¥{value / 1_000_000:.6f}".rstrip("0").rstrip(".")
     if isinstance(value, int):
         return f"{value:,}"
-    if name in ("before", "after") and (at := moment_of(str(value), timezone.get_current_timezone())):
+    if name in ("before", "after", "until") and (at := moment_of(str(value), timezone.get_current_timezone())):
         return timezone.localtime(at).strftime("%Y-%m-%d %H:%M")
     return str(_VALUES.get(name, {}).get(str(value), value))

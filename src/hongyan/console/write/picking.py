@@ -18,6 +18,7 @@ from hongyan.accounts.rights import Right
 from hongyan.audiences.models import Audience
 from hongyan.console.access import me, needs
 from hongyan.contacts import books, groups, people, sizes
+from hongyan.contacts.allowing import Doing
 from hongyan.contacts.groups import Branch
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
 from hongyan.inputs import asked_of, whole_of
@@ -94,7 +95,7 @@ def _of_contacts(found: Iterable[Contact], above: str = "", *, is_exclusion: boo
 def _in_order(user: User) -> list[AddressBook]:
     """The enterprise's first, then the departments' in the order of their tree, then one's own."""
     order = [AddressBook.Kind.ENTERPRISE, AddressBook.Kind.DEPARTMENT, AddressBook.Kind.PERSONAL]
-    found = AddressBook.objects.visible_to(user).select_related("department")
+    found = AddressBook.objects.sendable_by(user).select_related("department")
     return sorted(
         found,
         key=lambda one: (
@@ -131,12 +132,12 @@ def _department_names(found: list[Department]) -> dict[int, str]:
 
 def chosen(user: User, selection: Selection) -> list[Node]:
     """What was chosen and left out with names and counts, as far as the user may see it."""
-    found = _of_books(list(AddressBook.objects.visible_to(user).filter(pk__in=selection.book_ids)))
+    found = _of_books(list(AddressBook.objects.sendable_by(user).filter(pk__in=selection.book_ids)))
     for ids, is_exclusion in ((selection.group_ids, False), (selection.excluded_group_ids, True)):
-        seen = list(Group.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else []
+        seen = list(Group.objects.sendable_by(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else []
         found += _of_groups(user, groups.branches(seen), is_exclusion=is_exclusion)
     for ids, is_exclusion in ((selection.contact_ids, False), (selection.excluded_contact_ids, True)):
-        found += _of_contacts(Contact.objects.visible_to(user).filter(pk__in=ids)[:300], is_exclusion=is_exclusion)
+        found += _of_contacts(Contact.objects.sendable_by(user).filter(pk__in=ids)[:300], is_exclusion=is_exclusion)
     found += of_audiences(user, Audience.objects.visible_to(user).filter(pk__in=selection.audience_ids))
     lists = RecipientList.objects.filter(owner=user, pk__in=selection.list_ids)
     return found + [Node("list", one.pk, one.name, f"l{one.pk}", one.size) for one in lists]
@@ -166,10 +167,19 @@ def _on_top(user: User) -> list[Node]:
         cursor.execute(RECENT, [user.pk, MOST_RECENT])
         recent = [row[0] for row in cursor.fetchall()]
     ids = list(dict.fromkeys([*favourites, *recent]))
-    names = {one.pk: one.name for one in AddressBook.objects.visible_to(user)}
-    seen = list(Group.objects.filter(pk__in=ids, book_id__in=names).values_list("pk", flat=True)) if ids else []
-    found = _of_groups(user, groups.branches(seen), notes=names)
+    if not ids:
+        return []
+    seen = dict(Group.objects.sendable_by(user).filter(pk__in=ids).values_list("pk", "book_id"))
+    names = dict(AddressBook.objects.filter(pk__in=seen.values()).values_list("pk", "name"))
+    found = _of_groups(user, groups.branches(list(seen)), notes=names)
     return sorted(found, key=lambda one: ids.index(one.id))
+
+
+def _granted_groups(user: User) -> list[Node]:
+    """Groups that were granted of books that were not; those below one are found in it."""
+    tops = groups.granted_tops(user, Doing.SEND)
+    names = {one.book_id: one.book.name for one in tops}
+    return _of_groups(user, groups.branches([one.pk for one in tops]), notes=names)
 
 
 @needs(Right.SEND)
@@ -177,7 +187,7 @@ def tree(request: HttpRequest) -> HttpResponseBase:
     """The roots, of which the first stands open, and what is used most on top."""
     user = me(request)
     found = _in_order(user)
-    nodes = _of_books(found)
+    nodes = _of_books(found) + _granted_groups(user)
     first = _of_groups(user, groups.level(found[0])) if found else []
     return render(request, "console/write/tree.html", {"nodes": nodes, "on_top": _on_top(user), "first": first})
 
@@ -186,7 +196,7 @@ def tree(request: HttpRequest) -> HttpResponseBase:
 def inside_book(request: HttpRequest, book_id: int) -> HttpResponseBase:
     """A book's groups, then everybody in it."""
     user, page = me(request), whole_of(request.GET.get("page"))
-    book = books.access_book(user, book_id)
+    book = books.access_sendable_book(user, book_id)
     below = [] if page else _of_groups(user, groups.level(book))
     found = Contact.objects.filter(book=book).order_by("pinyin", "id")
     return _branch(request, below, found, page, _path(book.pk))
@@ -196,7 +206,7 @@ def inside_book(request: HttpRequest, book_id: int) -> HttpResponseBase:
 def inside_group(request: HttpRequest, group_id: int) -> HttpResponseBase:
     """A group's groups, then the people who stand in it itself."""
     user, page = me(request), whole_of(request.GET.get("page"))
-    group = groups.access_group(user, group_id)
+    group = groups.access_sendable_group(user, group_id)
     below = [] if page else _of_groups(user, groups.level(group.book, group))
     is_large = Group.contacts.through.objects.filter(group=group)[: ALPHABETICAL_UP_TO + 1].count() > ALPHABETICAL_UP_TO
     found = group.contacts.order_by("pk") if is_large else group.contacts.order_by("pinyin", "id")
@@ -217,12 +227,12 @@ def search(request: HttpRequest) -> HttpResponseBase:
     user, asked = me(request), asked_of(request.GET.get("who"))
     nodes: list[Node] = []
     if asked:
-        names = {one.pk: one.name for one in AddressBook.objects.visible_to(user)}
-        named = Group.objects.filter(book_id__in=names, name__icontains=asked)[:MOST_FOUND]
+        named = Group.objects.sendable_by(user).filter(name__icontains=asked).select_related("book")[:MOST_FOUND]
+        names = {one.book_id: one.book.name for one in named}
         nodes = _of_groups(user, groups.branches([one.pk for one in named]), notes=names)
         if not user.may(Right.SEND_TO_GROUPS):
             nodes = []
-        nodes += _of_contacts(people.matching(Contact.objects.visible_to(user), asked)[:MOST_FOUND])
+        nodes += _of_contacts(people.matching(Contact.objects.sendable_by(user), asked)[:MOST_FOUND])
     return render(request, "console/write/picker.html", {"nodes": nodes, "asked": asked})
 
 

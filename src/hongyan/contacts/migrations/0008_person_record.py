@@ -40,7 +40,12 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("in_use", "In service"), ("former", "Former"), ("dead", "Dead"), ("on_loan", "On loan")],
+                        choices=[
+                            ("in_use", "In service"),
+                            ("former", "Former"),
+                            ("dead", "Dead"),
+                            ("on_loan", "On loan"),
+                        ],
                         default="in_use",
                         max_length=8,
                     ),
