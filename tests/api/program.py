@@ -37,6 +37,9 @@ class Api:
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self.call("POST", path, body, **headers)
 
+    def put(self, path: str, body: Any = None) -> Any:
+        return self.call("PUT", path, body)
+
 
 def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     assert answer.status_code == status, answer.content

@@ -48,6 +48,8 @@ ACTIONS: dict[str, Promise] = {
     "backup.planned": _("changed the backup schedule"),
     "api_key.created": _("created an API key"),
     "api_key.revoked": _("revoked an API key"),
+    "reachability.policy_changed": _("changed what is not sent to numbers that are not reached"),
+    "number.confirmed": _("said that a number is right"),
     "channel.created": _("created the channel"),
     "channel.changed": _("changed the channel"),
     "channel.removed": _("removed the channel"),

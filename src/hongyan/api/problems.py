@@ -93,6 +93,8 @@ RULES: dict[str, tuple[int, str | Promise]] = {
     "too_many": (422, gettext_lazy("There can be at most as many conditions as the sentence says.")),
     "too_long": (422, gettext_lazy("A text is too long for its field.")),
     "unknown_topic": (422, gettext_lazy("There is no such topic.")),
+    "unknown_choice": (422, gettext_lazy("There is no such category or state of a number.")),
+    "unknown_term": (422, gettext_lazy("Choose 30, 90 or 365 days.")),
     "no_evidence": (422, gettext_lazy("A consent needs its evidence: the words that were said, or a file.")),
     "file_too_large": (422, gettext_lazy("The file is larger than 5 MB.")),
     "not_a_date": (422, gettext_lazy("A date cannot be read.")),

@@ -9,7 +9,18 @@ from ninja import NinjaAPI
 from ninja.renderers import JSONRenderer
 
 from hongyan import __version__
-from hongyan.api import account, audiences, consents, customers, messages, problems, replies, submissions, tables
+from hongyan.api import (
+    account,
+    audiences,
+    consents,
+    customers,
+    messages,
+    numbers,
+    problems,
+    replies,
+    submissions,
+    tables,
+)
 from hongyan.api.describing import with_problems
 from hongyan.api.documentation import Documentation
 from hongyan.api.keys import KeyAuth
@@ -40,6 +51,6 @@ api = Api(
     renderer=Renderer(),
 )
 api.add_decorator(refuse_unknown)
-for noun in (account, messages, submissions, replies, customers, audiences, tables, consents):
+for noun in (account, messages, submissions, replies, customers, audiences, tables, consents, numbers):
     api.add_router("/v1", noun.router)
 problems.register(api)

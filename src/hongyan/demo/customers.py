@@ -28,6 +28,7 @@ from hongyan.crm.models import (
 )
 from hongyan.crm.products import searched as product_searched
 from hongyan.demo.people import GIVEN, RANGES, SURNAMES
+from hongyan.reachability.models import Number
 from hongyan.runtime import clock
 
 CATEGORIES: dict[str, dict[str, tuple[tuple[str, str, str, int], ...]]] = {
@@ -197,13 +198,12 @@ def _waiting(random: Random, customers: list[Customer]) -> None:
     for one in random.sample(customers[50:200], 6):
         person = Person.objects.filter(customer=one).first()
         assert person is not None
-        NumberTask.objects.create(
-            person=person,
-            number=person.number,
-            failures=2,
-            code="MK:0001",
-            failed_at=clock.now() - timedelta(days=random.randint(1, 9)),
-        )
+        at = clock.now() - timedelta(days=random.randint(1, 9))
+        NumberTask.objects.create(person=person, number=person.number, failures=2, code="MK:0001", failed_at=at)
+        Number.objects.create(
+            number=person.number, state="dead", since=at - timedelta(days=20), failures=2, code="MK:0001", protocol="cmpp30",
+            failed_at=at, judged_at=at,
+        )  # fmt: skip
     for one in random.sample(customers[200:300], 5):
         person = Person.objects.filter(customer=one).first()
         assert person is not None

@@ -26,6 +26,8 @@ from hongyan.messaging.models import Submission
 DAYS = 365
 BATCH = 1000
 UNREAD = 10
+FATES = ((17, "MK:0001", 75, 0), (31, "MK:0024", 25, 0), (58, "MK:0022", 20, 0), (83, "MK:0001", 280, 60))
+"""Of one in a hundred people each: given up, mostly off, an inbox that is full, given to somebody else."""
 TEMPLATE_FIELDS = ("城市", "会员等级", "积分", "购买产品")
 
 
@@ -69,6 +71,14 @@ def _outcome(random: Random) -> tuple[str, str]:
     return "delivered", "DELIVRD"
 
 
+def _fate(contact: Contact, ago: timedelta) -> tuple[str, str] | None:
+    """What befalls the numbers of a few people, whoever writes to them: so many days ago it began."""
+    for place, code, begins, ends in FATES:
+        if int(contact.number[-4:]) % 101 == place:
+            return ("failed", code) if ends <= ago.days < begins else ("delivered", "DELIVRD")
+    return None
+
+
 def _audience(random: Random, kind: Kind, stage: Stage) -> list[Contact]:
     if kind.audience == "staff":
         return random.sample(stage.staff, random.randint(40, len(stage.staff)))
@@ -84,14 +94,16 @@ def _batch_ids(at: datetime, how_many: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _messages(random: Random, submission: Submission, kind: Kind, stage: Stage, at: datetime) -> list[tuple[Any, ...]]:
+def _messages(
+    random: Random, submission: Submission, kind: Kind, stage: Stage, at: datetime, now: datetime
+) -> list[tuple[Any, ...]]:
     people = _audience(random, kind, stage)
     batches = _batch_ids(at, -(-len(people) // BATCH))
     rows = []
     for index, contact in enumerate(people):
         text = _render(kind, contact)
         segments = 1 if len(text) <= 70 else -(-len(text) // 67)
-        state, code = _outcome(random)
+        state, code = _fate(contact, now - at) or _outcome(random)
         submitted = at + timedelta(seconds=2 + index / 60)
         done = submitted + timedelta(seconds=random.choice((2, 3, 3, 4, 5, 7, 12, 40)))
         rows.append(
@@ -146,7 +158,7 @@ def write(random: Random, stage: Stage) -> int:
     rows: list[tuple[Any, ...]] = []
     replies: list[tuple[Submission, tuple[Any, ...], str, datetime]] = []
     for submission, (at, kind) in zip(submissions, plan, strict=True):
-        messages = _messages(random, submission, kind, stage, at)
+        messages = _messages(random, submission, kind, stage, at, now)
         submission.expected = submission.planned = len(messages)
         submission.finished_at = messages[-1][13]
         submission.created_at = at

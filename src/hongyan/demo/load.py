@@ -23,6 +23,8 @@ from hongyan.enrolment import importing
 from hongyan.enrolment.planning import Terms
 from hongyan.messaging.models import Phrase, Signature
 from hongyan.protocols.registry import Protocol
+from hongyan.reachability import gathering
+from hongyan.runtime import clock
 from hongyan.runtime.secrets import encrypt
 from hongyan.runtime.settings import settings
 from hongyan.simulator.accounts import demonstration
@@ -121,6 +123,7 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
         history.write(random, stage)
         say("consents, refusals and lists")
         consents.write(random, customers, users["admin"])
+        gathering.gather(clock.now())
         say("audiences")
         audiences.write(users)
     with connection.cursor() as cursor:

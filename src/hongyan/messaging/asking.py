@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import connection
@@ -31,6 +31,7 @@ from hongyan.messaging.models import Category, Signature, Submission
 from hongyan.messaging.recipients import Recipient, Selection
 from hongyan.messaging.screening import LONGEST_TEXT, Wording, screen
 from hongyan.protocols.text import Measure, measure
+from hongyan.reachability import pausing
 from hongyan.runtime import clock
 from hongyan.runtime.database import raw_connection
 
@@ -308,8 +309,11 @@ def _known_of(
         moved = store.execute(PORTED, {"numbers": asked["numbers"]})
         listed = store.execute(forbidding.FORBIDDEN, asked)
         limited = store.execute(forbidding.LIMITED, asked) if is_marketing else None
+        paused = store.execute(pausing.PAUSED, pausing.asked(numbers, category))
     rows = listed.fetchall() + (limited.fetchall() if limited else [])
-    return dict(moved.fetchall()), forbidding.judged(rows, topic)
+    found = forbidding.judged(rows, topic)
+    # What a person or the company wishes is said before what the number is like.
+    return dict(moved.fetchall()), replace(found, why=dict(paused.fetchall()) | found.why)
 
 
 def planned(

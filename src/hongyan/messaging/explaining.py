@@ -27,13 +27,14 @@ from hongyan.dispatch import packed
 from hongyan.dispatch.models import Batch, Channel, Message, Move
 from hongyan.dispatch.moving import last_refusal
 from hongyan.dispatch.numbers import CARRIER_WORDS, WORDS, Reason, home_carrier, mask, read_many
-from hongyan.messaging import canary
+from hongyan.messaging import canary, unreached
 from hongyan.messaging.considering import considered
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.origins import origins
 from hongyan.messaging.reasons import words
 from hongyan.protocols.registry import Protocol
 from hongyan.protocols.text import measure
+from hongyan.reachability import pausing
 from hongyan.runtime.database import raw_connection
 
 SCREENED = (
@@ -43,6 +44,7 @@ SCREENED = (
     "no_consent",
     "grey_number",
     "marketing_limit",
+    *pausing.REASONS,
     "answered",
     "missing_variable",
     "too_long",
@@ -286,7 +288,9 @@ def _screens(submission: Submission, message: Message, stopped: str) -> list[Ste
         elif key in KINDS and (key in ALWAYS_TOLD or key == stopped):
             steps.append(_list_screen(submission, message, key, stopped))
         elif key == stopped:
-            steps.append(Step(key, words(message.reason), message.planned_at, "bad", [(_("Code"), message.reason)]))
+            facts = unreached.facts(message.number) if key in pausing.REASONS else []
+            code = (_("Code"), message.reason)
+            steps.append(Step(key, words(message.reason), message.planned_at, "bad", [code, *facts], bool(facts)))
             if key == "no_route":
                 steps.append(_route(submission, message, None))
         if key == stopped:

@@ -28,6 +28,7 @@ from hongyan.dispatch.planning import ensure_partitions
 from hongyan.exports import jobs
 from hongyan.messaging import counting, drafts, of_audiences
 from hongyan.messaging.recipients import lists_waited_for
+from hongyan.reachability import gathering
 from hongyan.reports import channels, months, retention
 from hongyan.reports.models import ChoreRun
 from hongyan.runtime.database import raw_connection
@@ -68,7 +69,7 @@ def _drop_lists(now: datetime) -> int:
 
 
 def _tidy_audiences(now: datetime) -> int:
-    return traffic.forget(now) + of_audiences.drop_taken()
+    return traffic.forget(now) + of_audiences.drop_taken() + gathering.forget(now)
 
 
 def _drop_sessions(now: datetime) -> int:

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "hongyan.accounts",
     "hongyan.uploads",
     "hongyan.exports",
+    "hongyan.reachability",
     "hongyan.contacts",
     "hongyan.consent",
     "hongyan.crm",

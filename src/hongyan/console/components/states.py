@@ -60,6 +60,11 @@ STATES: dict[str, Shown] = {
     "order_shipped": Shown(_("Shipped"), "info", "send"),
     "order_completed": Shown(_("Completed"), "good", "check"),
     "order_void": Shown(_("Void"), "quiet", "circle-minus"),
+    # Numbers
+    "number_dead": Shown(_("Number no longer exists"), "bad", "phone-off"),
+    "number_off": Shown(_("Often off or suspended"), "warn", "power"),
+    "number_full": Shown(_("Inbox full"), "warn", "inbox"),
+    "number_suspect": Shown(_("May belong to somebody else now"), "warn", "alert-triangle"),
     # Parts of the system
     "up": Shown(_("Running"), "good", "check"),
     "down": Shown(_("Not running"), "bad", "circle-x"),

@@ -21,10 +21,11 @@ from hongyan.console.refusing import at, told
 from hongyan.console.search import Hit, provider
 from hongyan.console.taking import take_away
 from hongyan.contacts.people import shown_to
-from hongyan.crm import classifying, customers, finding, proposing, sending
+from hongyan.crm import classifying, customers, failing, finding, proposing, sending
 from hongyan.crm.models import Category, Customer, CustomerType, MergeProposal, NumberTask, Order, Person, Post, Rule
 from hongyan.dispatch.models import Message
 from hongyan.inputs import id_of
+from hongyan.reachability import pausing
 
 COUNTED_UP_TO = 1000
 """More are said to be more."""
@@ -179,8 +180,13 @@ def export(request: HttpRequest) -> HttpResponseBase:
 
 @needs(Right.SEE_CUSTOMERS)
 def number_tasks(request: HttpRequest) -> HttpResponseBase:
-    """Numbers that failed for good, to be found out anew by the salesperson."""
+    """Numbers that failed for good, to be found out anew by the salesperson, or said to be right."""
     user = me(request)
+    if request.method == "POST":
+        with told(request):
+            failing.number_is_right(user, id_of(request.POST.get("task")), pausing.TERMS_DAYS[0])
+            messages.success(request, _("Noted: messages to this number go out again."))
+        return redirect("console:number_tasks")
     tasks = NumberTask.objects.visible_to(user).filter(done_at=None)
     return render(
         request,

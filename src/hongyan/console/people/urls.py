@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.people import columns, imports, views
+from hongyan.console.people import columns, imports, numbers, views
 
 urlpatterns = [
     path("people/", views.people, name="people"),
@@ -21,5 +21,7 @@ urlpatterns = [
     path("people/import/template/", imports.template, name="import_template"),
     path("people/import/<int:upload_id>/", imports.mapping, name="import_mapping"),
     path("people/import/<int:upload_id>/errors/", imports.errors, name="upload_errors"),
+    path("people/numbers/", numbers.numbers, name="numbers"),
+    path("people/<int:contact_id>/right/", numbers.right, name="number_right"),
     path("people/lists/", views.lists, name="recipient_lists"),
 ]

@@ -18,7 +18,7 @@ from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.console import bulk
 from hongyan.console.access import me, needs
-from hongyan.console.people import columns
+from hongyan.console.people import columns, numbers
 from hongyan.console.people.finding import (
     CONTACTS,
     book_and_group,
@@ -62,6 +62,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
     tops = groups.tree([one.pk for one in visible])
     looked = look_for(user, request.GET)
     page, found = page_of(user, request.GET, looked), together(looked)
+    numbers.judged(page.rows)
     if request.GET.get("all"):
         total, is_about = found.order_by().count(), False
     elif is_filtered(request.GET):
@@ -142,6 +143,7 @@ def contact(request: HttpRequest, contact_id: int | None = None) -> HttpResponse
         {
             "form": form, "contact": found, "may_change": may_change, **columns.inputs(further),
             "history": _history(user, found) if found else [],
+            **(numbers.health_of(found) if found else {}),
             "customers": Customer.objects.visible_to(user).filter(people__number=found.number).distinct()[:20] if found else [],
         },
     )  # fmt: skip

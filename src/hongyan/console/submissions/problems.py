@@ -16,6 +16,7 @@ from hongyan.dispatch.flow import LARGE
 from hongyan.dispatch.models import Channel, Message
 from hongyan.messaging import resending, submissions
 from hongyan.messaging.models import Submission
+from hongyan.reachability import pausing
 
 KINDS = ("failed", "uncertain", "expired", "blocked")
 DROPPED = ("bad_number", "gone")
@@ -92,6 +93,8 @@ def _remedy(user: User, row: Row) -> tuple[str, str]:
     """Words and address of what mends the reason itself, for who may."""
     if row.reason.partition(":")[0] in ON_LISTS and user.may(Right.MANAGE_PEOPLE):
         return _("See the list"), _list_of(row.reason)
+    if row.reason in pausing.REASONS and user.may(Right.SEE_PEOPLE):
+        return _("See the numbers"), f"{reverse('console:numbers')}?state={row.reason.removeprefix('number_')}"
     if row.reason == "no_route" and user.may(Right.MANAGE_CHANNELS):
         return _("See the routes"), reverse("console:routes")
     return "", ""
