@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -78,6 +78,11 @@ def none_of(*parts: Node) -> Branch:
 
 def test_of(attribute: str, operator: str, *values: str) -> Test:
     return Test(attribute, operator, values)
+
+
+def of_which(test: Test, *parts: Node) -> Test:
+    """The records of a test that meet all of these."""
+    return replace(test, where=all_of(*parts))
 
 
 test_of.__test__ = False  # type: ignore[attr-defined]

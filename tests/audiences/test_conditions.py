@@ -60,6 +60,21 @@ def test_parts_are_added_and_removed_by_their_place() -> None:
     assert conditions.removed(tree, (0,)) == Branch()
 
 
-def test_unfinished_tests_and_what_holds_nothing_else_are_left_out() -> None:
-    tree = Branch(Joined.ALL, (Test("a", "is", ("1",)), Test(), Branch(Joined.NONE, (Test(),))))
-    assert conditions.without_unfinished(tree, lambda one: bool(one.attribute)).parts == (tree.parts[0],)
+def test_what_a_person_has_several_of_holds_conditions_of_its_own() -> None:
+    orders = Test(
+        "orders", "total_at_least", ("2000",), Branch(Joined.ALL, (Test("order.category", "one_of", ("4",)),))
+    )
+    stored = {
+        "all": [
+            {
+                "attribute": "orders", "operator": "total_at_least", "values": ["2000"],
+                "where": {"all": [{"attribute": "order.category", "operator": "one_of", "values": ["4"]}]},
+            }
+        ]
+    }  # fmt: skip
+    assert conditions.read(stored) == Branch(Joined.ALL, (orders,))
+    assert conditions.to_json(Branch(Joined.ALL, (orders,))) == stored
+    assert [one.attribute for one in conditions.tests(orders)] == ["orders", "order.category"]
+    more = conditions.added(Branch(Joined.ALL, (Test("orders"),)), (0,), Test("order.day"))
+    assert more.parts == (Test("orders", where=Branch(Joined.ALL, (Test("order.day"),))),)
+    assert conditions.removed(more, (0, 0)).parts == (Test("orders", where=Branch()),)

@@ -96,7 +96,7 @@ def test_a_sentence_reads_as_it_was_meant(shop: Shop, gold: Audience) -> None:
         test_of(shop.keys["城市"], "one_of", "北京", "上海"), none_of(test_of("messages.unanswered", "at_least", "7"))
     )
     said = sentences.of_tree(user, tree, sources.attributes(user))
-    assert said == "城市 属于 “北京”、“上海”；且非（送达后一直未回复 至少已有：7 天）"
+    assert said == "城市是“北京”或“上海”，且不满足（送达后一直未回复，已满 7 天）"
 
 
 class TestDrawing:

@@ -17,6 +17,7 @@ from hongyan.contacts.models import Contact, Field
 from tests.audiences.people import Shop, a_shop, all_of, test_of
 from tests.builders import Company
 from tests.console.test_rights import signed_in
+from tests.crm.making import a_category, a_customer, a_product, an_order
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,25 @@ class TestTheBuilder:
         assert parts("group ") == ["0 test", "1 branch", "1.0 test", "1.1 test", "2 branch", "2.0 test"]
         assert parts("remove 1.0") == ["0 test", "1 branch", "1.0 test"]
         assert parts("remove 9.9") == ["0 test", "1 branch", "1.0 test", "1.1 test"]
+
+    def test_asks_which_orders_are_meant_by_conditions_within(self, shop: Shop, sender: Client) -> None:
+        of_sender = a_customer(shop.company.sender, "wang", shop.people["wang"].number)
+        order = an_order(shop.company.sender, of_sender, a_product("K35", a_category("空调"), "1500"))
+        form = {
+            "name": "空调", "sharing": "own", "version": "0", "joined-": "all", "part": ["0 test", "0.0 test"],
+            "attribute-0": "orders", "was-0": "orders", "operator-0": "total_at_least", "value-0": "1000", "joined-0": "all",
+            "attribute-0.0": "order.category", "was-0.0": "order.category", "operator-0.0": "one_of",
+            "value-0.0": [str(order.lines.get().product.category_id)],
+        }  # fmt: skip
+        answer = sender.post(reverse("console:audience_count"), form)
+        assert (answer.context["count"], "空调" in answer.context["sentence"]) == (1, True)
+        shown = text(sender.post(reverse("console:audience_conditions"), form | {"act": "add 0"}))
+        assert re.findall(r'name="part" value="([^"]+)"', shown) == ["0 test", "0.0 test", "0.1 test"]
+        assert "order.day" in shown
+        shown = text(sender.post(reverse("console:audience_conditions"), form | {"attribute-0": "customers"}))
+        assert re.findall(r'name="part" value="([^"]+)"', shown) == ["0 test"]
+        sender.post(reverse("console:new_audience"), form)
+        assert Audience.objects.get().conditions["all"][0]["where"]["all"][0]["attribute"] == "order.category"
 
     def test_begins_anew_with_another_attribute(self, shop: Shop, sender: Client) -> None:
         answer = sender.post(

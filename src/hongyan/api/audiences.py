@@ -15,15 +15,18 @@ from hongyan.accounts.rights import Right
 from hongyan.api.keys import user_of
 from hongyan.api.shapes import After, Body, Id, Limit, Text, Told, shown
 from hongyan.audiences import checking, evaluating, keeping, sentences, sources
+from hongyan.audiences.attributes import Attribute
 from hongyan.audiences.evaluating import TakesTooLong
 from hongyan.audiences.keeping import Facts
 from hongyan.audiences.models import Audience
+from hongyan.audiences.records import Records
 from hongyan.fields import Takes
 from hongyan.runtime import clock
 
 router = Router(tags=["audiences"])
 CONDITIONS = gettext_noop(
-    "A tree: {“all”, “any” or “none”: [parts]}, each part another such tree or {attribute, operator, values}."
+    "A tree: {“all”, “any” or “none”: [parts]}, each part another such tree or {attribute, operator, values}. "
+    "What a person has several of, as orders, also takes {where: a tree} over attributes of its own."
 )
 EXAMPLE = {"all": [{"attribute": "messages.unanswered", "operator": "at_least", "values": ["7"]}]}
 
@@ -87,11 +90,17 @@ class OperatorOut(Schema):
     )
 
 
-class AttributeOut(Schema):
+class WithinOut(Schema):
     attribute: str = Field(examples=["person.tags"])
     label: str
     operators: list[OperatorOut]
     choices: dict[str, str] = Field(description=gettext_noop("Where values are chosen: value and words of each."))
+
+
+class AttributeOut(WithinOut):
+    within: list[WithinOut] = Field(
+        description=gettext_noop("Of what a person has several of: what “where” can ask about each of them.")
+    )
 
 
 def _check_may(user: User) -> None:
@@ -134,6 +143,10 @@ def audiences(request: HttpRequest, after: After, limit: Limit) -> dict[str, Any
 def attributes(request: HttpRequest) -> list[dict[str, Any]]:
     user = user_of(request)
     _check_may(user)
+    return _offered(user, sources.attributes(user))
+
+
+def _offered(user: User, known: dict[str, Attribute]) -> list[dict[str, Any]]:
     return [
         {
             "attribute": one.key, "label": str(one.label),
@@ -141,8 +154,9 @@ def attributes(request: HttpRequest) -> list[dict[str, Any]]:
                 {"operator": way.code, "words": way.words, "takes": Takes(way.takes).value} for way in one.ways()
             ],
             "choices": dict(one.options(user)) if one.input == "options" else {},
+            "within": _offered(user, one.inside()) if isinstance(one, Records) else [],
         }
-        for one in sources.attributes(user).values()
+        for one in known.values()
     ]  # fmt: skip
 
 

@@ -7,11 +7,18 @@ class AudiencesConfig(AppConfig):
 
     def ready(self) -> None:
         from hongyan.accounts import needs as of_accounts
-        from hongyan.audiences import needing, nesting, people, places, sources, traffic
+        from hongyan.audiences import consents, customers, needing, nesting, people, places, sources, tables, traffic
         from hongyan.contacts import fields
         from hongyan.contacts import needs as of_contacts
+        from hongyan.datasets import defining
+        from hongyan.datasets import tables as of_tables
 
-        sources.providers += [people.attributes, nesting.attributes, places.attributes, traffic.attributes]
+        sources.providers += [
+            people.attributes, nesting.attributes, customers.attributes, tables.attributes, places.attributes,
+            traffic.attributes, consents.attributes,
+        ]  # fmt: skip
         of_contacts.providers.append(needing.of_contacts)
         fields.who_needs.append(needing.of_field)
         of_accounts.of_department.append(needing.of_department)
+        of_tables.needs_of.append(needing.of_table)
+        defining.needs_of.append(needing.of_column)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 
@@ -20,10 +18,8 @@ from hongyan.accounts.models import User
 from hongyan.audiences.statements import By, Statement
 from hongyan.contacts.models import Field
 from hongyan.fields import Kind, Operator, Takes, Unfit
-from hongyan.inputs import whole_of
 
 O = Operator  # noqa: E741 - short for the tables below
-MOST_DAYS = 3660
 
 
 class Option(NamedTuple):
@@ -40,21 +36,12 @@ class Way:
     code: str
     words: str
     takes: Takes
+    sentence: str = ""
+    """Of a test, with %(what)s and %(value)s (of two: %(first)s and %(last)s), to be translated; else as `sentences.py` has it."""
 
 
 def N_(text: str) -> str:  # noqa: N802 - the extractor's customary mark for words translated where they are shown
     return text
-
-
-OF_MOMENTS: dict[Operator, tuple[str, Takes]] = {
-    O.LAST_DAYS: (N_("within the last days"), Takes.DAYS),
-    O.LESS: (N_("is before"), Takes.ONE),
-    O.AT_LEAST: (N_("is on or after"), Takes.ONE),
-    O.BETWEEN: (N_("is between"), Takes.TWO),
-    O.LACKS: (N_("not within the last days"), Takes.DAYS),
-    O.EMPTY: (N_("never"), Takes.NOTHING),
-    O.FILLED: (N_("at least once"), Takes.NOTHING),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,19 +79,28 @@ class Attribute:
 
     def said(self, user: User, operator: str, values: Sequence[str]) -> list[str]:
         """The values as a person reads them."""
-        labels = dict(self.options(user, values)) if self.input == "options" else {}
+        # Options of a tree are indented.
+        labels = {one: label.strip() for one, label in self.options(user, values)} if self.input == "options" else {}
         return [labels.get(one, "…" if self.input == "options" else one) for one in values]
+
+
+YES_OR_NO = N_("%(what)s: %(value)s")
 
 
 def _of_fields(kind: Kind, *, without: Sequence[Operator] = ()) -> list[Way]:
     return [
-        Way(one.value, fields.operator_words(kind, one), fields.TAKES[one])
+        Way(
+            one.value,
+            fields.operator_words(kind, one),
+            fields.TAKES[one],
+            YES_OR_NO if kind is Kind.YES_NO and one is O.EQUALS else "",
+        )
         for one in fields.OPERATORS[kind]
         if one not in without
     ]
 
 
-_INPUTS = {
+INPUTS = {
     Kind.NUMBER: "number", Kind.MONEY: "number", Kind.DATE: "date", Kind.CHOICE: "options", Kind.CHOICES: "options",
     Kind.YES_NO: "options",
 }  # fmt: skip
@@ -117,33 +113,41 @@ def _yes_and_no() -> list[Option]:
 def of_field(found: Field, section: str | Promise) -> OwnField:
     kind = Kind(found.kind)
     return OwnField(
-        key=f"field.{found.pk}", label=found.name, section=section, input=_INPUTS.get(kind, "text"), name=found.name,
+        key=f"field.{found.pk}", label=found.name, section=section, input=INPUTS.get(kind, "text"), name=found.name,
         kind=kind, choices=tuple(found.choices),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnField(Attribute):
-    """A further column of people, with the kind that was given to it."""
+    """A column that people made, of persons or of a table of their own, with its kind."""
 
     name: str
     kind: Kind
     choices: tuple[str, ...] = ()
+    column: str = "c.fields"
+    """Where its values stand, under `name`."""
+    only: tuple[Operator, ...] = ()
+    """Of its operators those that may be used; none: all."""
 
     def ways(self) -> list[Way]:
-        return _of_fields(self.kind)
+        return [one for one in _of_fields(self.kind) if not self.only or one.code in self.only]
 
     def check(self, user: User, operator: str, values: Sequence[str]) -> None:
-        fields.read_test(self.kind, operator, values, choices=self.choices)
+        fields.read_test(self.kind, self.way(operator).code, values, choices=self.choices)
 
     def sql(self, statement: Statement, operator: str, values: Sequence[str]) -> str:
         test = fields.read_test(self.kind, operator, values, choices=self.choices)
-        if self.kind in (Kind.TEXT, Kind.CHOICE) and test.operator in (O.EQUALS, O.DIFFERS, O.ONE_OF, O.NONE_OF):
+        if (
+            self.column == "c.fields"
+            and self.kind in (Kind.TEXT, Kind.CHOICE)
+            and test.operator in (O.EQUALS, O.DIFFERS, O.ONE_OF, O.NONE_OF)
+        ):
             # People have no index in the order of a column's values, for whose sake `condition` would reckon that order.
             lowered = statement.bind([str(one).lower() for one in test.values])
-            found = f"(lower({fields.text_of('c.fields', self.name)}) = any({lowered}::text[]))"
+            found = f"(lower({fields.text_of(self.column, self.name)}) = any({lowered}::text[]))"
             return f"({found} is not true)" if test.operator in (O.DIFFERS, O.NONE_OF) else found
-        sql, given = fields.condition(test, "c.fields", self.name, today=statement.today)
+        sql, given = fields.condition(test, self.column, self.name, today=statement.today)
         return statement.bound(sql, list(given))
 
     def options(self, user: User, chosen: Sequence[str] = ()) -> list[Option]:
@@ -183,12 +187,10 @@ class OwnText(Attribute):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted(Attribute):
-    """How often something happened: a set with a column `times`, nought where there is no row."""
+class Number(Attribute):
+    """Something that is a number of every person."""
 
     input: str = "number"
-    select: str
-    by: By = "number"
 
     def ways(self) -> list[Way]:
         return _of_fields(Kind.NUMBER, without=(O.EMPTY, O.FILLED))
@@ -196,74 +198,26 @@ class Counted(Attribute):
     def check(self, user: User, operator: str, values: Sequence[str]) -> None:
         fields.read_test(Kind.NUMBER, operator, values)
 
-    def sql(self, statement: Statement, operator: str, values: Sequence[str]) -> str:
+    def compared(self, statement: Statement, left: str, operator: str, values: Sequence[str]) -> str:
+        """`left` compared with what was written."""
         test = fields.read_test(Kind.NUMBER, operator, values)
-        times = f"coalesce({statement.join(self.select, self.by)}.times, 0)"
         given = [statement.bind(one) for one in test.values]
         if test.operator is O.BETWEEN:
-            return f"({times} between {given[0]} and {given[1]})"
+            return f"({left} between {given[0]} and {given[1]})"
         signs = {O.EQUALS: "=", O.DIFFERS: "<>", O.LESS: "<", O.AT_MOST: "<=", O.MORE: ">", O.AT_LEAST: ">="}
-        return f"({times} {signs[test.operator]} {given[0]})"
+        return f"({left} {signs[test.operator]} {given[0]})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment(Attribute):
-    """When something happened last; never, where there is nothing."""
+class Counted(Number):
+    """How often something happened: a set with a column `times`, nought where there is no row."""
 
-    input: str = "date"
-    expression: Callable[[Statement], str]
-    """SQL of the moment, null for never."""
-    always: bool = False
-    """Every person has one."""
-
-    def ways(self) -> list[Way]:
-        return [
-            Way(one.value, gettext(words), takes)
-            for one, (words, takes) in OF_MOMENTS.items()
-            if not (self.always and takes is Takes.NOTHING)
-        ]
-
-    def check(self, user: User, operator: str, values: Sequence[str]) -> None:
-        _days_or_dates(self.way(operator), values)
+    select: str
+    by: By = "number"
 
     def sql(self, statement: Statement, operator: str, values: Sequence[str]) -> str:
-        at, given = self.expression(statement), _days_or_dates(self.way(operator), values)
-        chosen = O(operator)
-        if chosen is O.EMPTY:
-            return f"({at} is null)"
-        if chosen is O.FILLED:
-            return f"({at} is not null)"
-        if chosen in (O.LAST_DAYS, O.LACKS):
-            assert isinstance(given[0], int)
-            since = statement.bind(statement.now - timedelta(days=given[0]))
-            found = f"coalesce({at} >= {since}, false)"
-            return f"(not {found})" if chosen is O.LACKS else f"({found})"
-        begins = [statement.bind(_midnight(one)) for one in given if isinstance(one, date)]
-        if chosen is O.BETWEEN:
-            last = given[1]
-            assert isinstance(last, date)
-            ends = statement.bind(_midnight(last + timedelta(days=1)))
-            return f"(coalesce({at} >= {begins[0]} and {at} < {ends}, false))"
-        return f"(coalesce({at} {'<' if chosen is O.LESS else '>='} {begins[0]}, false))"
-
-
-def _days_or_dates(way: Way, values: Sequence[str]) -> list[int | date]:
-    given = [one for one in values if one.strip()]
-    if way.takes is Takes.NOTHING:
-        return []
-    if way.takes is Takes.DAYS:
-        days = whole_of(given[0] if given else "", least=1, most=MOST_DAYS)
-        if not days:
-            raise Unfit("no_days")
-        return [days]
-    dates = [one for text in given if isinstance(one := fields.parse(Kind.DATE, text), date)]
-    if len(dates) < (2 if way.takes is Takes.TWO else 1):
-        raise Unfit("nothing_to_compare")
-    return list(sorted(dates) if way.takes is Takes.TWO else dates[:1])
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
+        times = f"coalesce({statement.join(self.select, self.by)}.times, 0)"
+        return self.compared(statement, times, operator, values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,15 +229,16 @@ class Belonging(Attribute):
     """A statement that gives the members of any of the sets, each once."""
     choices: Callable[[User, Sequence[str]], list[Option]]
     by: By = "contact_id"
-    words: tuple[str, str] = (N_("is in any of"), N_("is in none of"))
-    has_all: str = ""
-    """The words of "in all of them", where that can be asked."""
+    says: tuple[str, str]
+    """Sentences of who is in any of them and of who is in none, with %(value)s."""
+    all_says: str = ""
+    """The sentence of who is in all of them, where that can be asked."""
 
     def ways(self) -> list[Way]:
-        found = [(O.ONE_OF, self.words[0]), (O.NONE_OF, self.words[1])]
-        if self.has_all:
-            found.insert(1, (O.HAS_ALL, self.has_all))
-        return [Way(one.value, gettext(words), Takes.MANY) for one, words in found]
+        found = [(O.ONE_OF, N_("any of"), self.says[0]), (O.NONE_OF, N_("none of"), self.says[1])]
+        if self.all_says:
+            found.insert(1, (O.HAS_ALL, N_("all of"), self.all_says))
+        return [Way(one.value, gettext(words), Takes.MANY, sentence) for one, words, sentence in found]
 
     def check(self, user: User, operator: str, values: Sequence[str]) -> None:
         self.way(operator)
@@ -315,7 +270,7 @@ class YesOrNo(Attribute):
     """True or false, never null."""
 
     def ways(self) -> list[Way]:
-        return [Way(O.EQUALS.value, fields.operator_words(Kind.YES_NO, O.EQUALS), Takes.ONE)]
+        return [Way(O.EQUALS.value, fields.operator_words(Kind.YES_NO, O.EQUALS), Takes.ONE, YES_OR_NO)]
 
     def check(self, user: User, operator: str, values: Sequence[str]) -> None:
         fields.read_test(Kind.YES_NO, self.way(operator).code, values)
@@ -356,25 +311,6 @@ class Chosen(Attribute):
 
     def options(self, user: User, chosen: Sequence[str] = ()) -> list[Option]:
         return self.choices()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForDays(Attribute):
-    """Something that lasts for at least so many days."""
-
-    input: str = "number"
-    condition: Callable[[Statement, int], str]
-
-    def ways(self) -> list[Way]:
-        return [Way(O.AT_LEAST.value, gettext("for at least"), Takes.DAYS)]
-
-    def check(self, user: User, operator: str, values: Sequence[str]) -> None:
-        _days_or_dates(self.way(operator), values)
-
-    def sql(self, statement: Statement, operator: str, values: Sequence[str]) -> str:
-        (days,) = _days_or_dates(self.way(operator), values)
-        assert isinstance(days, int)
-        return self.condition(statement, days)
 
 
 def missing(key: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext
@@ -14,6 +14,7 @@ from hongyan.audiences import conditions, nesting
 from hongyan.audiences.attributes import Attribute, missing
 from hongyan.audiences.conditions import Branch, Malformed, Node, Test
 from hongyan.audiences.models import Audience
+from hongyan.audiences.records import Records
 from hongyan.fields import Unfit
 from hongyan.inputs import ids_of
 
@@ -31,6 +32,8 @@ def trouble_of(user: User, test: Test, known: dict[str, Attribute]) -> str:
     attribute = known.get(test.attribute)
     if attribute is None:
         return gettext("The conditions ask about %(what)s.") % {"what": missing(test.attribute)}
+    if test.where is not None and not isinstance(attribute, Records):
+        return gettext("This is not a condition.")
     try:
         attribute.check(user, test.operator, test.values)
     except Unfit as error:
@@ -40,19 +43,37 @@ def trouble_of(user: User, test: Test, known: dict[str, Attribute]) -> str:
     return ""
 
 
+def inside(test: Test, known: dict[str, Attribute]) -> dict[str, Attribute]:
+    """What the conditions within a test can ask about."""
+    attribute = known.get(test.attribute)
+    return attribute.inside() if isinstance(attribute, Records) else {}
+
+
+def finished(user: User, node: Branch, known: dict[str, Attribute]) -> Branch:
+    """Only what can be asked already: unfinished tests and the branches that hold nothing else are left out."""
+    parts: list[Node] = []
+    for one in node.parts:
+        if isinstance(one, Branch):
+            if (rest := finished(user, one, known)).parts:
+                parts.append(rest)
+        elif not trouble_of(user, one, known):
+            parts.append(replace(one, where=finished(user, one.where, inside(one, known))) if one.where else one)
+    return replace(node, parts=tuple(parts))
+
+
 def troubles(user: User, tree: Branch, known: dict[str, Attribute]) -> list[Trouble]:
     """Everything that keeps the tree from being asked."""
-    return [
-        Trouble(path, words) for path, test in _placed(tree) if (words := trouble_of(user, test, known))
-    ]  # fmt: skip
+    return list(_troubles(user, tree, known, ()))
 
 
-def _placed(node: Node, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Test]]:
+def _troubles(user: User, node: Node, known: dict[str, Attribute], path: tuple[int, ...]) -> Iterator[Trouble]:
     if isinstance(node, Test):
-        yield path, node
-        return
-    for place, one in enumerate(node.parts):
-        yield from _placed(one, (*path, place))
+        if words := trouble_of(user, node, known):
+            yield Trouble(path, words)
+            return
+        known = inside(node, known)
+    for place, one in enumerate(conditions.within(node).parts):
+        yield from _troubles(user, one, known, (*path, place))
 
 
 def check(user: User, tree: Branch, known: dict[str, Attribute], audience: Audience | None = None) -> None:
@@ -61,7 +82,7 @@ def check(user: User, tree: Branch, known: dict[str, Attribute], audience: Audie
         raise Refused("no_conditions", gettext("Add at least one condition."), field="conditions")
     if found := troubles(user, tree, known):
         raise Refused("bad_conditions", found[0].words, field="conditions")
-    if any(isinstance(part, Branch) and not part.parts for part in _branches(tree)):
+    if any(not part.parts for part in _branches(tree)):
         raise Refused("empty_group", gettext("A group of conditions is empty."), field="conditions")
     named = nesting.within(tree)
     if named - set(Audience.objects.visible_to(user).filter(pk__in=named).values_list("pk", flat=True)):
@@ -70,11 +91,11 @@ def check(user: User, tree: Branch, known: dict[str, Attribute], audience: Audie
         raise Refused("circle", gettext("“%(name)s” contains itself.") % {"name": audience.name}, field="conditions")
 
 
-def _branches(node: Branch) -> Iterator[Branch]:
-    yield node
-    for one in node.parts:
-        if isinstance(one, Branch):
-            yield from _branches(one)
+def _branches(node: Node) -> Iterator[Branch]:
+    if isinstance(node, Branch):
+        yield node
+    for one in conditions.within(node).parts:
+        yield from _branches(one)
 
 
 def read(stored: Any) -> Branch:

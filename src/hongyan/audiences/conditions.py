@@ -3,8 +3,11 @@
 Pure. In JSON, as stored and as programs write it:
 
     {"all": [{"attribute": "number.place", "operator": "is", "values": ["北京市"]},
-             {"none": [{"attribute": "person.tags", "operator": "in", "values": ["3"]}]}]}
+             {"none": [{"attribute": "person.tags", "operator": "in", "values": ["3"]}]},
+             {"attribute": "orders", "operator": "total_at_least", "values": ["2000"],
+              "where": {"all": [{"attribute": "order.category", "operator": "one_of", "values": ["4"]}]}}]}
 
+What a person has several of, as orders, is asked about with conditions of its own: `where`.
 Whether an attribute exists and what its operators are is asked of `sources.py` (`checking.py`); here only the shape is read.
 """
 
@@ -13,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from hongyan.inputs import is_storable
 
@@ -40,6 +43,8 @@ class Test:
     attribute: str = ""
     operator: str = ""
     values: tuple[str, ...] = ()
+    where: Branch | None = None
+    """Of what a person has several of: which of them are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Branch:
 
 
 Node = Test | Branch
+N = TypeVar("N", bound=Test | Branch)
 
 
 class Malformed(ValueError):
@@ -84,7 +90,7 @@ def _read(stored: Any, place: str, depth: int) -> Node:
         return Branch(
             joined[0], tuple(_read(one, f"{dot}{joined[0]}[{nth}]", depth + 1) for nth, one in enumerate(parts))
         )
-    if set(stored) - {"attribute", "operator", "values"} or "attribute" not in stored:
+    if set(stored) - {"attribute", "operator", "values", "where"} or "attribute" not in stored:
         raise Malformed("not_a_condition", place)
     values = stored.get("values", [])
     if not isinstance(stored["attribute"], str) or not isinstance(stored.get("operator", ""), str):
@@ -94,7 +100,11 @@ def _read(stored: Any, place: str, depth: int) -> Node:
     texts = tuple(_text(one, f"{place}.values[{nth}]") for nth, one in enumerate(values))
     if not (is_storable(stored["attribute"]) and is_storable(stored.get("operator", ""))):
         raise Malformed("not_a_condition", place)
-    return Test(stored["attribute"][:80], stored.get("operator", "")[:20], texts)
+    where = None
+    if stored.get("where") is not None:
+        inner = _read(stored["where"], f"{place}.where" if place else "where", depth + 1)
+        where = inner if isinstance(inner, Branch) else Branch(Joined.ALL, (inner,))
+    return Test(stored["attribute"][:80], stored.get("operator", "")[:20], texts, where)
 
 
 def _text(value: Any, place: str) -> str:
@@ -108,63 +118,42 @@ def _text(value: Any, place: str) -> str:
 
 
 def to_json(node: Node) -> dict[str, Any]:
-    if isinstance(node, Test):
-        return {"attribute": node.attribute, "operator": node.operator, "values": list(node.values)}
-    return {node.joined.value: [to_json(one) for one in node.parts]}
+    if isinstance(node, Branch):
+        return {node.joined.value: [to_json(one) for one in node.parts]}
+    found: dict[str, Any] = {"attribute": node.attribute, "operator": node.operator, "values": list(node.values)}
+    return found | {"where": to_json(node.where)} if node.where is not None and node.where.parts else found
 
 
 def tests(node: Node) -> Iterator[Test]:
-    """Every test of the tree, in the order in which it is read."""
+    """Every test of the tree, in the order in which it is read; those within a test behind it."""
     if isinstance(node, Test):
         yield node
-        return
-    for one in node.parts:
+    for one in within(node).parts:
         yield from tests(one)
 
 
-def at(root: Branch, path: tuple[int, ...]) -> Node:
-    """The part that stands at `path`. Raises IndexError."""
-    node: Node = root
-    for place in path:
-        if not isinstance(node, Branch):
-            raise IndexError(place)
-        node = node.parts[place]
-    return node
+def within(node: Node) -> Branch:
+    """What stands in a part: its own parts, or the conditions that a test makes of its records."""
+    return node if isinstance(node, Branch) else node.where or Branch()
 
 
-def added(root: Branch, path: tuple[int, ...], part: Node) -> Branch:
-    """The tree with one more part at the end of the branch at `path`."""
+def _holding(node: N, parts: tuple[Node, ...]) -> N:
+    inner = replace(within(node), parts=parts)
+    return cast(N, inner if isinstance(node, Branch) else replace(node, where=inner))
+
+
+def added(node: N, path: tuple[int, ...], part: Node) -> N:
+    """The tree with one more part at the end of what stands at `path`. Raises IndexError."""
+    parts = within(node).parts
     if not path:
-        return replace(root, parts=(*root.parts, part))
+        return _holding(node, (*parts, part))
     place, *rest = path
-    inner = root.parts[place]
-    if not isinstance(inner, Branch):
-        raise IndexError(place)
-    return _with(root, place, added(inner, tuple(rest), part))
+    return _holding(node, (*parts[:place], added(parts[place], tuple(rest), part), *parts[place + 1 :]))
 
 
-def removed(root: Branch, path: tuple[int, ...]) -> Branch:
-    """The tree without what stands at `path`."""
+def removed(node: N, path: tuple[int, ...]) -> N:
+    """The tree without what stands at `path`. Raises IndexError."""
+    parts = within(node).parts
     place, *rest = path
-    if not rest:
-        return replace(root, parts=(*root.parts[:place], *root.parts[place + 1 :]))
-    inner = root.parts[place]
-    if not isinstance(inner, Branch):
-        raise IndexError(place)
-    return _with(root, place, removed(inner, tuple(rest)))
-
-
-def _with(root: Branch, place: int, part: Node) -> Branch:
-    return replace(root, parts=(*root.parts[:place], part, *root.parts[place + 1 :]))
-
-
-def without_unfinished(node: Branch, is_finished: Any) -> Branch:
-    """Only what can be asked already: unfinished tests and the branches that hold nothing else are left out."""
-    parts: list[Node] = []
-    for one in node.parts:
-        if isinstance(one, Test):
-            if is_finished(one):
-                parts.append(one)
-        elif (rest := without_unfinished(one, is_finished)).parts:
-            parts.append(rest)
-    return replace(node, parts=tuple(parts))
+    kept = (removed(parts[place], tuple(rest)),) if rest else ()
+    return _holding(node, (*parts[:place], *kept, *parts[place + 1 :]))

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from hongyan.accounts import needs as of_accounts
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import Department
-from hongyan.audiences import checking, conditions, nesting
+from hongyan.audiences import checking, conditions, nesting, tables
 from hongyan.audiences.models import Audience
 from hongyan.contacts.models import Field
 from hongyan.contacts.needs import Need
+from hongyan.datasets.models import Field as Column
+from hongyan.datasets.models import Table
 
 providers: list[Callable[[Audience], Iterable[str]]] = []
 """Each gives the words of what in its room will read this audience when its time comes."""
@@ -50,10 +52,25 @@ def of_contacts() -> Iterator[Need]:
 
 def of_field(field: Field) -> Iterator[str]:
     """Audiences that ask about a column of people."""
-    key = f"field.{field.pk}"
+    return (_label(one) for one in _asking(lambda key: key == f"field.{field.pk}"))
+
+
+def of_table(table: Table) -> Iterator[of_accounts.Need]:
+    """Audiences that ask about rows of a table."""
+    for one in _asking(lambda key: key.startswith(f"table.{table.pk}.")):
+        yield of_accounts.Need("audience", one.pk, _label(one))
+
+
+def of_column(column: Column) -> Iterator[of_accounts.Need]:
+    """Audiences that ask about a column of a table, or know its people by it."""
+    for one in _asking(lambda key: key in (tables.key_of(column), tables.column_key(column))):
+        yield of_accounts.Need("audience", one.pk, _label(one))
+
+
+def _asking(is_meant: Callable[[str], bool]) -> Iterator[Audience]:
     for one in Audience.objects.filter(kind=Audience.Kind.LIVE):
-        if any(test.attribute == key for test in conditions.tests(conditions.read(one.conditions))):
-            yield _label(one)
+        if any(is_meant(test.attribute) for test in conditions.tests(conditions.read(one.conditions))):
+            yield one
 
 
 def of_department(department: Department) -> Iterator[of_accounts.Need]:

@@ -13,6 +13,7 @@ from hongyan.audiences import conditions
 from hongyan.audiences.attributes import Attribute, O, Option, Way, missing
 from hongyan.audiences.conditions import Branch, Joined, Node, Test
 from hongyan.audiences.models import Audience
+from hongyan.audiences.records import Records
 from hongyan.audiences.statements import Statement
 from hongyan.fields import Takes, Unfit
 from hongyan.inputs import ids_of
@@ -27,12 +28,23 @@ def predicate(statement: Statement, node: Node) -> str:
         attribute: Attribute | None = statement.known.get(node.attribute)
         if attribute is None:
             raise Refused("gone", gettext("The conditions ask about %(what)s.") % {"what": missing(node.attribute)})
+        if isinstance(attribute, Records):
+            return _of_records(statement, attribute, node)
         return attribute.sql(statement, node.operator, node.values)
     parts = [predicate(statement, one) for one in node.parts]
     if not parts:
         return "true"
     joined = (" or " if node.joined is not Joined.ALL else " and ").join(parts)
     return f"(({joined}) is not true)" if node.joined is Joined.NONE else f"({joined})"
+
+
+def _of_records(statement: Statement, records: Records, test: Test) -> str:
+    before, statement.known = statement.known, dict(records.inside())
+    try:
+        where = predicate(statement, test.where) if test.where is not None else "true"
+    finally:
+        statement.known = before
+    return records.of(statement, test.operator, test.values, where)
 
 
 def of_audience(statement: Statement, audience: Audience) -> str:
@@ -74,11 +86,11 @@ class InAudience(Attribute):
 
     def ways(self) -> list[Way]:
         words = (
-            (O.ONE_OF, gettext_noop("is in any of")),
-            (O.HAS_ALL, gettext_noop("is in all of")),
-            (O.NONE_OF, gettext_noop("is in none of")),
+            (O.ONE_OF, gettext_noop("any of"), gettext_noop("is in the audience %(value)s")),
+            (O.HAS_ALL, gettext_noop("all of"), gettext_noop("is in the audiences %(value)s")),
+            (O.NONE_OF, gettext_noop("none of"), gettext_noop("is not in the audience %(value)s")),
         )
-        return [Way(one.value, gettext(sentence), Takes.MANY) for one, sentence in words]
+        return [Way(one.value, gettext(short), Takes.MANY, sentence) for one, short, sentence in words]
 
     def check(self, user: User, operator: str, values: Sequence[str]) -> None:
         self.way(operator)

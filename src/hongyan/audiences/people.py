@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from hongyan.accounts.models import User
-from hongyan.audiences.attributes import Attribute, Belonging, Moment, Option, OwnText, of_field
+from hongyan.audiences.attributes import Attribute, Belonging, Option, OwnText, of_field
+from hongyan.audiences.moments import Moment
 from hongyan.audiences.statements import Statement
 from hongyan.contacts.models import AddressBook, Field, Group, Tag
 from hongyan.inputs import ids_of
@@ -71,11 +72,14 @@ def attributes(user: User) -> Iterator[Attribute]:
         yield of_field(one, COLUMNS)
     yield Belonging(
         key="person.tags", label=gettext_lazy("Tags"), section=WHERE, select=_select(TAGGED), choices=_tags,  # type: ignore[arg-type]
-        words=(gettext_noop("has any of"), gettext_noop("has none of")), has_all=gettext_noop("has all of"),
+        says=(gettext_noop("carries the tag %(value)s"), gettext_noop("does not carry the tag %(value)s")),
+        all_says=gettext_noop("carries the tags %(value)s"),
     )  # fmt: skip
     yield Belonging(
-        key="person.groups", label=gettext_lazy("Group"), section=WHERE, select=_select(IN_GROUPS), choices=_groups  # type: ignore[arg-type]
+        key="person.groups", label=gettext_lazy("Group"), section=WHERE, select=_select(IN_GROUPS), choices=_groups,  # type: ignore[arg-type]
+        says=(gettext_noop("is in the group %(value)s"), gettext_noop("is not in the group %(value)s")),
     )  # fmt: skip
     yield Belonging(
-        key="person.books", label=gettext_lazy("Address book"), section=WHERE, select=_select(IN_BOOKS), choices=_books  # type: ignore[arg-type]
+        key="person.books", label=gettext_lazy("Address book"), section=WHERE, select=_select(IN_BOOKS), choices=_books,  # type: ignore[arg-type]
+        says=(gettext_noop("is in the address book %(value)s"), gettext_noop("is not in the address book %(value)s")),
     )  # fmt: skip

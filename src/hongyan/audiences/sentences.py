@@ -3,22 +3,54 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from django.utils.translation import gettext, ngettext
 
 from hongyan.accounts.models import User
 from hongyan.audiences import conditions
-from hongyan.audiences.attributes import Attribute, missing
+from hongyan.audiences.attributes import YES_OR_NO, Attribute, O, Way, missing
 from hongyan.audiences.conditions import Branch, Joined, Node, Test
+from hongyan.audiences.records import Records
 from hongyan.fields import Takes, Unfit
 
 MOST_NAMED = 8
 """Values that are named; of more it is said how many."""
 
 
+def N_(text: str) -> str:  # noqa: N802 - the extractor's customary mark for words translated where they are shown
+    return text
+
+
+SAID: dict[str, str] = {
+    O.EQUALS: N_("%(what)s is %(value)s"),
+    O.DIFFERS: N_("%(what)s is not %(value)s"),
+    O.CONTAINS: N_("%(what)s contains %(value)s"),
+    O.LACKS: N_("%(what)s does not contain %(value)s"),
+    O.BEGINS: N_("%(what)s begins with %(value)s"),
+    O.LESS: N_("%(what)s is below %(value)s"),
+    O.AT_MOST: N_("%(what)s is at most %(value)s"),
+    O.MORE: N_("%(what)s is above %(value)s"),
+    O.AT_LEAST: N_("%(what)s is at least %(value)s"),
+    O.BETWEEN: N_("%(what)s is between %(first)s and %(last)s"),
+    O.ONE_OF: N_("%(what)s is %(value)s"),
+    O.NONE_OF: N_("%(what)s is not %(value)s"),
+    O.HAS_ALL: N_("%(what)s has all of %(value)s"),
+    O.EMPTY: N_("%(what)s is not filled in"),
+    O.FILLED: N_("%(what)s is filled in"),
+}
+OF_DAYS = {
+    O.LESS: N_("%(what)s is before %(value)s"),
+    O.AT_MOST: N_("%(what)s is not after %(value)s"),
+    O.MORE: N_("%(what)s is after %(value)s"),
+    O.AT_LEAST: N_("%(what)s is not before %(value)s"),
+}
+
+
 def of_test(user: User, test: Test, known: dict[str, Attribute]) -> str:
-    """ "City is one of Beijing, Shanghai"."""
+    """ "City is Beijing or Shanghai"."""
     attribute = known.get(test.attribute)
     if attribute is None:
         return gettext("asks about %(what)s") % {"what": missing(test.attribute) if test.attribute else "…"}
@@ -26,28 +58,56 @@ def of_test(user: User, test: Test, known: dict[str, Attribute]) -> str:
         way = attribute.way(test.operator)
     except Unfit:
         return f"{attribute.label} …"
+    what = str(attribute.label)
+    if isinstance(attribute, Records) and test.where is not None and test.where.parts:
+        facts = {"records": what, "which": of_tree(user, test.where, attribute.inside())}
+        what = gettext("%(records)s (%(which)s)") % facts
     said = attribute.said(user, test.operator, test.values)
-    if way.takes is Takes.NOTHING:
-        return f"{attribute.label} {way.words}"
     if way.takes is Takes.DAYS:
-        return f"{attribute.label} {_in_days(way.words, said[0] if said else '…')}"
-    if way.takes is Takes.TWO:
-        values = gettext("%(first)s and %(last)s") % {
-            "first": said[0] if said else "…", "last": said[1] if len(said) > 1 else "…",
-        }  # fmt: skip
-    else:
-        quoted = "%s" if attribute.input == "number" else "“%s”"
-        values = gettext(", ").join(quoted % one for one in said[:MOST_NAMED]) or "…"
-        if len(said) > MOST_NAMED:
-            values += gettext(" and %(n)d more") % {"n": len(said) - MOST_NAMED}
-    return f"{attribute.label} {way.words} {values}"
+        return _in_days(way.code, what, said[0] if said else "…")
+    template = gettext(way.sentence) if way.sentence else _template(attribute, way)
+    return template % {
+        "what": what, "value": _listed(attribute, way, said), "first": said[0] if said else "…",
+        "last": said[1] if len(said) > 1 else "…",
+    }  # fmt: skip
 
 
-def _in_days(words: str, days: str) -> str:
-    """ "within the last days", "30" -> "within the last days: 30 days"."""
-    count = int(days) if days.isdecimal() else 0
-    told = ngettext("%(n)s day", "%(n)s days", count) % {"n": days}
-    return gettext("%(words)s: %(days)s") % {"words": words, "days": told}
+def _template(attribute: Attribute, way: Way) -> str:
+    if attribute.input == "date" and way.code in OF_DAYS:
+        return gettext(OF_DAYS[O(way.code)])
+    return gettext(SAID[way.code])
+
+
+def _listed(attribute: Attribute, way: Way, said: Sequence[str]) -> str:
+    is_plain = attribute.input in ("number", "date") or way.sentence == YES_OR_NO
+    quoted = "%s" if is_plain else gettext("“%s”")
+    joint = gettext("%(one)s and %(other)s") if way.code == O.HAS_ALL else gettext("%(one)s or %(other)s")
+    named = [quoted % one for one in said[:MOST_NAMED]] or ["…"]
+    values = reduce(lambda one, other: joint % {"one": one, "other": other}, named)
+    if len(said) > MOST_NAMED:
+        values += gettext(" and %(n)d more") % {"n": len(said) - MOST_NAMED}
+    return values
+
+
+def _in_days(code: str, what: str, days: str) -> str:
+    """ "Birthday is within the next 7 days"."""
+    n = int(days) if days.isdecimal() else 0
+    match code:
+        case O.LAST_DAYS:
+            words = ngettext("%(what)s is within the last %(n)s day", "%(what)s is within the last %(n)s days", n)
+        case O.LACKS:
+            words = ngettext(
+                "%(what)s is not within the last %(n)s day", "%(what)s is not within the last %(n)s days", n
+            )
+        case O.NEXT_DAYS:
+            words = ngettext(
+                "%(what)s (with its year) is within the next %(n)s day", "%(what)s (with its year) is within the next %(n)s days", n
+            )  # fmt: skip
+        case O.RETURNS:
+            words = ngettext("%(what)s comes within the next %(n)s day", "%(what)s comes within the next %(n)s days", n)
+        case _:
+            words = ngettext("%(what)s for at least %(n)s day", "%(what)s for at least %(n)s days", n)
+    return words % {"what": what, "n": days}
 
 
 def of_tree(user: User, node: Node, known: dict[str, Attribute], *, is_inner: bool = False) -> str:

@@ -13,7 +13,8 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy
 
 from hongyan.accounts.models import User
-from hongyan.audiences.attributes import Attribute, ForDays, Moment
+from hongyan.audiences.attributes import Attribute
+from hongyan.audiences.moments import ForDays, Moment
 from hongyan.audiences.statements import Statement
 from hongyan.dispatch.gathering import Gathering
 from hongyan.runtime import clock
@@ -83,8 +84,8 @@ def _unanswered(statement: Statement, days: int) -> str:
     name = statement.join(TRAFFIC)
     before = statement.bind(statement.now - timedelta(days=days))
     return (
-        f"coalesce({name}.delivered_at <= {before}"
-        f" and ({name}.answered_at is null or {name}.answered_at < {name}.delivered_at), false)"
+        f"({name}.delivered_at <= {before}"
+        f" and ({name}.answered_at is null or {name}.answered_at < {name}.delivered_at))"
     )
 
 

@@ -53,7 +53,7 @@ class Wrote(Attribute):
 def attributes(_user: User) -> Iterator[Attribute]:
     yield Belonging(
         key="submission.answered", label=gettext_lazy("Replied to the submission"), section=EXCHANGE, select=_answered,
-        choices=submissions, by="number", words=(gettext_noop("any of"), gettext_noop("none of")),
+        choices=submissions, by="number", says=(gettext_noop("replied to %(value)s"), gettext_noop("did not reply to %(value)s")),
     )  # fmt: skip
     yield Counted(key="replies.times", label=gettext_lazy("Number of replies"), section=EXCHANGE, select=TIMES)
     yield Wrote(key="replies.text", label=gettext_lazy("Text of a reply"), section=EXCHANGE)

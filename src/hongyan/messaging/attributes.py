@@ -8,13 +8,13 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from hongyan.accounts.models import User
 from hongyan.audiences.attributes import Attribute, Belonging, Option, YesOrNo
+from hongyan.audiences.consents import WISHES
 from hongyan.audiences.statements import Statement
 from hongyan.audiences.traffic import EXCHANGE
 from hongyan.inputs import ids_of
 from hongyan.messaging.models import Submission
 
 MOST_OFFERED = 200
-WISHES = gettext_lazy("Wishes")
 
 GOT = "select distinct number from dispatch_message where submission_id = any({ids}::bigint[]) and state = any({states}::text[])"
 SENT = ["submitted", "delivered", "failed", "expired", "uncertain"]
@@ -42,14 +42,16 @@ def _listed(select: str) -> object:
 
 
 def attributes(_user: User) -> Iterator[Attribute]:
-    for key, label, states in (
-        ("submission.sent", gettext_lazy("Was sent the submission"), SENT),
-        ("submission.delivered", gettext_lazy("Received the submission"), ["delivered"]),
-        ("submission.failed", gettext_lazy("The submission failed to reach"), ["failed", "expired"]),
-    ):
+    for key, label, states, says in (
+        ("submission.sent", gettext_lazy("Was sent the submission"), SENT,
+         (gettext_noop("was sent %(value)s"), gettext_noop("was not sent %(value)s"))),
+        ("submission.delivered", gettext_lazy("Received the submission"), ["delivered"],
+         (gettext_noop("received %(value)s"), gettext_noop("did not receive %(value)s"))),
+        ("submission.failed", gettext_lazy("The submission failed to reach"), ["failed", "expired"],
+         (gettext_noop("could not be reached by %(value)s"), gettext_noop("not among those whom %(value)s failed to reach"))),
+    ):  # fmt: skip
         yield Belonging(
-            key=key, label=label, section=EXCHANGE, select=_got(states), choices=submissions, by="number",  # type: ignore[arg-type]
-            words=(gettext_noop("any of"), gettext_noop("none of")),
+            key=key, label=label, section=EXCHANGE, select=_got(states), choices=submissions, by="number", says=says,  # type: ignore[arg-type]
         )  # fmt: skip
     yield YesOrNo(
         key="number.opted_out", label=gettext_lazy("Has refused marketing messages"), section=WISHES,

@@ -91,7 +91,7 @@ def _begun(request: HttpRequest, user: User, found: Audience | None) -> tuple[Br
 
 def _shown(user: User, tree: Branch, known: dict[str, Any]) -> dict[str, Any]:
     return {
-        "root": reading.shown(user, tree, known), "sections": sources.sections(known),
+        "root": reading.shown(user, tree, known),
         "joins": [(one.value, sentences.head(one)) for one in Joined],
     }  # fmt: skip
 

@@ -7,18 +7,20 @@ a branch `joined-0`. `was-0.1` is the attribute as it was shown: where another w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import QueryDict
 
 from hongyan.accounts.models import User
-from hongyan.audiences import checking, conditions, sentences
+from hongyan.audiences import checking, conditions, sentences, sources
 from hongyan.audiences.attributes import Attribute, Option, Way
 from hongyan.audiences.conditions import Branch, Joined, Node, Test
+from hongyan.audiences.records import Records
 from hongyan.fields import Takes, Unfit
 from hongyan.inputs import whole_of
 
 Path = tuple[int, ...]
+Sections = Sequence[tuple[str, list[Attribute]]]
 
 
 def path_of(text: str) -> Path:
@@ -43,8 +45,18 @@ def _branch(
         if kind == "branch" and depth < conditions.DEEPEST - 1:
             parts.append(_branch(data, below, children, known, depth + 1))
         elif kind == "test":
-            parts.append(_test(data, below, known))
+            found = _test(data, below, known)
+            attribute = known.get(found.attribute)
+            if isinstance(attribute, Records) and depth < conditions.DEEPEST - 1 and _is_same(data, below):
+                found = replace(found, where=_branch(data, below, children, attribute.inside(), depth + 1))
+            parts.append(found)
     return Branch(Joined(joined) if joined in set(Joined) else Joined.ALL, tuple(parts))
+
+
+def _is_same(data: QueryDict, place: str) -> bool:
+    """Whether the attribute is still the one that the form showed."""
+    chosen = data.get(f"attribute-{place}", "")
+    return data.get(f"was-{place}", chosen) == chosen
 
 
 def _test(data: QueryDict, place: str, known: dict[str, Attribute]) -> Test:
@@ -55,7 +67,7 @@ def _test(data: QueryDict, place: str, known: dict[str, Attribute]) -> Test:
     if attribute is None:
         return Test(key, operator, tuple(values))
     ways = attribute.ways()
-    if key != data.get(f"was-{place}", key) or operator not in [one.code for one in ways]:
+    if not _is_same(data, place) or operator not in [one.code for one in ways]:
         return Test(key, ways[0].code, ())
     way = attribute.way(operator)
     if way.takes is Takes.MANY and attribute.input != "options":
@@ -102,6 +114,10 @@ class Shown:
     options: Sequence[Option] = ()
     said: str = ""
     trouble: str = ""
+    sections: Sections = ()
+    """What could be asked about in its place."""
+    inner: Shown | None = None
+    """Of what a person has several of: the conditions that say which."""
 
     @property
     def first(self) -> str:
@@ -118,14 +134,20 @@ class Shown:
 
 def shown(user: User, node: Node, known: dict[str, Attribute], path: Path = ()) -> Shown:
     """With operators, pickers and troubles of each."""
+    return _shown(user, node, known, sources.sections(known), path)
+
+
+def _shown(user: User, node: Node, known: dict[str, Attribute], sections: Sections, path: Path) -> Shown:
     place = ".".join(map(str, path))
     if isinstance(node, Branch):
-        parts = tuple(shown(user, one, known, (*path, nth)) for nth, one in enumerate(node.parts))
+        parts = tuple(_shown(user, one, known, sections, (*path, nth)) for nth, one in enumerate(node.parts))
         return Shown(place, True, node.joined.value, parts, may_nest=len(path) < conditions.DEEPEST - 2)
     attribute = known.get(node.attribute)
     trouble = checking.trouble_of(user, node, known)
     if attribute is None:
-        return Shown(place, False, attribute=node.attribute, trouble=trouble if node.attribute else "")
+        return Shown(
+            place, False, attribute=node.attribute, trouble=trouble if node.attribute else "", sections=sections
+        )
     ways = attribute.ways()
     try:
         way = attribute.way(node.operator)
@@ -140,12 +162,14 @@ def shown(user: User, node: Node, known: dict[str, Attribute], path: Path = ()) 
         said=", ".join(labels.get(one, "…") for one in node.values),
         # What is merely not filled in yet is no mistake.
         trouble=trouble if node.values or way.takes is Takes.NOTHING else "",
+        sections=sections,
+        inner=shown(user, node.where or Branch(), attribute.inside(), path) if isinstance(attribute, Records) else None,
     )  # fmt: skip
 
 
 def finished(user: User, tree: Branch, known: dict[str, Attribute]) -> Branch:
     """What can be counted already."""
-    return conditions.without_unfinished(tree, lambda test: not checking.trouble_of(user, test, known))
+    return checking.finished(user, tree, known)
 
 
 def sentence(user: User, tree: Branch, known: dict[str, Attribute]) -> str:
