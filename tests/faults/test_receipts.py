@@ -69,7 +69,7 @@ def test_every_message_ends_as_the_carrier_says_whatever_overtakes_what(
     base = 10 if protocol.startswith("smgp") else 16
     assert ends_as_said(world, apart, base=base) == people * 4
     assert ends_as_said(world, equal, shares_ids=one_id_for_all, base=base) == people
-    eventually(lambda: world.count(STRAY) == before, "repeats have found that they are repeats", 60)
+    eventually(lambda: world.count(STRAY) <= before, "repeats have found that they are repeats", 60)
 
 
 @pytest.mark.full

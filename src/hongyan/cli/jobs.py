@@ -17,7 +17,7 @@ import structlog
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections, connections
 from procrastinate import App
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import AppNotOpen, ConnectorException
 from procrastinate.jobs import Status
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ class Jobs:
                 await self.begin_again(app)
             except ConnectorException as error:
                 log.warning("the database does not answer", error=str(error)[:200])
+            except AppNotOpen:
+                # A broken connection can swallow the wish to stop; whoever begins anew looks for himself.
+                return
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def begin_again(self, app: App) -> list[int]:

@@ -9,6 +9,7 @@ twelfth month mostly in the next solar year: it is reckoned by lunar years. Some
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -162,13 +163,9 @@ def in_solar_year(birthday: Birthday, year: int, policy: Policy) -> list[date]:
     if birthday.calendar is not Calendar.SOLAR:
         days = [day for lunar in (year - 1, year) for day in in_lunar_year(birthday, lunar, policy)]
         return sorted(day for day in days if day.year == year)
-    if (birthday.month, birthday.day) == (2, 29) and not _has_29th(year):
+    if (birthday.month, birthday.day) == (2, 29) and not isleap(year):
         return [date(year, 3, 1) if policy.first_of_march else date(year, 2, 28)]
     return [date(year, birthday.month, birthday.day)]
-
-
-def _has_29th(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
 
 
 def next_of(birthday: Birthday, today: date, policy: Policy) -> date | None:
