@@ -24,7 +24,7 @@ LANGUAGES = ("zh-hans", "zh-hant", "en")
 NOT_PLACES = {
     "sign_in": "before one is in", "second_step": "before one is in", "search": "the palette itself",
     "mailbox_unread": "a figure", "write_preview": "part of the compose page", "write_picker": "part of the compose page", "write_tree": "part of the compose page",
-    "phones_wall": "part of the phones", "import_template": "a file", "people_column_way": "a part of the filter", "mailbox_export": "a file",
+    "phones_wall": "part of the phones", "import_template": "a file", "people_column_way": "a part of the filter", "find_related": "a part of a person's form", "mailbox_export": "a file",
     "new_department": "a drawer of the departments", "new_order": "begins on its customer's page", "customer_type_fields": "a part of the customer's form",
     "customers_export": "a file", "orders_export": "a file", "lists_export": "a file", "consents_export": "a file", "user_import_template": "a file",
     "field_mine": "what the phone page keeps", "field_worker": "a script", "find_number": "leads on to the number's page",

@@ -104,15 +104,18 @@ def test_groups_are_made_below_others_renamed_and_deleted(client: Client, compan
 def test_a_contacts_own_columns_are_edited_and_empty_rows_dropped(client: Client, company: Company) -> None:
     one = a_contact(company.book, "王芳", "13800138000", fields={"到期日": "8月1日"})
     client.force_login(company.administrator)
-    page = client.get(f"/people/{one.pk}/").content.decode()
+    page = client.get(f"/people/{one.pk}/edit/").content.decode()
     assert 'value="到期日"' in page
     facts = {
         "name": "王芳",
-        "number": "13800138000",
+        "phone_id": ["main"],
+        "phone_number": ["13800138000"],
+        "phone_kind": ["mobile"],
+        "phone_state": ["in_use"],
         "field_name": ["到期日", "车牌", ""],
         "field_value": ["9月1日", "京A", "x"],
     }
-    assert client.post(f"/people/{one.pk}/", facts).status_code == 302
+    assert client.post(f"/people/{one.pk}/edit/", facts).status_code == 302
     one.refresh_from_db()
     assert one.fields == {"到期日": "9月1日", "车牌": "京A"}
 

@@ -114,6 +114,7 @@ ACTIONS: dict[str, Promise] = {
     "group.deleted": _("deleted the group"),
     "contact.created": _("added a contact"),
     "contact.changed": _("changed a contact"),
+    "birthdays.changed": _("changed how birthdays are reckoned"),
     "contacts.deleted": _("deleted contacts"),
     "contacts.copied": _("copied contacts"),
     "contacts.moved": _("moved contacts into the book"),

@@ -16,7 +16,7 @@ from hongyan.accounts.models import User
 from hongyan.contacts import needs, sizes
 from hongyan.contacts.allowing import Doing
 from hongyan.contacts.books import access_changeable_book
-from hongyan.contacts.models import AddressBook, Group
+from hongyan.contacts.models import AddressBook, Contact, Group
 
 DEEPEST = 20
 
@@ -266,3 +266,11 @@ def tree(book_ids: list[int]) -> list[Node]:
         above = nodes.get(node.parent_id or 0)
         (above.children if above else tops).append(node)
     return tops
+
+
+def paths_of(user: User, contact: Contact) -> list[tuple[int, str]]:
+    """The groups that a person stands in, each with those above it: "Sales / East"; those that the user sees."""
+    own = list(Group.objects.visible_to(user).filter(contacts=contact).order_by("path"))
+    above = {int(part) for one in own for part in one.path.split("/") if part}
+    names = dict(Group.objects.filter(pk__in=above).values_list("pk", "name"))
+    return [(one.pk, " / ".join(names[int(part)] for part in one.path.split("/") if part)) for one in own]

@@ -18,15 +18,15 @@ from hongyan.contacts import fields, needs, phones, relations, tags
 from hongyan.contacts.allowing import Doing
 from hongyan.contacts.books import access_changeable_book
 from hongyan.contacts.groups import access_changeable_group
-from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group
+from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, Phone
 from hongyan.contacts.names import coded, search_text, sort_key
-from hongyan.contacts.record import Person, fill
+from hongyan.contacts.record import Person, fill, found_again
 from hongyan.dispatch.numbers import BadNumber, mask, normalise, shown
 from hongyan.inputs.texts import LONGEST_SEARCH, words_of
 
 __all__ = [
     "Person", "access_changeable_contact", "access_contact", "add_to_group", "change", "copy_to_book", "create",
-    "delete", "holding", "matching", "may_change", "move_to_book", "remove_from_group", "search_text", "sheet", "shown_to", "sort_key",
+    "delete", "holding", "make_main", "matching", "may_change", "move_to_book", "remove_from_group", "search_text", "sheet", "shown_to", "sort_key",
 ]  # fmt: skip
 
 
@@ -128,12 +128,37 @@ def change(
         phones=[phones_before, _in_words(contact)],
     )
     if person.relations is not None:
-        beside["relations"] = list(relations.put(user, contact, person.relations))
+        was, now = relations.put(user, contact, person.relations)
+        if was != now:
+            # Only that: who sees this person need not see the other.
+            beside["relations"] = [None, None]
     found = (
         changes.between(before, contact, private=("notes", "fields", "birthday", "birth_year")).get("changes", {})
         | beside
     )
     audit.record(user, "contact.changed", contact, detail=changes.of(found))
+    return contact
+
+
+@transaction.atomic
+def make_main(user: User, contact: Contact, phone_id: int) -> Contact:
+    """A further number of a person becomes the one that is written to; that one is kept as a further one. Raises Refused."""
+    access_changeable_contact(user, contact.pk)
+    contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    chosen = contact.phones.filter(pk=phone_id).first()
+    if chosen is None:
+        raise Http404
+    if not phones.is_reached(chosen):
+        raise Refused("number_not_reached", _("No text reaches this number: it is a landline, or not in service."))
+    before, was = copy(contact), _in_words(contact)
+    left = Phone(contact=contact, number=contact.number, kind=contact.number_kind, state=contact.number_state)
+    contact.number, contact.number_kind, contact.number_state = chosen.number, chosen.kind, chosen.state
+    chosen.delete()
+    left.save()
+    found_again(contact)
+    _save(contact)
+    found = changes.between(before, contact, private=("notes", "fields", "birthday", "birth_year")).get("changes", {})
+    audit.record(user, "contact.changed", contact, detail=changes.of(found | {"phones": [was, _in_words(contact)]}))
     return contact
 
 

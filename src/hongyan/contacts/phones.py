@@ -99,6 +99,12 @@ def named(visible: ContactQuerySet, numbers: Iterable[str]) -> dict[str, str]:
     return found | dict(visible.filter(number__in=wanted).values_list("number", "name"))
 
 
+def is_reached(phone: Phone) -> bool:
+    """Whether it can become the number that is written to: no landline, and in use."""
+    is_landline = phone.number.startswith(_MAINLAND) and not phone.number.startswith(f"{_MAINLAND}1")
+    return phone.state in REACHED and not is_landline
+
+
 def numbers_of(contact: Contact) -> list[str]:
     """All of a person's numbers, the one that is written to first."""
     return [contact.number, *(one.number for one in contact.phones.all())]

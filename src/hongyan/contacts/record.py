@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from zoneinfo import available_timezones
 
@@ -57,11 +58,16 @@ def fill(contact: Contact, person: Person) -> list[Phone] | None:
     contact.fields = fields.read_all(person.fields)
     _fill_further(contact, person)
     further = phones.read(contact.number, person.phones) if person.phones is not None else None
+    found_again(contact, further)
+    return further
+
+
+def found_again(contact: Contact, further: Sequence[Phone] | None = None) -> None:
+    """What a person is sorted and searched by; `further`: their other numbers where those kept are about to change."""
     kept = further if further is not None else list(contact.phones.all()) if contact.pk else []
     contact.pinyin = sort_key(contact.name)
     contact.search_further = phones.search_further(contact.former_names, [one.number for one in kept])
     contact.search = search_text(contact.name, contact.number, contact.company) + contact.search_further
-    return further
 
 
 def _fill_further(contact: Contact, person: Person) -> None:

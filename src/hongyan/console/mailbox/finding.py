@@ -17,7 +17,7 @@ from hongyan.accounts.rights import Reach, Right
 from hongyan.console.components.states import STATES
 from hongyan.console.mailbox.looking import NEWEST, Between
 from hongyan.contacts import people
-from hongyan.contacts.models import Contact
+from hongyan.contacts.models import Contact, Phone
 from hongyan.dispatch.models import Batch, Channel, Message, MessageQuerySet
 from hongyan.dispatch.numbers import is_found_by_its_end, mask, sought
 from hongyan.dispatch.planning import first_id
@@ -50,7 +50,10 @@ def found_replies(user: User, query: QueryDict, *, keep: int = 0) -> ReplyQueryS
         found = found.filter(_holding("text", asked) | Q(number__contains=part))
     elif asked:
         named = people.matching(Contact.objects.visible_to(user), asked)
-        found = found.filter(_holding("text", asked) | Q(number__in=named.order_by().values("number")))
+        own = (
+            named.order_by().values("number").union(Phone.objects.filter(contact__in=named.order_by()).values("number"))
+        )
+        found = found.filter(_holding("text", asked) | Q(number__in=own))
     if submission := id_of(query.get("submission") or "0"):
         found = found.filter(submission__in=rollcall.family(submission))
     dated: ReplyQuerySet = _between(query, found, "received_at")

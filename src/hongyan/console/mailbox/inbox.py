@@ -26,6 +26,7 @@ from hongyan.console.context import follow
 from hongyan.console.mailbox.finding import REPLIES, found_replies
 from hongyan.console.refusing import told
 from hongyan.console.taking import take_away
+from hongyan.contacts import phones
 from hongyan.contacts.models import Contact
 from hongyan.dispatch.models import Message
 from hongyan.dispatch.numbers import is_phone
@@ -45,9 +46,8 @@ FILTERS = ("folder", "meaning", "submission", "q", "from", "to", "page")
 
 
 def _name_people(user: User, rows: list[Any]) -> None:
-    """Put the name of who the user knows by this number onto each row; one query."""
-    numbers = {row.number for row in rows}
-    known = dict(Contact.objects.visible_to(user).filter(number__in=numbers).values_list("number", "name"))
+    """Put the name of who the user knows by this number onto each row; two queries."""
+    known = phones.named(Contact.objects.visible_to(user), {row.number for row in rows})
     for row in rows:
         row.person = known.get(row.number, "")
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.people import columns, imports, numbers, views
+from hongyan.console.people import columns, editing, imports, numbers, person, views
 
 urlpatterns = [
     path("people/", views.people, name="people"),
-    path("people/new/", views.contact, name="new_contact"),
-    path("people/<int:contact_id>/", views.contact, name="contact"),
+    path("people/new/", editing.edit, name="new_contact"),
+    path("people/<int:contact_id>/", person.person, name="contact"),
+    path("people/<int:contact_id>/edit/", editing.edit, name="edit_contact"),
+    path("people/<int:contact_id>/main/", person.make_main, name="contact_main_number"),
+    path("people/related/", editing.find_related, name="find_related"),
     path("people/act/", views.act, name="people_act"),
     path("people/groups/act/", views.act_group, name="people_group_act"),
     path("people/columns/", columns.columns, name="people_columns"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase, QueryDict
@@ -32,18 +30,12 @@ from hongyan.console.people.finding import (
 from hongyan.console.refusing import at, told
 from hongyan.console.search import MOST_HITS, Hit, provider
 from hongyan.console.taking import take_away
-from hongyan.contacts import books, fields, groups, sizes, tags
+from hongyan.contacts import books, groups, sizes, tags
 from hongyan.contacts import lists as list_verbs
 from hongyan.contacts import people as verbs
-from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Field, Group, RecipientList
-from hongyan.contacts.people import Person
+from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, RecipientList
 from hongyan.contacts.searching import look_up
-from hongyan.crm.models import Customer
-from hongyan.dispatch.models import Message
 from hongyan.inputs import id_of, query_of
-from hongyan.mailbox import inbox
-from hongyan.mailbox.models import Reply
-from hongyan.messaging.models import Submission
 
 COUNTED_UP_TO = 1000
 """Of a search; more are said to be more."""
@@ -88,97 +80,6 @@ def people(request: HttpRequest) -> HttpResponseBase:
             "targets": AddressBook.objects.changeable_by(user).exclude(pk=book.pk if book else 0),
         },
     )  # fmt: skip
-
-
-class ContactForm(forms.Form):
-    book = forms.ModelChoiceField(AddressBook.objects.none(), label=gettext_lazy("Address book"))
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
-    number = forms.CharField(label=gettext_lazy("Mobile number"), max_length=40)
-    title = forms.CharField(label=gettext_lazy("Form of address"), max_length=40, required=False)
-    company = forms.CharField(label=gettext_lazy("Company"), max_length=120, required=False)
-    email = forms.EmailField(label=gettext_lazy("E-mail"), required=False)
-    tags = forms.CharField(
-        label=gettext_lazy("Tags"), max_length=400, required=False, help_text=gettext_lazy("Separated by commas.")
-    )
-    notes = forms.CharField(
-        label=gettext_lazy("Notes"), max_length=500, required=False, widget=forms.Textarea({"rows": 2})
-    )
-
-
-@needs(Right.SEE_PEOPLE)
-def contact(request: HttpRequest, contact_id: int | None = None) -> HttpResponseBase:
-    """One contact with what passed between us; a form for who may change it."""
-    user = me(request)
-    found = verbs.access_contact(user, contact_id) if contact_id else None
-    changeable = AddressBook.objects.changeable_by(user)
-    may_change = found is None or books.may_change(user, found.book)
-    initial: dict[str, Any] = {"book": request.GET.get("book")}
-    if "reply" in request.GET and user.may(Right.SEE_NUMBERS):
-        # From the mailbox; by the reply, since an address is written into logs.
-        initial["number"] = inbox.access_reply(user, id_of(request.GET["reply"])).number
-    if found is not None:
-        initial = {name: getattr(found, name) for name in ("book", "name", "title", "company", "email", "notes")}
-        initial["number"] = verbs.shown_to(user, found.number)
-    form = ContactForm(request.POST or None, initial=initial)
-    form.fields["book"].queryset = changeable  # type: ignore[attr-defined]
-    if found is not None:
-        del form.fields["book"]
-    further = _further(request, found)
-    if found is not None:
-        form.initial["tags"] = ", ".join(found.tags.values_list("name", flat=True))
-    if request.method == "POST" and may_change and form.is_valid():
-        facts = dict(form.cleaned_data)
-        into = facts.pop("book", None)
-        facts["tags"] = tuple(facts["tags"].replace("，", ",").replace("、", ",").split(","))
-        with at(form):
-            if found is None:
-                made = verbs.create(user, into, Person(**facts, fields=further))
-            else:
-                made = verbs.change(user, found, Person(**facts, fields=further))
-            messages.success(request, _("Saved."))
-            return redirect("console:contact", made.pk)
-    return render(
-        request,
-        "console/people/contact.html",
-        {
-            "form": form, "contact": found, "may_change": may_change, **columns.inputs(further),
-            "history": _history(user, found) if found else [],
-            **(numbers.health_of(found) if found else {}),
-            "customers": Customer.objects.visible_to(user).filter(people__number=found.number).distinct()[:20] if found else [],
-        },
-    )  # fmt: skip
-
-
-def _further(request: HttpRequest, found: Contact | None) -> dict[str, str]:
-    """The contact's further columns, as `{variables}` of texts use them; what has no value goes, and so does a row without a name."""
-    if request.method != "POST":
-        return {name: fields.in_words(value) for name, value in found.fields.items()} if found else {}
-    given = {
-        one.name: "、".join(request.POST.getlist(f"field-{one.pk}"))
-        for one in Field.objects.all()
-        if f"field-{one.pk}" in request.POST
-    }
-    pairs = zip(request.POST.getlist("field_name"), request.POST.getlist("field_value"), strict=False)
-    given |= {name.strip()[:40]: value for name, value in pairs if name.strip()}
-    kept = {name: value.strip()[:500] for name, value in given.items() if value.strip()}
-    return dict(list(kept.items())[:60])
-
-
-def _history(user: User, found: Contact) -> list[dict[str, Any]]:
-    """Messages and replies of this number that the user may see, newest first."""
-    submissions = Submission.objects.visible_to(user)
-    sent = list(Message.objects.to(found.number).filter(hidden_at=None).order_by("-id")[:60])
-    seen = submissions.in_bulk({one.submission_id for one in sent})
-    items = [
-        {"at": one.submitted_at or one.planned_at, "state": one.state,
-         "text": seen[one.submission_id].told_to(user, one.text or seen[one.submission_id].text), "url": reverse("console:submission", args=[one.submission_id])}
-        for one in sent if one.submission_id in seen
-    ]  # fmt: skip
-    replies = Reply.objects.visible_to(user).filter(number=found.number, hidden_at=None)[:60]
-    items += [
-        {"at": one.received_at, "text": one.text, "url": reverse("console:reply", args=[one.pk])} for one in replies
-    ]
-    return sorted(items, key=lambda item: item["at"], reverse=True)
 
 
 @needs(Right.SEE_PEOPLE)
