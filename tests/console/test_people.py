@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from hongyan.accounts.models import AuditEntry
+from hongyan.contacts import loading, undoing
 from hongyan.contacts.models import AddressBook, Contact, Group
+from hongyan.runtime import clock
+from hongyan.uploads.models import Upload
 from tests.builders import Company, a_contact, a_group
 from tests.console.test_bulk import bound_of
 
@@ -181,3 +185,38 @@ def test_pages_of_people_found_in_two_ways_neither_lose_nor_repeat_anybody(clien
         address = f"/people/{after[1].replace('&amp;', '&')}" if after else ""
     assert len(seen) == 100
     assert set(seen) == {one.pk for one in inside + named}
+
+
+def test_a_file_is_tried_read_and_taken_back_on_its_page(client: Client, company: Company) -> None:
+    client.force_login(company.administrator)
+    a_contact(company.book, "王芳", "+8613800138000", title="经理")
+    file = SimpleUploadedFile("人员.csv", "姓名,手机,职务\n王芳,13800138000,总监\n李明,13911110002,\n坏,1,\n".encode())
+    page = client.post(reverse("console:import"), {"file": file, "book": company.book.pk})
+    upload = Upload.objects.get()
+    where = reverse("console:import_mapping", args=[upload.pk])
+    assert page.url.startswith(where)
+    form = {
+        "map-name": "姓名", "map-number": "手机", "map-title": "职务", "book": company.book.pk, "mode": "both", "key": "number",
+    }  # fmt: skip
+    client.post(where, form | {"act": "try"})
+    loading.load(upload.pk)
+    text = client.get(where).content.decode()
+    assert "经理" in text
+    assert "总监" in text
+    assert Contact.objects.count() == 1
+    client.post(where, form | {"act": "do"})
+    assert 'value="stop"' in client.get(where).content.decode()
+    loading.load(upload.pk)
+    text = client.get(where).content.decode()
+    assert "将删除 1 个，1 个恢复原值" in text
+    Contact.objects.filter(name="李明").update(title="新", updated_at=clock.now())
+    assert "之后有改动" in client.get(where).content.decode()
+    client.force_login(company.sales_head)
+    assert client.post(where, {"act": "undo"}).status_code == 404
+    client.force_login(company.administrator)
+    client.post(where, {"act": "undo"})
+    undoing.undo(upload.pk)
+    text = client.get(where).content.decode()
+    assert "已删除 0 个，1 个已恢复原值，1 个保持现状" in text
+    assert 'value="undo"' not in text
+    assert sorted(Contact.objects.values_list("name", "title")) == [("李明", "新"), ("王芳", "经理")]

@@ -95,7 +95,7 @@ def test_a_reader_that_dies_leaves_nothing_and_may_run_again(company: Company, m
     upload = received(company.administrator, HEADED + "王芳,13800138000,,1,\n坏,1,,,\n")
     importing.start(company.administrator, upload, upload.mapping, book=company.book)
     with monkeypatch.context() as broken:
-        broken.setattr(loading, "_enroll", lambda *_: 1 / 0)
+        broken.setattr(loading, "join_groups", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             loading.load(upload.pk)
     assert not Contact.objects.exists()

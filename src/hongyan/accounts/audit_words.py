@@ -103,6 +103,7 @@ ACTIONS: dict[str, Promise] = {
     "message.deleted": _("deleted messages from the list"),
     "upload.received": _("uploaded a file"),
     "upload.finished": _("finished an import"),
+    "upload.undone": _("undid an import"),
     "address_book.created": _("created the address book"),
     "address_book.renamed": _("renamed the address book"),
     "address_book.deleted": _("deleted the address book"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.contacts.loading import shown_value
+from hongyan.dispatch.numbers import mask
 from hongyan.spreadsheets.writing import write_xlsx
 from hongyan.uploads.errors import reason_words
 from hongyan.uploads.models import Upload, UploadError
@@ -42,3 +42,10 @@ def row_errors(upload: Upload, viewer: User) -> FileResponse:
     )
     headings = [_("Line"), _("Column"), _("Value"), _("Reason")]
     return spreadsheet(f"errors-{upload.pk}.xlsx", lambda path: write_xlsx(path, headings, rows))
+
+
+def shown_value(value: str, *, in_clear: bool) -> str:
+    """A bad cell as its list shows it: what looks like a number is masked for those who may not see numbers."""
+    if in_clear or sum(char.isdigit() for char in value) < 7:
+        return value
+    return mask("+86" + "".join(char for char in value if char.isdigit()))

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from hongyan.uploads.columns import cells_of, heard, numbers_share
 
-FIELDS = ("number", "name", "title", "company", "email", "notes", "group")
-LENGTHS = {"name": 80, "title": 40, "company": 120, "email": 254, "notes": 500, "group": 500}
+FIELDS = ("number", "name", "title", "company", "email", "notes", "group", "tags")
+LENGTHS = {"name": 80, "title": 40, "company": 120, "email": 254, "notes": 500, "group": 500, "tags": 500}
 
 _HEADINGS: dict[str, str] = {
     "number": (
@@ -28,6 +28,7 @@ _HEADINGS: dict[str, str] = {
     "email": "邮箱 电子邮箱 电子邮件 邮件 邮箱地址 郵箱 電子郵箱 電子郵件 電子信箱 信箱 email emailaddress mail",
     "notes": "备注 说明 备注信息 備註 說明 notes note remark remarks comment comments",
     "group": "分组 组 组别 群组 部门 所属部门 分組 組 組別 群組 部門 所屬部門 group groups department",
+    "tags": "标签 客户标签 会员标签 人群标签 用户标签 標籤 客戶標籤 會員標籤 人群標籤 tags tag label labels",
 }
 _BY_HEADING = {
     word: (name, rank) for name, words in _HEADINGS.items() for rank, word in enumerate(words.split())

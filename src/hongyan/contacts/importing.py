@@ -17,11 +17,15 @@ from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.contacts.books import access_changeable_book
 from hongyan.contacts.columns import FIELDS, guess
+from hongyan.contacts.fields import defined
 from hongyan.contacts.groups import access_changeable_group
 from hongyan.contacts.lists import prepare
 from hongyan.contacts.models import AddressBook, Group
 from hongyan.uploads import guesses, receiving
 from hongyan.uploads.models import Upload
+from hongyan.uploads.orders import Mode, Order, cleaned, remembered
+
+BY_NUMBER = Order(key="number")
 
 
 def may_upload(user: User, purpose: Upload.Purpose) -> bool:
@@ -61,17 +65,8 @@ def start_if_plain(upload: Upload) -> None:
 
 def propose(upload: Upload) -> dict[str, str]:
     """Our field -> column: what the owner chose for the last file with these headings, or a guess."""
-    if guesses.reading_of(upload).header_line > 0:
-        last: dict[str, str] | None = (
-            Upload.objects.filter(
-                owner=upload.owner, purpose=upload.purpose, columns=upload.columns, state=Upload.State.FINISHED
-            )
-            .exclude(pk=upload.pk)
-            .values_list("mapping", flat=True)
-            .first()
-        )
-        if last:
-            return last
+    if guesses.reading_of(upload).header_line > 0 and (last := remembered(upload)):
+        return last
     return guess(upload.columns, upload.preview)
 
 
@@ -80,33 +75,50 @@ def answer(user: User, upload: Upload, **answers: Any) -> Upload:
     return guesses.answer(user, upload, propose, **answers)
 
 
+def keys_of(upload: Upload) -> list[str]:
+    """By what a file's people may be known again: number, e-mail, name, or a further column that people have already."""
+    own = [f"field:{column}" for column in upload.columns if column in defined()]
+    return ["number", "email", "name", *own]
+
+
 @transaction.atomic
 def start(
     user: User, upload: Upload, mapping: dict[str, str], *,
     book: AddressBook | None = None, group: Group | None = None, name: str = "", keep_days: int | None = None,
+    order: Order = BY_NUMBER,
 ) -> Upload:  # fmt: skip
-    """Begin reading in the background. `mapping`: our field -> column; "number" must be there.
+    """Begin reading in the background, or trying. `mapping`: our field -> column.
 
-    Contacts go into `book` (and `group`); recipients become a list called `name`, kept for `keep_days` if given.
+    Contacts go into `book` (and `group`), as `order` says; recipients become a list called `name`, kept for `keep_days` if given.
     """
     upload = receiving.waiting(user, upload)
-    clean = {field: column for field, column in mapping.items() if field in FIELDS and column in upload.columns}
-    if "number" not in clean:
+    clean = cleaned(upload, mapping, set(FIELDS))
+    is_of_contacts = upload.purpose == Upload.Purpose.CONTACTS
+    is_by_another = is_of_contacts and order.key != "number" and order.mode is Mode.UPDATE
+    if "number" not in clean and not is_by_another:
         raise Refused("no_number_column", _("Choose the column that holds the phone numbers."), field="number")
-    if len(set(clean.values())) < len(clean):
-        raise Refused("column_twice", _("A column can be used only once."))
-    if upload.purpose == Upload.Purpose.CONTACTS:
+    if is_of_contacts:
+        _check_key(upload, clean, order)
         if group is not None:
             group = access_changeable_group(user, group.pk)
             book = group.book
         if book is None:
             raise Refused("no_book", _("Choose the address book to import into."), field="book")
         book = access_changeable_book(user, book.pk)
-        upload.target = {"book": book.pk} | ({"group": group.pk} if group else {})
+        upload.target = {"book": book.pk, "order": order.kept()} | ({"group": group.pk} if group else {})
     upload.mapping = clean
-    upload.state = Upload.State.RUNNING
+    upload.state, upload.rows_done, upload.rows_bad = Upload.State.RUNNING, 0, 0
     upload.save()
     if upload.purpose == Upload.Purpose.RECIPIENTS:
         prepare(user, upload, name=name, keep_days=keep_days)
     app.configure_task("contacts.load_upload", allow_unknown=False).defer(upload_id=upload.pk)
     return upload
+
+
+def _check_key(upload: Upload, clean: dict[str, str], order: Order) -> None:
+    own = order.key.removeprefix("field:")
+    is_there = (
+        own in upload.columns and own not in clean.values() if order.key.startswith("field:") else order.key in clean
+    )
+    if order.key not in keys_of(upload) or not is_there:
+        raise Refused("no_key", _("Choose by what people are known again, and the column that holds it."), field="key")

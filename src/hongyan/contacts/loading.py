@@ -1,273 +1,85 @@
-"""Reading an upload into a book or a recipient list.
+"""Reading an upload into a book or a recipient list, in the frame of `uploads/running.py`.
 
-Everything happens in one transaction: rows are copied into a temporary table while the file is read, then sorted out
-by set-based statements. A worker that is killed therefore leaves nothing half done, and the job may simply run again;
-good rows are committed together or not at all. Progress goes out over a connection of its own.
+People: rows are staged, those already in the book found by their key, what does not fit refused; then either the trial is
+told, or new people are inserted and known ones changed, slice by slice. Beside each stands what was done to it
+(`uploads.Touched`), from which `undoing.py` takes the import back.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, transaction
-from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from hongyan.accounts import audit
-from hongyan.contacts import fields, stock
+from hongyan.accounts.errors import Refused
+from hongyan.accounts.models import User
+from hongyan.contacts import filling
 from hongyan.contacts.books import may_change
-from hongyan.contacts.columns import LENGTHS
-from hongyan.contacts.groups import add_group
-from hongyan.contacts.models import AddressBook, Field, Group, RecipientList
-from hongyan.contacts.names import readings, search_text
-from hongyan.dispatch.numbers import BadNumber, home_carrier, mask, normalise, shown
-from hongyan.fields import Kind, Stored, Unfit
-from hongyan.spreadsheets import Row, SpreadsheetError
-from hongyan.uploads import guesses, receiving
-from hongyan.uploads.columns import path_of
-from hongyan.uploads.errors import file_words
+from hongyan.contacts.joining import MADE, join_groups, put_tags
+from hongyan.contacts.models import AddressBook, Field
+from hongyan.contacts.names import search_text, sort_key
+from hongyan.contacts.reading import Reader
+from hongyan.contacts.staging import SLICE, TWICE, stage
+from hongyan.runtime import clock
 from hongyan.uploads.models import Upload, UploadPart
-from hongyan.uploads.receiving import tell
-from hongyan.uploads.rows import rows_of
+from hongyan.uploads.orders import SAMPLES, Mode, Sample, Trial, order_of
+from hongyan.uploads.running import Progress, copy, finish, refuse_whole, run, tell_trial
 
-SLICE = 5000
-"""Rows a set-based statement takes at once: enough to be fast, few enough for progress to move."""
+TEXTS = ("name", "number", "title", "company", "email", "notes")
+# What the file does not say stays as it was.
+MERGED = {one: f"case when s.{one} <> '' then s.{one} else c.{one} end" for one in TEXTS} | {
+    "fields": "c.fields || s.fields"
+}
+CHANGES = f"({', '.join(f'c.{one}' for one in MERGED)}) is distinct from ({', '.join(MERGED.values())})"
+MERGED_ROW = "jsonb_build_object(" + ", ".join(f"'{one}', {how}" for one, how in MERGED.items()) + ")"
+RENAMES = f"(c.name, c.number, c.company) is distinct from ({MERGED['name']}, {MERGED['number']}, {MERGED['company']})"
+KNOWN = "met m join staged s using (place) join contacts_contact c on c.id = m.id"
 
-LOOKED_AT = 500
-"""Rows of a file by which the kind of a new column is guessed."""
-MOST_REMEMBERED = 50_000
-
-STAGE = """
-create temp table staged (
-    place int not null, line int not null, number text not null, name text not null, title text not null,
-    company text not null, email text not null, notes text not null, grouping text not null, fields jsonb not null,
-    pinyin text not null, search text not null
-) on commit drop
-"""
-COPY_ROWS = (
-    "copy staged (place, line, number, name, title, company, email, notes, grouping, fields, pinyin, search) from stdin"
-)
-COPY_ERRORS = 'copy uploads_uploaderror (upload_id, line, "column", value, reason) from stdin'
-
-# The first row of each number stays in an address book; a list keeps each row that says something else of its number.
-# The database does this well beyond memory, so the process stays small.
-DUPLICATES = """
-with again as (
-    delete from staged s using (
-        select place, row_number() over (partition by number {rows} order by place) as nth from staged
-        where number in (select number from staged group by number having count(*) > 1)
-    ) of_number
-    where of_number.place = s.place and of_number.nth > 1 returning s.line
-)
-insert into uploads_uploaderror (upload_id, line, "column", value, reason)
-select %(upload)s, line, %(column)s, '', 'number_twice_in_file' from again
-"""
-A_NUMBER = DUPLICATES.format(rows="")
-A_ROW = DUPLICATES.format(rows=", fields")
-
-UPSERT = """
+INSERT = """
 with written as (
-    insert into contacts_contact as c
+    insert into contacts_contact
         (book_id, number, name, title, company, email, notes, fields, pinyin, search, created_at, updated_at)
-    select %(book)s, number, name, title, company, email, notes, fields, pinyin, search, now(), now()
-    from staged where place > %(after)s and place <= %(upto)s order by place
-    on conflict (book_id, number) do update set
-        -- What the file does not say stays as it was.
-        name = case when excluded.name <> '' then excluded.name else c.name end,
-        pinyin = case when excluded.name <> '' then excluded.pinyin else c.pinyin end,
-        search = case when excluded.name <> '' then excluded.search || c.search_further else c.search end,
-        title = coalesce(nullif(excluded.title, ''), c.title),
-        company = coalesce(nullif(excluded.company, ''), c.company),
-        email = coalesce(nullif(excluded.email, ''), c.email),
-        notes = coalesce(nullif(excluded.notes, ''), c.notes),
-        fields = c.fields || excluded.fields,
-        updated_at = now()
-    returning (xmax = 0) as is_new
+    select %(book)s, number, name, title, company, email, notes, fields, pinyin, search, %(now)s, %(now)s
+    from staged s where place > %(after)s and place <= %(upto)s and not exists (select from met m where m.place = s.place)
+    order by place
+    returning id
 )
-select count(*) filter (where is_new), count(*) filter (where not is_new) from written
+insert into uploads_touched (upload_id, kind, record_id, new)
+select %(upload)s, 'contact', id, jsonb_build_object('updated_at', to_jsonb(%(now)s::timestamptz)) from written
 """
-
-LIST_ROWS = """
-insert into contacts_recipientlistrow (list_id, line, number, variables)
-select %(list)s, place, number, fields from staged where place > %(after)s and place <= %(upto)s order by place
-"""
-
-
-class Reader:
-    """Turns the file's rows into staged rows and errors, by the upload's mapping. Pure but for what it counts."""
-
-    def __init__(self, upload: Upload) -> None:
-        places = {column: place for place, column in enumerate(upload.columns)}
-        self._columns = upload.columns
-        self._mapping = upload.mapping
-        self._number = places[upload.mapping["number"]]
-        self._places = {
-            field: places.get(upload.mapping.get(field, ""), -1)
-            for field in ("name", "title", "company", "email", "notes", "group")
-        }
-        self._keeps_all = upload.purpose == Upload.Purpose.RECIPIENTS
-        mapped = {self._number, *self._places.values()}
-        self._others = [
-            (place, column) for place, column in enumerate(upload.columns) if self._keeps_all or place not in mapped
-        ]
-        self._upload_id = upload.pk
-        self._own: dict[str, Column] | None = None
-        """How the further columns of people are read: known when the first rows are."""
-        self.place = 0
-        """Of the last row: its line, or one more where several rows stand in one line."""
-        self.seen = 0
-        self.bad = 0
-        self.unfit = 0
-        """Values that do not fit their column: kept as they stand, and told."""
-        self.missing: Counter[str] = Counter()
-        """How many usable rows lack which value."""
-
-    def chunk(self, rows: list[Row]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        """(rows to stage, errors to keep) of one chunk."""
-        good: list[tuple[Any, ...]] = []
-        errors: list[tuple[Any, ...]] = []
-        dump = json.JSONEncoder(ensure_ascii=False).encode
-        if self._own is None and not self._keeps_all:
-            self._own = self._learn(rows)
-        for line, cells, fault in rows:
-            self.seen += 1
-            place = self.place = max(line, self.place + 1)
-            width = len(cells)
-            raw = cells[self._number] if self._number < width else ""
-            if fault:
-                self.bad += 1
-                errors.append((self._upload_id, line, self._columns[self._number], raw[:200], fault))
-                continue
-            try:
-                number = normalise(raw)
-            except BadNumber as error:
-                self.bad += 1
-                errors.append((self._upload_id, line, self._columns[self._number], raw[:200], error.reason.value))
-                continue
-            others = {column: cells[at] if at < width else "" for at, column in self._others}
-            if self._keeps_all:
-                if "" in others.values():
-                    self.missing.update(column for column, value in others.items() if not value)
-                # In one form, so that rows that differ in nothing else are the same, in this list and beside others.
-                others[self._columns[self._number]] = shown(number)
-                good.append((place, line, number, "", "", "", "", "", "", dump(others), "", ""))
-                continue
-            values = {field: self._cell(cells, at) for field, at in self._places.items()}
-            long = next((field for field, value in values.items() if len(value) > LENGTHS[field]), None)
-            if long is not None:
-                self.bad += 1
-                errors.append((self._upload_id, line, self._mapping[long], values[long][:200], "too_long"))
-                continue
-            name = values["name"]
-            stored: dict[str, Stored] = {}
-            for column, value in others.items():
-                if not value:
-                    continue
-                stored[column], reason = (
-                    self._own[column].read(value) if self._own and column in self._own else (value, "")
-                )
-                if reason:
-                    self.unfit += 1
-                    errors.append((self._upload_id, line, column, value[:200], reason))
-            good.append((
-                place, line, number, name, values["title"], values["company"], values["email"], values["notes"], values["group"],
-                dump(stored), readings(name)[0][:200], search_text(name, number, values["company"]),
-            ))  # fmt: skip
-        return good, errors
-
-    def _learn(self, rows: list[Row]) -> dict[str, Column]:
-        """Columns of people for the file's further ones; those that are new by what their first cells look like."""
-        samples = {
-            column: [cells[at] for _line, cells, _fault in rows[:LOOKED_AT] if at < len(cells)]
-            for at, column in self._others
-        }
-        return {name: Column(found) for name, found in fields.learn(samples).items()}
-
-    @staticmethod
-    def _cell(cells: list[str], place: int) -> str:
-        return cells[place].strip() if 0 <= place < len(cells) else ""
-
-
-class Column:
-    """Reads the cells of a further column of people, each different one once."""
-
-    def __init__(self, found: Field) -> None:
-        self._field = found
-        self._known: dict[str, tuple[Stored, str]] = {}
-        self._is_plain = found.kind == Kind.TEXT
-
-    def read(self, value: str) -> tuple[Stored, str]:
-        """(what is stored, why it does not fit or nothing): what does not fit stays as it stands."""
-        if self._is_plain:
-            return value, ""
-        if (known := self._known.get(value)) is None:
-            if len(self._known) >= MOST_REMEMBERED:
-                self._known.clear()
-            try:
-                stored = fields.store(self._field, value)
-                known = (value if stored is None else stored, "")
-            except Unfit as error:
-                known = (value, error.code)
-            self._known[value] = known
-        return known
-
-
-class Progress:
-    """Writes how far a job is over a connection of its own, at most four times a second."""
-
-    def __init__(self, upload: Upload) -> None:
-        self._upload = upload
-        self._connection = connection.copy()
-        self._last = 0.0
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
-
-    def say(self, *, total: int, done: int, bad: int) -> bool:
-        """Whether the file is still wanted: false once somebody has stopped its reading."""
-        now = time.monotonic()
-        if now - self._last < 0.25:
-            return True
-        self._last = now
-        with self._connection.cursor() as cursor:
-            cursor.execute(
-                "update uploads_upload set total_rows = %s, rows_done = %s, rows_bad = %s where id = %s and state = 'running'",
-                [total, done, bad, self._upload.pk],
-            )
-            is_wanted = bool(cursor.rowcount)
-            if not is_wanted:
-                cursor.execute("select 1 from uploads_upload where id = %s", [self._upload.pk])
-                is_wanted = cursor.fetchone() is None  # not committed yet, as in a caller's own transaction
-            tell(self._upload, cursor)
-        return is_wanted
+UPDATE = f"""
+with written as (
+    update contacts_contact c set {", ".join(f"{one} = {how}" for one, how in MERGED.items())},
+        pinyin = coalesce(r.pinyin, c.pinyin), search = coalesce(r.search, c.search), updated_at = %(now)s
+    from met m join staged s using (place) left join renamed r on r.id = m.id
+    where c.id = m.id and s.place > %(after)s and s.place <= %(upto)s and {CHANGES}
+    returning c.id, to_jsonb(old) - 'updated_at' as was, to_jsonb(new) - 'updated_at' as becomes
+)
+insert into uploads_touched (upload_id, kind, record_id, old, new)
+select %(upload)s, 'contact', id,
+       (select jsonb_object_agg(key, value) from jsonb_each(was) where becomes->key is distinct from value),
+       (select jsonb_object_agg(key, value) from jsonb_each(becomes) where was->key is distinct from value)
+from written
+"""  # noqa: S608 - our own names
 
 
 def load(upload_id: int) -> None:
-    """Read the upload to its end. Running it again, also while it runs, gives the same result."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(hashtext('upload'), %s)", [upload_id % 2**31])
-            upload = Upload.objects.select_related("owner").filter(pk=upload_id).first()
-            if upload is None or upload.state != Upload.State.RUNNING:
-                return
-            with translation.override(upload.owner.language or settings.LANGUAGE_CODE), Progress(upload) as progress:
-                refusal = _refusal(upload)
-                if refusal:
-                    _fail(upload, refusal)
-                    return
-                _load(upload, cursor, progress)
-    except SpreadsheetError as error:
-        with transaction.atomic():
-            upload = Upload.objects.select_related("owner").get(pk=upload_id)
-            with translation.override(upload.owner.language or settings.LANGUAGE_CODE):
-                _fail(upload, file_words(error))
+    """Read the upload to its end, or try it. Running it again, also while it runs, gives the same result."""
+    purposes = (Upload.Purpose.CONTACTS, Upload.Purpose.RECIPIENTS)
+    run(upload_id, purposes, _work, failed=filling.forget)
+
+
+def _work(upload: Upload, cursor: Any, progress: Progress) -> None:
+    if upload.purpose == Upload.Purpose.RECIPIENTS:
+        filling.fill(upload, cursor, progress)
+        return
+    book = book_of(upload)
+    _check_may(upload.owner, book)
+    assert book is not None
+    _People(upload, book, cursor, progress).run()
 
 
 def book_of(upload: Upload) -> AddressBook | None:
@@ -275,136 +87,197 @@ def book_of(upload: Upload) -> AddressBook | None:
     return AddressBook.objects.filter(pk=upload.target.get("book") or 0).first()
 
 
-def _refusal(upload: Upload) -> str:
+def _check_may(user: User, book: AddressBook | None) -> None:
     """Allowed when asked is checked again when it happens."""
-    if not upload.owner.is_active:
-        return _("The owner of this upload may no longer sign in.")
-    if upload.purpose == Upload.Purpose.RECIPIENTS:
-        return ""
-    book = book_of(upload)
-    if book is None or not may_change(upload.owner, book):
-        return _("The address book no longer exists, or you may no longer change it.")
-    return ""
-
-
-def _fail(upload: Upload, sentence: str) -> None:
-    RecipientList.objects.filter(upload=upload).delete()
-    receiving.fail(upload, sentence)
-
-
-def _stage(upload: Upload, cursor: Any, progress: Progress) -> Reader:
-    """Copy the file's rows into the temporary table, and its errors beside the upload."""
-    reader = Reader(upload)
-    cursor.execute(STAGE)
-    for chunk in rows_of(upload):
-        good, errors = reader.chunk(chunk)
-        if good:
-            with cursor.copy(COPY_ROWS) as copy:
-                for row in good:
-                    copy.write_row(row)
-        if errors:
-            with cursor.copy(COPY_ERRORS) as copy:
-                for row in errors:
-                    copy.write_row(row)
-        progress.say(total=reader.seen, done=0, bad=reader.bad)
-    return reader
-
-
-def _load(upload: Upload, cursor: Any, progress: Progress) -> None:
-    reader = _stage(upload, cursor, progress)
-    cursor.execute("analyze staged")
-    is_of_contacts = upload.purpose == Upload.Purpose.CONTACTS
-    cursor.execute(A_NUMBER if is_of_contacts else A_ROW, {"upload": upload.pk, "column": upload.mapping["number"]})
-    duplicates = cursor.rowcount
-    cursor.execute("create unique index on staged (place)")
-    updated = 0
-    if is_of_contacts:
-        book = book_of(upload)
-        assert book is not None
-        good = 0
-        # Two imports into one book take turns: their upserts could otherwise wait for each other.
-        cursor.execute("select pg_advisory_xact_lock(hashtext('address book'), %s)", [book.pk % 2**31])
-        for after in range(0, reader.place, SLICE):
-            cursor.execute(UPSERT, {"book": book.pk, "after": after, "upto": after + SLICE})
-            new, known = cursor.fetchone()
-            good, updated = good + new + known, updated + known
-            progress.say(total=reader.seen, done=min(reader.seen, after + SLICE), bad=reader.bad)
-        _enroll(upload, book, cursor)
-    else:
-        good = _fill_list(upload, reader, cursor, progress)
-    if is_of_contacts or upload.size_bytes > guesses.LOOKED_AT_ONCE_BYTES:
-        # A small file of recipients may have been read without a question: it can be read otherwise for a day.
-        UploadPart.objects.filter(upload=upload).delete()
-    Upload.objects.filter(pk=upload.pk).update(
-        state=Upload.State.FINISHED, total_rows=reader.seen, rows_done=reader.seen, rows_good=good,
-        rows_updated=updated, rows_bad=reader.bad, rows_duplicate=duplicates, finished_at=timezone.now(),
-        found=upload.found | {"missing": dict(reader.missing), "unfit": reader.unfit},
-    )  # fmt: skip
-    audit.record(
-        upload.owner, "upload.finished", upload,
-        detail={"rows": reader.seen, "good": good, "updated": updated, "bad": reader.bad, "duplicate": duplicates},
-    )  # fmt: skip
-    tell(upload)
-
-
-def _fill_list(upload: Upload, reader: Reader, cursor: Any, progress: Progress) -> int:
-    """Fill the recipient list that waits for this upload; gives its size."""
-    made = RecipientList.objects.get(upload=upload)
-    size = 0
-    for after in range(0, reader.place, SLICE):
-        cursor.execute(LIST_ROWS, {"list": made.pk, "after": after, "upto": after + SLICE})
-        size += cursor.rowcount
-        progress.say(total=reader.seen, done=min(reader.seen, after + SLICE), bad=reader.bad)
-    # Eight signs of a number ("+8613800") tell its carrier, and there are few of them.
-    cursor.execute("select left(number, 8), count(*) from staged group by 1")
-    carriers: Counter[str] = Counter()
-    for prefix, count in cursor.fetchall():
-        carriers[home_carrier(prefix).value] += count
-    made.size, made.carriers, made.columns = size, dict(carriers), upload.columns
-    made.save(update_fields=["size", "carriers", "columns"])
-    stock.take(made)
-    return size
-
-
-def _enroll(upload: Upload, book: AddressBook, cursor: Any) -> None:
-    """Put the file's people into the chosen group, and into the groups its column names ("销售部/华东")."""
-    group = Group.objects.filter(pk=upload.target.get("group") or 0, book=book).first()
-    cursor.execute("select distinct grouping from staged where grouping <> '' order by 1 limit 5000")
-    groups = {text: _group_of(book, group, text) for (text,) in cursor.fetchall()}
-    pairs = [(one.pk, text) for text, one in groups.items() if one is not None]
-    if pairs:
-        cursor.execute(
-            """
-            insert into contacts_group_contacts (group_id, contact_id)
-            select g.id, c.id from unnest(%s::bigint[], %s::text[]) g(id, grouping)
-            join staged s on s.grouping = g.grouping
-            join contacts_contact c on c.book_id = %s and c.number = s.number
-            on conflict do nothing
-            """,
-            [[pk for pk, _ in pairs], [text for _, text in pairs], book.pk],
-        )
-    if group is not None:
-        cursor.execute(
-            """
-            insert into contacts_group_contacts (group_id, contact_id)
-            select %s, c.id from staged s join contacts_contact c on c.book_id = %s and c.number = s.number
-            where s.grouping = '' or not %s
-            on conflict do nothing
-            """,
-            [group.pk, book.pk, bool(pairs)],
+    if book is None or not may_change(user, book):
+        raise Refused(
+            "not_allowed", _("The address book no longer exists, or you may no longer change it."), status=403
         )
 
 
-def _group_of(book: AddressBook, below: Group | None, text: str) -> Group | None:
-    """The group a path of names stands for, made where it is missing; at most ten deep."""
-    group = below
-    for name in (one[:80] for one in path_of(text)):
-        group = Group.objects.filter(book=book, parent=group, name=name).first() or add_group(book, name, group)
-    return group
+class _People:
+    """One reading: the steps share their cursor, counts and names."""
+
+    def __init__(self, upload: Upload, book: AddressBook, cursor: Any, progress: Progress) -> None:
+        self.upload, self.book, self.cursor, self.progress = upload, book, cursor, progress
+        self.order = order_of(upload)
+        self.reader = Reader(upload, may_lack_number=self.order.key != "number")
+        self.now = clock.now()
+        self.refused = self.twice = 0
+
+    def run(self) -> None:
+        stage(self.upload, self.reader, self.cursor, self.progress)
+        self._match()
+        self._refuse_what_does_not_fit()
+        new, changed, same = self._sorted_out()
+        bad = self.reader.bad + self.refused
+        is_refused = self.order.is_whole and bool(bad + self.twice)
+        if self.order.is_dry or is_refused:
+            Field.objects.filter(pk__in=self.reader.made_fields).delete()
+        if self.order.is_dry:
+            trial = Trial(new, changed, same, bad + self.twice, self._samples())
+            tell_trial(self.upload, trial, self.reader.seen)
+        elif is_refused:
+            refuse_whole(self.upload, bad + self.twice, self.reader.seen)
+        else:
+            self._write(changed)
+            self._finish(new, changed, same)
+
+    def _key(self, of: str) -> str:
+        """What a person is known by, in the staged rows (`s`) or in the book (`c`)."""
+        if self.order.key == "number":
+            return f"{of}.number"
+        if self.order.key in ("email", "name"):
+            return f"nullif(lower({of}.{self.order.key}), '')"
+        return f"nullif(lower({of}.fields->>%(own)s), '')"
+
+    @property
+    def _column(self) -> str:
+        return self.upload.mapping.get(self.order.key, self.order.key)
+
+    def _facts(self, **more: Any) -> dict[str, Any]:
+        own = self.order.key.removeprefix("field:")
+        return {
+            "upload": self.upload.pk,
+            "book": self.book.pk,
+            "own": own,
+            "now": self.now,
+            "column": self._column[:120],
+        } | more
+
+    def _match(self) -> None:
+        """Find the person that each row means."""
+        # Two imports into one book take turns: both would find a person missing, or wait for each other's rows.
+        self.cursor.execute("select pg_advisory_xact_lock(hashtext('address book'), %s)", [self.book.pk % 2**31])
+        is_number = self.order.key == "number"
+        if not is_number:
+            self._refuse(f"{self._key('s')} is null", "key_missing")
+        key = self._key("staged")
+        reason = "number_twice_in_file" if is_number else "value_twice_in_file"
+        value = "''" if is_number else self._key("s")
+        self.cursor.execute(TWICE.format(key=key, value=value), self._facts(reason=reason))
+        self.twice = self.cursor.rowcount
+        self.cursor.execute(
+            "create temp table met on commit drop as select s.place, min(c.id) as id, count(*) as times from staged s"  # noqa: S608
+            f" join contacts_contact c on c.book_id = %(book)s and {self._key('c')} = {self._key('s')} group by 1",
+            self._facts(),
+        )
+        self.cursor.execute("create unique index on met (place)")
+        self.cursor.execute("analyze met")
+
+    def _refuse_what_does_not_fit(self) -> None:
+        met = "select from met m where m.place = s.place"
+        if self.order.key != "number":
+            self._refuse(f"exists ({met} and m.times > 1)", "several_people")
+        if self.order.mode is Mode.CREATE:
+            self._refuse(f"exists ({met})", "person_exists")
+        if self.order.mode is Mode.UPDATE:
+            self._refuse(f"not exists ({met})", "person_unknown")
+        if self.order.key != "number":
+            self._refuse(f"s.number = '' and not exists ({met})", "number_missing")
+            self._refuse(
+                "s.place in (select place from (select place, row_number() over (partition by number order by place) as nth"
+                " from staged where number <> '') of_number where nth > 1)", "number_twice_in_file",
+            )  # fmt: skip
+            self._refuse(
+                "s.number <> '' and exists (select from contacts_contact c where c.book_id = %(book)s and c.number = s.number"
+                f" and not exists ({met} and m.id = c.id))", "number_taken",
+            )  # fmt: skip
+
+    def _refuse(self, which: str, reason: str) -> None:
+        self.cursor.execute(
+            f"""
+            with gone as (delete from staged s where {which} returning line, {self._key("s")} as value)
+            insert into uploads_uploaderror (upload_id, line, "column", value, reason)
+            select %(upload)s, line, %(column)s, left(coalesce(value, ''), 200), %(reason)s from gone
+            """,  # noqa: S608 - our own names
+            self._facts(reason=reason),
+        )
+        self.refused += self.cursor.rowcount
+
+    def _sorted_out(self) -> tuple[int, int, int]:
+        """How many rows are new people, change known ones, leave them as they are."""
+        self.cursor.execute("select count(*) from staged")
+        total = self.cursor.fetchone()[0]
+        self.cursor.execute(f"select count(*), count(*) filter (where {CHANGES}) from {KNOWN}")  # noqa: S608
+        known, changed = self.cursor.fetchone()
+        return total - known, changed, known - changed
+
+    def _samples(self) -> list[Sample]:
+        self.cursor.execute(
+            f"select s.line, c.id, to_jsonb(c), {MERGED_ROW}"  # noqa: S608
+            f" from {KNOWN} where {CHANGES} order by s.place limit %s",
+            [SAMPLES],
+        )
+        found = [(line, pk, _flat(old), _flat(new)) for line, pk, old, new in self.cursor.fetchall()]
+        self.cursor.execute(
+            "select line, to_jsonb(s) from staged s where not exists (select from met m where m.place = s.place)"
+            " order by place limit %s",
+            [SAMPLES - len(found)],
+        )
+        found += [(line, None, {}, _flat(new)) for line, new in self.cursor.fetchall()]
+        return [
+            Sample(line, pk, {key: old.get(key, "") for key in new if old.get(key, "") != new[key]},
+                   {key: value for key, value in new.items() if old.get(key, "") != value})
+            for line, pk, old, new in found
+        ]  # fmt: skip
+
+    def _say(self, done: int) -> None:
+        seen = self.reader.seen
+        self.progress.say(total=seen, done=(seen + min(seen, done)) // 2, bad=self.reader.bad + self.refused)
+
+    def _write(self, changed: int) -> None:
+        self.cursor.execute(
+            "create temp table renamed (id bigint primary key, pinyin text, search text) on commit drop"
+        )
+        for rows in self._renamed() if changed else ():
+            copy(self.cursor, "copy renamed (id, pinyin, search) from stdin", rows)
+        for after in range(0, self.reader.place, SLICE):
+            facts = self._facts(after=after, upto=after + SLICE)
+            self.cursor.execute(INSERT, facts)
+            if changed:
+                self.cursor.execute(UPDATE, facts)
+            self._say(after + SLICE)
+        join_groups(self.upload, self.book, self.cursor)
+        put_tags(self.upload, self.book, self.cursor)
+        self.cursor.execute(MADE, [self.upload.pk, "field", self.reader.made_fields])
+
+    def _renamed(self) -> Iterable[list[tuple[Any, ...]]]:
+        """How changed people are sorted and found from now on, a slice at a time."""
+        for after in range(0, self.reader.place, SLICE):
+            self.cursor.execute(
+                f"select c.id, {MERGED['name']}, {MERGED['number']}, {MERGED['company']}, c.search_further from {KNOWN}"  # noqa: S608
+                f" where s.place > %s and s.place <= %s and {RENAMES}",
+                [after, after + SLICE],
+            )
+            yield [
+                (pk, sort_key(name), search_text(name, number, company) + further)
+                for pk, name, number, company, further in self.cursor.fetchall()
+            ]
+
+    def _finish(self, new: int, changed: int, same: int) -> None:
+        # Who lost the right while the file was being read imports nothing.
+        owner = User.objects.select_related("department").get(pk=self.upload.owner_id)
+        _check_may(owner if owner.is_active else self.upload.owner, book_of(self.upload) if owner.is_active else None)
+        UploadPart.objects.filter(upload=self.upload).delete()
+        bad = self.reader.bad + self.refused
+        audit.record(
+            owner, "upload.finished", self.upload,
+            detail={
+                "rows": self.reader.seen, "good": new + changed + same, "updated": changed, "bad": bad,
+                "duplicate": self.twice,
+            },
+        )  # fmt: skip
+        finish(
+            self.upload, total_rows=self.reader.seen, rows_done=self.reader.seen, rows_good=new + changed + same,
+            rows_updated=changed, rows_bad=bad, rows_duplicate=self.twice,
+            found=self.upload.found | {"missing": dict(self.reader.missing), "unfit": self.reader.unfit},
+            target={key: value for key, value in self.upload.target.items() if key != "trial"} | {"new": new, "same": same},
+        )  # fmt: skip
 
 
-def shown_value(value: str, *, in_clear: bool) -> str:
-    """A bad cell as its list shows it: what looks like a number is masked for those who may not see numbers."""
-    if in_clear or sum(char.isdigit() for char in value) < 7:
-        return value
-    return mask("+86" + "".join(char for char in value if char.isdigit()))
+def _flat(row: Any) -> dict[str, Any]:
+    """A person's values by column; the further ones behind `field:`."""
+    found = json.loads(row) if isinstance(row, str) else row
+    own = {f"field:{name}": value for name, value in found["fields"].items()}
+    return {one: found[one] for one in TEXTS if found[one]} | own

@@ -26,7 +26,7 @@ from hongyan.inputs.texts import LONGEST_SEARCH, words_of
 
 __all__ = [
     "Person", "access_changeable_contact", "access_contact", "add_to_group", "change", "copy_to_book", "create",
-    "delete", "holding", "make_main", "matching", "may_change", "move_to_book", "remove_from_group", "search_text", "sheet", "shown_to", "sort_key",
+    "delete", "holding", "make_main", "matching", "may_change", "move_to_book", "remove", "remove_from_group", "search_text", "sheet", "shown_to", "sort_key",
 ]  # fmt: skip
 
 
@@ -176,12 +176,17 @@ def delete(user: User, contacts: ContactQuerySet) -> int:
     own = contacts.changeable_by(user)
     needs.check_contacts(own)
     ids = list(own.order_by().values_list("pk", flat=True))
+    remove(ids)
+    audit.record(user, "contacts.deleted", summary=str(len(ids)), detail={"contacts": len(ids), "first": ids[:20]})
+    return len(ids)
+
+
+def remove(ids: list[int]) -> None:
+    """Delete these people with all that hangs on them, in the caller's transaction; whether one may is asked before."""
     with connection.cursor() as cursor:
         cursor.execute("delete from contacts_group_contacts where contact_id = any(%s)", [ids])
         cursor.execute("delete from contacts_contact_tags where contact_id = any(%s)", [ids])
         cursor.execute("delete from contacts_contact where id = any(%s)", [ids])
-    audit.record(user, "contacts.deleted", summary=str(len(ids)), detail={"contacts": len(ids), "first": ids[:20]})
-    return len(ids)
 
 
 @transaction.atomic

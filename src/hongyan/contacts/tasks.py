@@ -7,7 +7,7 @@ from django.utils import translation
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from hongyan.contacts import importing, loading
+from hongyan.contacts import importing, loading, undoing
 from hongyan.uploads import guesses
 from hongyan.uploads.models import Upload
 
@@ -29,3 +29,9 @@ def inspect_upload(upload_id: int) -> None:
 def load_upload(upload_id: int) -> None:
     """Read an upload into its book or list."""
     loading.load(upload_id)
+
+
+@app.task(name="contacts.undo_upload", retry=AGAIN)
+def undo_upload(upload_id: int) -> None:
+    """Take an import of people back."""
+    undoing.undo(upload_id)

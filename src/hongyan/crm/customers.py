@@ -72,7 +72,7 @@ def create(user: User, facts: Facts, *, device_key: UUID | None = None) -> Custo
     _fill(made, facts)
     _save(made)
     _put_people(user, made, facts.people)
-    _index(made)
+    index(made)
     classifying.classify([made.pk])
     proposing.propose(user, made)
     audit.record(user, "customer.created", made, summary=made.name)
@@ -103,7 +103,7 @@ def change(user: User, customer: Customer, facts: Facts, *, version: int | None 
     customer.version += 1
     _save(customer)
     _put_people(user, customer, facts.people)
-    _index(customer)
+    index(customer)
     classifying.classify([customer.pk])
     proposing.propose(user, customer)
     found = changes.between(before, customer, private=("notes",)).get("changes", {})
@@ -210,7 +210,8 @@ def _put_people(user: User, customer: Customer, people: Sequence[PersonFacts]) -
             NumberTask.objects.filter(person=person, number=old, done_at=None).update(done_at=clock.now(), done_by=user)
 
 
-def _index(customer: Customer) -> None:
+def index(customer: Customer) -> None:
+    """Keep what somebody may type for the customer; after it or its people have changed."""
     customer.search = searched(customer, customer.people.all())
     Customer.objects.filter(pk=customer.pk).update(search=customer.search)
 

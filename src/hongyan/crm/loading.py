@@ -9,24 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import Http404
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from hongyan.accounts import audit
 from hongyan.accounts.errors import Refused
-from hongyan.contacts.loading import Progress
-from hongyan.crm import classifying, rows_read
+from hongyan.accounts.models import User
+from hongyan.crm import classifying, rows_read, undoing
 from hongyan.crm.importing import KINDS, kind_of
-from hongyan.runtime import clock
-from hongyan.spreadsheets import SpreadsheetError
-from hongyan.uploads.errors import file_words
-from hongyan.uploads.models import Upload, UploadError, UploadPart
+from hongyan.crm.models import Category
+from hongyan.uploads.models import Touched, Upload, UploadError, UploadPart
 from hongyan.uploads.receiving import tell
 from hongyan.uploads.rows import rows_of
+from hongyan.uploads.running import Progress, Stopped, finish, refuse_whole, run
 
 SHOWN = 20
 MOST_ERRORS = 50_000
@@ -55,45 +53,45 @@ class Outcome:
 
 def load(upload_id: int) -> None:
     """Read the upload to its end, or try it. May run twice."""
-    upload = Upload.objects.select_related("owner__department").filter(pk=upload_id, state=Upload.State.RUNNING).first()
-    if upload is None:
-        return
-    outcome, sentence = Outcome(), ""
-    with translation.override(upload.owner.language or settings.LANGUAGE_CODE):
-        try:
-            with transaction.atomic(), Progress(upload) as progress:
-                # Two workers with one job: the second waits, then finds it done. The row itself stays free for the progress.
-                with connection.cursor() as cursor:
-                    cursor.execute("select pg_advisory_xact_lock(hashtext('upload'), %s)", [upload_id % 2**31])
-                if not Upload.objects.filter(pk=upload_id, state=Upload.State.RUNNING).exists():
-                    return
-                if not upload.owner.may(KINDS[kind_of(upload)][1]):
-                    raise Refused("not_allowed", _("The owner of this upload may no longer change this."), status=403)
-                _read(upload, outcome, progress)
-                if upload.target.get("is_try") or (upload.target.get("is_whole") and outcome.bad):
-                    raise Undone
-                _finish(upload, outcome)
-        except Undone:
-            if not upload.target.get("is_try"):
-                sentence = _("Nothing was imported: some rows have errors, and you chose all rows or none.")
-        except SpreadsheetError as error:
-            sentence = file_words(error)
-        except Refused as error:
-            sentence = str(error)
-        if sentence:
-            _fail(upload, outcome, sentence)
-        elif upload.target.get("is_try"):
+    run(upload_id, [purpose for purpose, _right in KINDS.values()], _work)
+
+
+def _work(upload: Upload, cursor: Any, progress: Progress) -> None:
+    outcome, is_try = Outcome(), bool(upload.target.get("is_try"))
+    _check_may(upload.owner, upload)
+    is_whole = bool(upload.target.get("is_whole"))
+    try:
+        with transaction.atomic():
+            _read(upload, outcome, progress)
+            if is_try or (is_whole and outcome.bad):
+                raise Undone
+    except Undone:
+        UploadError.objects.bulk_create(outcome.errors, batch_size=1000)
+        if is_try:
             _tell_try(upload, outcome)
-    tell(upload)
+        else:
+            refuse_whole(upload, outcome.bad, outcome.seen)
+        return
+    # Who lost the right while the file was being read imports nothing.
+    _check_may(User.objects.select_related("department").get(pk=upload.owner_id), upload)
+    _finish(upload, outcome)
+
+
+def _check_may(user: User, upload: Upload) -> None:
+    if not user.is_active or not user.may(KINDS[kind_of(upload)][1]):
+        raise Refused("not_allowed", _("The owner of this upload may no longer change this."), status=403)
 
 
 def _read(upload: Upload, outcome: Outcome, progress: Progress) -> None:
     kind = kind_of(upload)
+    categories = set(Category.objects.values_list("pk", flat=True)) if kind == "products" else set()
     take = {"customers": rows_read.customer, "orders": rows_read.order, "products": rows_read.product}[kind]
     for group in _groups(upload, outcome):
         try:
             with transaction.atomic():
                 done = take(upload.owner, group, upload.target)
+                if done is not None and not upload.target.get("is_try"):
+                    undoing.note(upload, kind, done.record, done.old)
         except (Refused, Http404) as error:
             outcome.bad += len(group)
             _note(upload, outcome, group, error)
@@ -108,6 +106,9 @@ def _read(upload: Upload, outcome: Outcome, progress: Progress) -> None:
             outcome.first.append([str(group[0].line), _("new") if done.is_new else _("changed"), done.words])
         progress.say(total=upload.total_rows, done=outcome.seen, bad=outcome.bad)
     classifying.classify(sorted(outcome.customers))
+    if kind == "products":
+        new = Category.objects.exclude(pk__in=categories).order_by("pk")
+        Touched.objects.bulk_create(Touched(upload=upload, kind="category", record_id=one.pk) for one in new)
 
 
 def _groups(upload: Upload, outcome: Outcome) -> Iterator[list[rows_read.Row]]:
@@ -153,42 +154,25 @@ def _note(upload: Upload, outcome: Outcome, group: list[rows_read.Row], error: R
 
 
 def _finish(upload: Upload, outcome: Outcome) -> None:
-    UploadError.objects.filter(upload=upload).delete()
     UploadError.objects.bulk_create(outcome.errors, batch_size=1000)
     UploadPart.objects.filter(upload=upload).delete()
-    Upload.objects.filter(pk=upload.pk).update(
-        state=Upload.State.FINISHED, total_rows=outcome.seen, rows_done=outcome.seen, rows_good=outcome.made + outcome.changed,
-        rows_updated=outcome.changed, rows_bad=outcome.bad, rows_duplicate=outcome.left, finished_at=clock.now(),
-    )  # fmt: skip
-    detail = {
-        "rows": outcome.seen,
-        "good": outcome.made + outcome.changed,
-        "updated": outcome.changed,
-        "bad": outcome.bad,
-    }
+    good = outcome.made + outcome.changed
+    detail = {"rows": outcome.seen, "good": good, "updated": outcome.changed, "bad": outcome.bad}
     audit.record(upload.owner, f"{kind_of(upload)}.imported", upload, detail=detail)
-
-
-def _fail(upload: Upload, outcome: Outcome, sentence: str) -> None:
-    UploadError.objects.filter(upload=upload).delete()
-    UploadError.objects.bulk_create(outcome.errors, batch_size=1000)
-    UploadPart.objects.filter(upload=upload).delete()
-    Upload.objects.filter(pk=upload.pk).update(
-        state=Upload.State.FAILED,
-        error=sentence,
-        rows_bad=outcome.bad,
-        total_rows=outcome.seen,
-        finished_at=clock.now(),
-    )
+    finish(
+        upload, total_rows=outcome.seen, rows_done=outcome.seen, rows_good=good, rows_updated=outcome.changed,
+        rows_bad=outcome.bad, rows_duplicate=outcome.left,
+    )  # fmt: skip
 
 
 def _tell_try(upload: Upload, outcome: Outcome) -> None:
     """Back to where the owner decides, with what would happen."""
-    UploadError.objects.filter(upload=upload).delete()
-    UploadError.objects.bulk_create(outcome.errors, batch_size=1000)
     tried = {
         "made": outcome.made, "changed": outcome.changed, "bad": outcome.bad, "left": outcome.left, "first": outcome.first,
     }  # fmt: skip
-    Upload.objects.filter(pk=upload.pk, state=Upload.State.RUNNING).update(
+    told = Upload.objects.filter(pk=upload.pk, state=Upload.State.RUNNING).update(
         state=Upload.State.UPLOADED, target={**upload.target, "tried": tried}, rows_bad=outcome.bad, rows_done=0
     )
+    if not told:
+        raise Stopped
+    tell(upload)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.crm import customers, orders, products
+from hongyan.crm.documents import document
 from hongyan.crm.facts import Facts, PersonFacts
 from hongyan.crm.models import Customer, CustomerType, Order, Person, Post, Product
 from hongyan.dispatch.numbers import BadNumber, normalise
@@ -32,7 +33,10 @@ class Row:
 class Done:
     is_new: bool
     words: str
+    record: int
     customer_id: int | None = None
+    old: dict[str, Any] | None = None
+    """The record with its parts as it was before."""
 
 
 def key(kind: str, row: Row) -> tuple[str, ...]:
@@ -57,7 +61,7 @@ def customer(user: User, rows: Sequence[Row], terms: Mapping[str, Any]) -> Done 
     further = {name: value for row in rows for name, value in row.further.items()}
     if found:
         one = found[0]
-        before = _facts_of(one)
+        before, old = _facts_of(one), document("customers", one.pk)
         plain = {
             name: values[name]
             for name in ("name", "code", "region", "address", "landline", "consent", "notes")
@@ -71,7 +75,7 @@ def customer(user: User, rows: Sequence[Row], terms: Mapping[str, Any]) -> Done 
             fields={**before.fields, **further}, people=_joined(one, rows),
         )  # fmt: skip
         customers.change(user, one, facts)
-        return Done(False, one.name, one.pk)
+        return Done(False, one.name, one.pk, one.pk, old)
     facts = Facts(
         name=values.get("name", ""), type=_type(values.get("type", "")), source=_source(values.get("source", "")), consent=values.get("consent", ""),
         salesperson=_salesperson(user, values["salesperson"]) if values.get("salesperson") else user, code=values.get("code", ""),
@@ -80,7 +84,7 @@ def customer(user: User, rows: Sequence[Row], terms: Mapping[str, Any]) -> Done 
         people=[_person(row) for row in rows if row.values.get("person") or row.values.get("number")],
     )  # fmt: skip
     made = customers.create(user, facts)
-    return Done(True, made.name, made.pk)
+    return Done(True, made.name, made.pk, made.pk)
 
 
 def order(user: User, rows: Sequence[Row], terms: Mapping[str, Any]) -> Done | None:
@@ -99,11 +103,12 @@ def order(user: User, rows: Sequence[Row], terms: Mapping[str, Any]) -> Done | N
         quantity = _figure(row.values.get("quantity") or "1", "quantity")
         lines.append(orders.Line(sold, quantity, _figure(price, "price") if price else sold.price))
     person = Person.objects.filter(customer=of, name=values.get("person", "")).first() if values.get("person") else None
+    old = document("orders", known.pk) if known is not None else None
     made = orders.save_order(
         user, known, of, number=values.get("number", ""), ordered_on=_day(values.get("ordered_on", ""), "ordered_on"),
         state=_state(values.get("state", "")), lines=lines, person=person, notes=values.get("notes", ""),
     )  # fmt: skip
-    return Done(known is None, f"{made.number} {of.name}", of.pk)
+    return Done(known is None, f"{made.number} {of.name}", made.pk, of.pk, old)
 
 
 def product(user: User, rows: Sequence[Row], terms: Mapping[str, Any]) -> Done | None:
@@ -117,6 +122,7 @@ def product(user: User, rows: Sequence[Row], terms: Mapping[str, Any]) -> Done |
     if known is None and not (values.get("name") and values.get("price") and values.get("category")):
         raise Refused("product_incomplete", _("A new product needs name, category and price."), field="name")
     category = products.category_at(user, values["category"]) if values.get("category") else None
+    old = document("products", known.pk) if known is not None else None
     made = products.save_product(
         user, known, sku=values["sku"][:40], name=(values.get("name") or (known.name if known else ""))[:120],
         category=category or known.category if known else category,  # type: ignore[arg-type]
@@ -124,7 +130,7 @@ def product(user: User, rows: Sequence[Row], terms: Mapping[str, Any]) -> Done |
         unit=(values.get("unit") or (known.unit if known else ""))[:10],
         is_sold=values["is_sold"].lower() not in ("0", "no", "n", "否", "停售", "false") if values.get("is_sold") else known.is_sold if known else True,
     )  # fmt: skip
-    return Done(known is None, f"{made.sku} {made.name}")
+    return Done(known is None, f"{made.sku} {made.name}", made.pk, None, old)
 
 
 def _filled(rows: Sequence[Row]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from django.utils import translation
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from hongyan.crm import classifying, failing, importing, loading
+from hongyan.crm import classifying, failing, importing, loading, undoing
 from hongyan.crm.models import Rule
 from hongyan.runtime import clock
 from hongyan.uploads import guesses
@@ -38,6 +38,12 @@ def inspect_upload(upload_id: int) -> None:
 def load_upload(upload_id: int) -> None:
     """Read a file of customers, orders or products, or try it."""
     loading.load(upload_id)
+
+
+@app.task(name="crm.undo_upload", retry=AGAIN)
+def undo_upload(upload_id: int) -> None:
+    """Take an import of customers, orders or products back."""
+    undoing.undo(upload_id)
 
 
 @app.periodic(cron="*/10 * * * *")

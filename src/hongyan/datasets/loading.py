@@ -20,7 +20,6 @@ from procrastinate.contrib.django import app
 
 from hongyan.accounts import audit
 from hongyan.accounts.errors import Refused
-from hongyan.contacts.loading import Progress
 from hongyan.datasets import links, storing
 from hongyan.datasets.importing import Mode, Order, order_of, view_of
 from hongyan.datasets.models import Field, Filling
@@ -33,6 +32,7 @@ from hongyan.uploads.errors import file_words
 from hongyan.uploads.models import Upload, UploadError, UploadPart
 from hongyan.uploads.receiving import tell
 from hongyan.uploads.rows import rows_of
+from hongyan.uploads.running import Progress, Stopped
 
 SLICE = 10_000
 SAMPLES = 20
@@ -48,10 +48,6 @@ create temp table staged (
 """
 COPY_ROWS = "copy staged (place, line, key, data, search) from stdin"
 COPY_ERRORS = 'copy uploads_uploaderror (upload_id, line, "column", value, reason) from stdin'
-
-
-class _Stopped(Exception):
-    """Somebody stopped it."""
 
 
 class Reader:
@@ -144,7 +140,7 @@ def load(upload_id: int) -> None:
                 if not upload.owner.is_active:
                     raise Refused("not_allowed", _("The owner of this upload may no longer sign in."), status=403)
                 _Loading(upload, view_of(upload), cursor, progress).run()
-    except _Stopped:
+    except Stopped:
         return
     except SpreadsheetError as error:
         with translation.override(language):
@@ -201,8 +197,7 @@ class _Loading:
         self._write(new, changed, same)
 
     def _say(self, done: int) -> None:
-        if not self.progress.say(total=max(self.reader.seen, self.upload.total_rows), done=done, bad=self.reader.bad):
-            raise _Stopped
+        self.progress.say(total=max(self.reader.seen, self.upload.total_rows), done=done, bad=self.reader.bad)
 
     def _stage(self) -> None:
         # A trial and the reading after it may share a caller's transaction.
@@ -320,7 +315,7 @@ class _Loading:
             state=Upload.State.UPLOADED, target={**self.upload.target, "trial": trial}, total_rows=self.reader.seen
         )
         if not done:
-            raise _Stopped
+            raise Stopped
         tell(self.upload)
 
     def _write(self, new: int, changed: int, same: int) -> None:
@@ -338,7 +333,7 @@ class _Loading:
             target={**self.upload.target, "filling": filling.pk, "new": new, "same": same},
         )  # fmt: skip
         if not finished:
-            raise _Stopped
+            raise Stopped
         UploadPart.objects.filter(upload=self.upload).delete()
         audit.record(
             self.view.user, "table.imported", table,

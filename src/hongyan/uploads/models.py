@@ -68,6 +68,8 @@ class Upload(models.Model):
     """Why the whole file could not be used, in the owner's language."""
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+    """When what it did was taken back (`undoing.py`)."""
 
     objects = OwnedQuerySet.as_manager()
 
@@ -102,3 +104,22 @@ class UploadError(models.Model):
 
     class Meta:
         ordering = ["line", "id"]
+
+
+class Touched(models.Model):
+    """What an import did to one record, written in the transaction that did it, so that it can be taken back exactly.
+
+    `old` null: the record is new. `new`: the values that it was given, by which one sees whether it was changed since.
+    """
+
+    upload = models.ForeignKey(Upload, models.CASCADE, related_name="touched")
+    kind = models.CharField(max_length=16)
+    """What it is, in the words of the room whose import it is: contact, membership ..."""
+    record_id = models.BigIntegerField()
+    old: models.JSONField[dict[str, Any] | None, dict[str, Any] | None] = models.JSONField(null=True)
+    new: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["id"]
+        # The undoing of one upload reads its records kind by kind.
+        indexes = [models.Index(fields=["upload", "kind", "record_id"], name="touched_by_an_upload")]

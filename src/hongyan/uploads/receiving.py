@@ -135,7 +135,8 @@ def discard(user: User, upload: Upload) -> None:
     if found.state == Upload.State.RUNNING:
         raise Refused("upload_started", _("This file is being read already."), status=409)
     with connection.cursor() as cursor:
-        cursor.execute("delete from uploads_uploaderror where upload_id = %s", [found.pk])
+        for table in ("uploads_uploaderror", "uploads_touched"):
+            cursor.execute(f"delete from {table} where upload_id = %s", [found.pk])  # noqa: S608 - our own names
     found.delete()
 
 
@@ -154,7 +155,7 @@ def drop_old(now: datetime) -> int:
         cursor.execute(OLD_PARTS, [now - READ_AGAIN_WITHIN])
         cursor.execute(OLD, [now - FORGOTTEN_AFTER, now - KEPT_FOR])
         ids = [row[0] for row in cursor.fetchall()]
-        for table in ("uploads_uploaderror", "uploads_uploadpart"):
+        for table in ("uploads_uploaderror", "uploads_touched", "uploads_uploadpart"):
             cursor.execute(f"delete from {table} where upload_id = any(%s)", [ids])  # noqa: S608 - our own names
         Upload.objects.filter(pk__in=ids).delete()
     return len(ids)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,11 +18,12 @@ from hongyan.console.context import follow
 from hongyan.console.downloads import first_errors, row_errors, spreadsheet
 from hongyan.console.refusing import told
 from hongyan.console.strips import answers_of, strip
-from hongyan.crm import importing
+from hongyan.console.undoings import undoing_of
+from hongyan.crm import importing, undoing
 from hongyan.crm.columns import LABELS, NEEDED
-from hongyan.crm.models import Customer, CustomerType
+from hongyan.crm.models import Customer, CustomerType, Order, Product
 from hongyan.spreadsheets.writing import write_xlsx
-from hongyan.uploads import receiving
+from hongyan.uploads import receiving, running
 from hongyan.uploads.models import Upload
 
 TITLES = {
@@ -73,6 +75,10 @@ def mapping(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     one = _access(user, upload_id)
     kind = importing.kind_of(one)
     follow(request, f"uploads-{user.pk}")
+    if request.method == "POST" and request.POST.get("act") in ("stop", "undo"):
+        with told(request):
+            (running.stop if request.POST["act"] == "stop" else undoing.begin)(user, one)
+        return redirect("console:customer_import", upload_id)
     if request.method == "POST" and (answers := answers_of(request.POST)):
         with told(request):
             one = importing.answer(user, one, **answers)
@@ -99,8 +105,21 @@ def mapping(request: HttpRequest, upload_id: int) -> HttpResponseBase:
             "modes": MODES, "tried": one.target.get("tried"), "mode": one.target.get("mode", "both"), "is_whole": one.target.get("is_whole"),
             "defaults": one.target.get("defaults", {}), "types": CustomerType.objects.all(), "sources": Customer.Source.choices,
             "errors": first_errors(one, user, 20),
+            "undo": undoing_of(one, undoing.foretell, lambda ids: _records(user, kind, ids), undoing.WORDS),
         },
     )  # fmt: skip
+
+
+def _records(user: User, kind: str, ids: list[int]) -> dict[int, tuple[str, str]]:
+    """Their names and pages, of those that the user sees."""
+    if kind == "products":
+        found = Product.objects.filter(pk__in=ids)
+        return {one.pk: (str(one), reverse("console:product", args=[one.pk])) for one in found}
+    if kind == "orders":
+        ordered = Order.objects.visible_to(user).filter(pk__in=ids)
+        return {one.pk: (one.number, reverse("console:order", args=[one.pk])) for one in ordered}
+    seen = Customer.objects.visible_to(user).filter(pk__in=ids)
+    return {one.pk: (one.name, reverse("console:customer", args=[one.pk])) for one in seen}
 
 
 @needs(Right.CHANGE_CUSTOMERS)

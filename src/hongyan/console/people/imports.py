@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
+from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
 from hongyan.console.context import follow
 from hongyan.console.downloads import first_errors, row_errors, spreadsheet
 from hongyan.console.refusing import told
 from hongyan.console.strips import answers_of, strip
-from hongyan.contacts import importing
+from hongyan.console.undoings import MODES, order_from, undoing_of
+from hongyan.contacts import importing, undoing
 from hongyan.contacts.columns import FIELDS
+from hongyan.contacts.fields import defined, shown
 from hongyan.contacts.loading import book_of
-from hongyan.contacts.models import AddressBook, Group, RecipientList
-from hongyan.contacts.people import STANDARD
+from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
+from hongyan.contacts.people import STANDARD, shown_to
 from hongyan.inputs import id_of
 from hongyan.spreadsheets.writing import write_xlsx
-from hongyan.uploads import receiving
+from hongyan.uploads import receiving, running
 from hongyan.uploads.models import Upload
+from hongyan.uploads.orders import Sample, trial_of
 
 
 @needs(Right.SEE_PEOPLE)
@@ -50,32 +55,79 @@ def upload(request: HttpRequest) -> HttpResponseBase:
 
 @needs(Right.SEE_PEOPLE)
 def mapping(request: HttpRequest, upload_id: int) -> HttpResponseBase:
-    """Which column is what; then progress; then the result."""
+    """Which column is what; a trial; then progress; then the result, which may be undone."""
     user = me(request)
     one = receiving.access_upload(user, upload_id)
     follow(request, f"uploads-{user.pk}")
-    if request.method == "POST" and (answers := answers_of(request.POST)):
+    if request.method == "POST":
         with told(request):
-            one = importing.answer(user, one, **answers)
-    elif request.method == "POST":
-        chosen = {field: request.POST.get(f"map-{field}", "") for field in FIELDS}
-        chosen = {field: column for field, column in chosen.items() if column}
-        book = AddressBook.objects.changeable_by(user).filter(pk=id_of(request.POST.get("book"))).first()
-        group = Group.objects.filter(pk=id_of(request.POST.get("group")), book=book).first() if book else None
-        with told(request):
-            importing.start(user, one, chosen, book=book, group=group)
-        return redirect("console:import_mapping", upload_id)
-    labels = dict(STANDARD) | {"group": gettext_lazy("Group")}
-    fields = [(field, labels.get(field, field), one.mapping.get(field, "")) for field in FIELDS]
-    return render(
-        request,
-        "console/people/mapping.html",
-        {
-            "upload": one, "strip": strip(one) if one.columns else None, "into_book": book_of(one),
-            "fields": fields, "books": AddressBook.objects.changeable_by(user), "book": request.GET.get("book", ""),
-            "list": RecipientList.objects.filter(upload=one).first(), "errors": first_errors(one, user),
-        },
-    )  # fmt: skip
+            if request.POST.get("act") == "stop":
+                running.stop(user, one)
+            elif request.POST.get("act") == "undo":
+                undoing.begin(user, one)
+            elif answers := answers_of(request.POST):
+                one = importing.answer(user, one, **answers)
+                return render(request, "console/people/mapping.html", _facts(request, user, one))
+            else:
+                _start(request, user, one)
+        return redirect(f"{reverse('console:import_mapping', args=[upload_id])}?book={request.GET.get('book', '')}")
+    return render(request, "console/people/mapping.html", _facts(request, user, one))
+
+
+def _start(request: HttpRequest, user: User, one: Upload) -> None:
+    chosen = {name: column for name in FIELDS if (column := request.POST.get(f"map-{name}", ""))}
+    book = AddressBook.objects.changeable_by(user).filter(pk=id_of(request.POST.get("book"))).first()
+    group = Group.objects.filter(pk=id_of(request.POST.get("group")), book=book).first() if book else None
+    order = order_from(request.POST, importing.keys_of(one))
+    importing.start(user, one, chosen, book=book, group=group, order=order)
+
+
+def _facts(request: HttpRequest, user: User, one: Upload) -> dict[str, Any]:
+    labels = _labels()
+    into = book_of(one)
+    trial = trial_of(one) if one.state == Upload.State.UPLOADED else None
+    return {
+        "upload": one, "strip": strip(one, needs_number=False) if one.columns else None, "into_book": into,
+        "fields": [(name, labels[name], one.mapping.get(name, "")) for name in FIELDS],
+        "books": AddressBook.objects.changeable_by(user),
+        "book": str(into.pk) if into else request.GET.get("book", ""),
+        "list": RecipientList.objects.filter(upload=one).first(), "errors": first_errors(one, user),
+        "modes": MODES, "keys": [(key, labels.get(key, key.removeprefix("field:"))) for key in importing.keys_of(one)],
+        "order": one.target.get("order", {}), "trial": trial, "changes": _changes(user, trial.samples) if trial else [],
+        "undo": undoing_of(one, undoing.foretell, lambda ids: _people(user, ids), undoing.WORDS),
+    }  # fmt: skip
+
+
+def _labels() -> dict[str, str]:
+    return {name: str(words) for name, words in STANDARD} | {"group": _("Group"), "tags": _("Tags")}
+
+
+def _changes(user: User, samples: list[Sample]) -> list[tuple[int, bool, str, list[tuple[str, str, str]]]]:
+    """The first changes of a trial as `components/import_trial.html` shows them."""
+    labels, own = _labels(), defined()
+    people = _people(user, [one.record for one in samples if one.record])
+
+    def words(name: str, value: Any) -> str:
+        if name == "number" and value:
+            return shown_to(user, value)
+        return shown(own.get(name.removeprefix("field:")), value) if name.startswith("field:") else str(value)
+
+    found = []
+    for one in samples:
+        values = [
+            (labels.get(name, name.removeprefix("field:")), words(name, one.old.get(name, "")), words(name, new))
+            for name, new in one.new.items()
+        ]
+        found.append((one.line, one.record is None, people.get(one.record or 0, ("", ""))[0], values))
+    return found
+
+
+def _people(user: User, ids: list[int]) -> dict[int, tuple[str, str]]:
+    """Who they are and their pages, of those that the user sees."""
+    return {
+        one.pk: (one.name or shown_to(user, one.number), reverse("console:contact", args=[one.pk]))
+        for one in Contact.objects.visible_to(user).filter(pk__in=ids)
+    }
 
 
 @needs(Right.SEND)

@@ -49,6 +49,8 @@ NAMES: dict[str, str | Promise] = {
     "role": gettext_lazy("role"),
     "rows": gettext_lazy("rows"),
     "secret": gettext_lazy("secret changed"),
+    "restored": gettext_lazy("given old values back"),
+    "stayed": gettext_lazy("left as they are"),
     "size": gettext_lazy("size"),
     "stopped": gettext_lazy("messages held back"),
     "to": gettext_lazy("to"),
