@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry
-from hongyan.contacts import people, phones, relations
+from hongyan.audiences import evaluating, keeping
+from hongyan.audiences.conditions import Branch, Joined, Test
+from hongyan.audiences.keeping import Facts
+from hongyan.contacts import birthday_policy, people, phones, relations
+from hongyan.contacts.birthdays import Birthday, Policy
 from hongyan.contacts.models import AddressBook, Contact, Phone, Relation
 from hongyan.contacts.phones import PhoneFacts
 from hongyan.contacts.record import Person
 from hongyan.contacts.relations import RelationFacts
+from hongyan.messaging import recipients
+from hongyan.messaging.recipients import Selection
 from tests.builders import Company, a_contact
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +161,45 @@ def test_numbers_go_with_a_copy_and_with_who_is_deleted(company: Company) -> Non
     assert (copied.birthday, [phone.number for phone in copied.phones.all()]) == ("05-08", ["+8613911112222"])
     people.delete(company.administrator, Contact.objects.filter(pk=one.pk))
     assert [phone.contact_id for phone in Phone.objects.all()] == [copied.pk]
+
+
+def test_a_birthday_is_a_variable_of_texts_in_the_words_of_its_calendar(company: Company) -> None:
+    for n, key in enumerate(("05-08", "L12-30", "M04-05", "L10-21", "")):
+        a_contact(company.book, key or "无", f"+861380013800{n}", birthday=key)
+    found = [
+        one
+        for chunk in recipients.stream(company.sender, Selection(book_ids=(company.book.pk,)), by_row=True)
+        for one in chunk
+    ]
+    assert {one.name: one.values.get("生日", "") for one in found} == {
+        **{key: str(Birthday.of(key)) for key in ("05-08", "L12-30", "M04-05", "L10-21")}, "无": "",
+    }  # fmt: skip
+
+
+def test_who_has_a_birthday_soon_is_found_by_the_calendar_each_keeps_and_the_companys_choice(company: Company) -> None:
+    soon = a_contact(company.book, "王芳", "+8613800138000", birthday="L12-30")
+    a_contact(company.book, "李明", "+8613800138001", birthday="02-07")
+    # The lunar month has 29 days: New Year's Eve is 5 February 2027.
+    today, seen = date(2027, 2, 5), Contact.objects.visible_to(company.sender)
+    assert birthday_policy.coming(seen, today, 2, 10) == [(today, soon)]
+    with pytest.raises(Refused):
+        birthday_policy.change(company.sender, Policy(after_29th=True))
+    birthday_policy.change(company.administrator, Policy(after_29th=True))
+    assert birthday_policy.coming(seen, today, 2, 10) == [(date(2027, 2, 6), soon)]
+    facts = Facts("生日", Branch(Joined.ALL, (Test("person.birthday", "returns", ("2",)),)))
+    made = keeping.create(company.administrator, facts)
+    for day, found in ((3, 0), (4, 0), (5, 1), (6, 2), (7, 1), (8, 0)):
+        at = datetime(2027, 2, day, 4, tzinfo=UTC)
+        assert evaluating.count(company.administrator, made, at) == found, day
+
+
+def test_what_else_is_known_of_people_goes_with_them_into_a_file(company: Company) -> None:
+    people.create(
+        company.administrator, company.book,
+        Person(name="王芳", number="13800138000", birthday="农历1989年腊月三十", former_names=("曾芳",), phones=(PhoneFacts("13911112222"),)),
+    )  # fmt: skip
+    for user, number in ((company.administrator, "13911112222"), (company.viewer, "139****2222")):
+        headings, rows = people.sheet(user, Contact.objects.all())
+        (row,) = rows
+        assert {"曾芳", "农历1989年腊月三十", number} <= set(row)
+        assert len(row) == len(headings)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from hongyan.accounts.models import User
 from hongyan.audiences.attributes import Attribute, Belonging, Option, OwnText, of_field
+from hongyan.audiences.birthdays import ComesRound
 from hongyan.audiences.moments import Moment
 from hongyan.audiences.statements import Statement
 from hongyan.contacts.models import AddressBook, Field, Group, Tag
@@ -68,6 +69,7 @@ def attributes(user: User) -> Iterator[Attribute]:
         key="person.created", label=gettext_lazy("Registered"), section=PERSON, expression=lambda _s: "c.created_at",
         always=True,
     )  # fmt: skip
+    yield ComesRound(key="person.birthday", label=gettext_lazy("Birthday"), section=PERSON)
     for one in Field.objects.all():
         yield of_field(one, COLUMNS)
     yield Belonging(

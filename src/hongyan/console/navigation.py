@@ -114,6 +114,8 @@ MENU: tuple[Page | Section, ...] = (
                  words=_("uploaded files, spreadsheets, Excel")),
             Page(_("Columns of people"), "people_columns", "table", Right.MANAGE_PEOPLE,
                  words=_("custom fields, further columns, kinds of values, member level, birthday")),
+            Page(_("Birthdays"), "birthdays", "calendar", PEOPLE,
+                 words=_("anniversaries, lunar, leap month, who has a birthday, congratulations")),
             Page(_("Number health"), "numbers", "phone-off", PEOPLE,
                  words=_("dead numbers, not reached, phone off, inbox full, new owner, paused, saved")),
             Page(_("Lists"), "lists", "ban", Right.MANAGE_PEOPLE,

@@ -113,6 +113,15 @@ class Birthday:
         return str(self).replace("农历", f"农历{self.year}年" if self.year else "农历")
 
 
+def spoken_in_sql(key: str) -> str:
+    """SQL of what `str` says of the birthday whose key the SQL `key` gives."""
+    months, days = (f"(array[{', '.join(repr(one) for one in words)}])" for words in (MONTHS, DAYS))
+    return f"""case when left({key}, 1) in ('L', 'M')
+        then '农历' || case when left({key}, 1) = 'M' then '闰' else '' end
+             || {months}[substr({key}, 2, 2)::int] || {days}[substr({key}, 5, 2)::int]
+        else substr({key}, 1, 2)::int || '月' || substr({key}, 4, 2)::int || '日' end"""
+
+
 class Month(NamedTuple):
     """A month of a lunar year."""
 

@@ -16,6 +16,7 @@ from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.contacts import fields, needs, phones, relations, tags
 from hongyan.contacts.allowing import Doing
+from hongyan.contacts.birthdays import Birthday
 from hongyan.contacts.books import access_changeable_book
 from hongyan.contacts.groups import access_changeable_group
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, Phone
@@ -329,12 +330,20 @@ def sheet(user: User, contacts: ContactQuerySet) -> tuple[list[str], Iterator[li
             extra = [row[0] for row in cursor.fetchall()]
 
     known = fields.defined()
+    further = [
+        (words, said) for words, is_there, said in (
+            (_("Former names"), ~Q(former_names=""), lambda one: one.former_names),
+            (_("Birthday"), ~Q(birthday=""), lambda one: Birthday.of(one.birthday, one.birth_year).full if one.birthday else ""),
+            (_("Further numbers"), Q(phones__isnull=False), lambda one: "、".join(shown_to(user, each.number) for each in one.phones.all())),
+        ) if chosen.filter(is_there).order_by().exists()
+    ]  # fmt: skip
 
     def rows() -> Iterator[list[str]]:
-        for one in chosen.order_by("pinyin", "id").iterator(chunk_size=2000):
+        for one in chosen.order_by("pinyin", "id").prefetch_related("phones").iterator(chunk_size=2000):
             yield [
                 one.name, shown_to(user, one.number), one.title, one.company, one.email, one.notes,
+                *(said(one) for _words, said in further),
                 *(fields.shown(known.get(key), one.fields[key]) if key in one.fields else "" for key in extra),
             ]  # fmt: skip
 
-    return [str(words) for _name, words in STANDARD] + extra, rows()
+    return [str(words) for _name, words in STANDARD] + [str(words) for words, _said in further] + extra, rows()

@@ -13,7 +13,7 @@ from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Role
 from hongyan.contacts.models import AddressBook, Contact, Group
 from hongyan.contacts.names import search_text, sort_key
-from hongyan.demo import audiences, consents, history, tables
+from hongyan.demo import audiences, consents, history, record, tables
 from hongyan.demo import customers as demo_customers
 from hongyan.demo.people import DEPARTMENTS, PRODUCTS, Crowd, Person
 from hongyan.demo.texts import SIGNATURE
@@ -106,6 +106,7 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
         crowd = Crowd(random)
         staff = _staff(crowd, random)
         customers = _customers(crowd)
+        record.prepare(staff, customers)
         audiences.prepare(random, customers)
         say("500 customers with their orders")
         demo_customers.load(Random(20260718), users)

@@ -23,6 +23,7 @@ CONTACT_FIELDS = ("姓名", "称呼", "公司", "手机")
 """What every contact offers beside the columns it was imported with."""
 ALIASES = {
     "name": "姓名", "title": "称呼", "company": "公司", "number": "手机", "mobile": "手机", "稱呼": "称呼", "手機": "手机",
+    "birthday": "生日",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from hongyan.accounts.models import User
 from hongyan.audiences import taking
 from hongyan.audiences.evaluating import Part
 from hongyan.contacts.allowing import Doing
+from hongyan.contacts.birthdays import spoken_in_sql
 from hongyan.contacts.fields import in_words
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
 from hongyan.messaging import of_audiences
@@ -104,9 +105,18 @@ select r.number, coalesce(r.variables->>'姓名', r.variables->>'name', '') as n
        r.variables as values, 0 as source, r.line as place
 from contacts_recipientlistrow r where r.list_id = (%(lists)s::bigint[])[1]
 """
-_PERSON = """
+
+
+def _with_birthday(person: str) -> str:
+    """SQL of a birthday as a value, of those who have one: beside it a column "生日" of people's own gives way."""
+    spoken = spoken_in_sql(f"{person}.birthday")
+    return f"case when {person}.birthday <> '' then jsonb_build_object('生日', {spoken}) else '{{}}'::jsonb end"
+
+
+_PERSON = f"""
 select c.number, c.name, c.id as contact_id,
-       c.fields || jsonb_build_object('姓名', c.name, '称呼', c.title, '公司', c.company, '手机', ltrim(c.number, '+')) as values,
+       c.fields || jsonb_build_object('姓名', c.name, '称呼', c.title, '公司', c.company, '手机', ltrim(c.number, '+'))
+                || {_with_birthday("c")} as values,
        1 as source, c.id as place
 """
 _CHOSEN = """
@@ -118,16 +128,17 @@ where c.id = any(%(contacts)s) or c.book_id = any(%(books)s) or c.id in (
 """
 _OF_BOOKS = _PERSON + _CHOSEN
 _OF_TAKEN = f"{_PERSON} from contacts_contact c where c.id in ({taking.TAKEN})"
-_OF_NUMBERS = """
+_OF_NUMBERS = f"""
 select n.number, coalesce(k.name, '') as name, k.id as contact_id,
        coalesce(k.fields || jsonb_build_object('姓名', k.name, '称呼', k.title, '公司', k.company,
-                                               '手机', ltrim(k.number, '+')), '{}') as values,
+                                               '手机', ltrim(k.number, '+'))
+                || {_with_birthday("k")}, '{{}}') as values,
        2 as source, n.place
 from unnest(%(numbers)s::text[]) with ordinality as n(number, place)
 -- A typed number that the owner's books know gets its name and values.
 left join lateral (select * from contacts_contact c where c.number = n.number and c.book_id = any(%(known_books)s)
                    order by c.id limit 1) k on true
-"""
+"""  # noqa: S608 - constants only
 _EXCLUDED = """
 select number from contacts_contact where id = any(%(excluded_contacts)s)
 union

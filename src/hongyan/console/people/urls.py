@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.people import columns, editing, imports, numbers, person, views
+from hongyan.console.people import birthdays, columns, editing, imports, numbers, person, views
 
 urlpatterns = [
     path("people/", views.people, name="people"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("people/related/", editing.find_related, name="find_related"),
     path("people/act/", views.act, name="people_act"),
     path("people/groups/act/", views.act_group, name="people_group_act"),
+    path("people/birthdays/", birthdays.birthdays, name="birthdays"),
     path("people/columns/", columns.columns, name="people_columns"),
     path("people/columns/<int:field_id>/", columns.column, name="people_column"),
     path("people/columns/way/", columns.way, name="people_column_way"),
