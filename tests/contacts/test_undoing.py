@@ -14,8 +14,9 @@ from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry, User
 from hongyan.accounts.rights import Role
 from hongyan.contacts import importing, loading, people, tags, undoing
-from hongyan.contacts.models import Contact, Field, Group, Tag
+from hongyan.contacts.models import Contact, Field, Group, Phone, Tag
 from hongyan.contacts.people import Person
+from hongyan.contacts.phones import PhoneFacts
 from hongyan.uploads import running
 from hongyan.uploads.models import Touched, Upload, UploadError
 from hongyan.uploads.orders import Mode, Order, trial_of
@@ -25,6 +26,7 @@ from tests.contacts.test_importing import received
 
 pytestmark = pytest.mark.django_db
 HEADED = "姓名,手机,职务,公司,邮箱,分组,标签,工号\n"
+OF_TWO = "姓名,手机,备用手机\n"
 
 
 def read(company: Company, text: str, **terms: Any) -> Upload:
@@ -53,6 +55,7 @@ def everything() -> dict[str, Any]:
         "members": sorted(Group.contacts.through.objects.values_list("group_id", "contact_id")),
         "tags": sorted(Tag.objects.values_list("name")),
         "tagged": sorted(Contact.tags.through.objects.values_list("tag_id", "contact_id")),
+        "phones": sorted(Phone.objects.values_list("contact_id", "number")),
         "columns": sorted(Field.objects.values_list("name")),
     }
 
@@ -241,6 +244,29 @@ def test_another_users_import_cannot_be_undone(company: Company) -> None:
     with pytest.raises(Refused):
         undoing.begin(User.objects.get(pk=company.administrator.pk), done)
     assert Contact.objects.count() == 1
+
+
+def test_a_second_number_is_read_found_and_taken_back(company: Company) -> None:
+    old = a_contact(company.book, "王芳", "+8613800138000")
+    people.change(
+        company.administrator, old, Person(name="王芳", number="13800138000", phones=(PhoneFacts("13911110009"),))
+    )  # fmt: skip
+    before = everything()
+    done = read(
+        company,
+        OF_TWO
+        + "王芳芳,13800138000,13911112222\n李明,13911110002,021-61234567\n赵敏,13911110003,12\n孙丽,13911110004,13911110004\n",
+    )
+    assert done.mapping["second"] == "备用手机"
+    assert errors_of(done) == [(4, "number_too_short")]
+    assert sorted(Phone.objects.values_list("contact__name", "number")) == [
+        ("李明", "+862161234567"), ("王芳芳", "+8613911110009"), ("王芳芳", "+8613911112222"),
+    ]  # fmt: skip
+    seen = Contact.objects.visible_to(company.sender)
+    for asked, name in (("11112222", "王芳芳"), ("11110009", "王芳芳"), ("6123", "李明"), ("wangfangfang", "王芳芳")):
+        assert [one.name for one in people.matching(seen, asked)] == [name], asked
+    undo(company, done)
+    assert everything() == before
 
 
 _CELL = st.sampled_from(["", "王芳", "甲乙", "Zoe"])

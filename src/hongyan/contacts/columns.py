@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from hongyan.uploads.columns import cells_of, heard, numbers_share
 
-FIELDS = ("number", "name", "title", "company", "email", "notes", "group", "tags")
-LENGTHS = {"name": 80, "title": 40, "company": 120, "email": 254, "notes": 500, "group": 500, "tags": 500}
+FIELDS = ("number", "name", "title", "company", "email", "notes", "group", "tags", "second")
+LENGTHS = {"name": 80, "title": 40, "company": 120, "email": 254, "notes": 500, "group": 500, "tags": 500, "second": 40}
 
 _HEADINGS: dict[str, str] = {
     "number": (
@@ -27,6 +27,11 @@ _HEADINGS: dict[str, str] = {
     ),
     "email": "邮箱 电子邮箱 电子邮件 邮件 邮箱地址 郵箱 電子郵箱 電子郵件 電子信箱 信箱 email emailaddress mail",
     "notes": "备注 说明 备注信息 備註 說明 notes note remark remarks comment comments",
+    "second": (
+        "其他号码 第二手机 第二号码 第二电话 备用手机 备用手机号 备用电话 备用号码 手机2 手机号2 手机号码2 电话2 "
+        "其他號碼 第二手機 第二號碼 備用手機 備用電話 備用號碼 手機2 電話2 "
+        "furthernumbers furthernumber secondphone secondmobile otherphone alternatephone phone2 mobile2 tel2"
+    ),
     "group": "分组 组 组别 群组 部门 所属部门 分組 組 組別 群組 部門 所屬部門 group groups department",
     "tags": "标签 客户标签 会员标签 人群标签 用户标签 標籤 客戶標籤 會員標籤 人群標籤 tags tag label labels",
 }

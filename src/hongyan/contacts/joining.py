@@ -1,4 +1,4 @@
-"""The groups and tags that a file of people names."""
+"""The groups, tags and further numbers that a file of people names."""
 
 from __future__ import annotations
 
@@ -39,6 +39,30 @@ NAMED_TAGS = JOIN.format(
     which="select t.id, p.id from unnest(%(ids)s::bigint[], %(texts)s::text[]) t(id, text) join person p on p.tags = t.text",
 )  # fmt: skip
 MADE = "insert into uploads_touched (upload_id, kind, record_id, new) select %s, %s, unnest(%s::bigint[]), '{}'"
+
+# Further numbers that are new at their person, and found by search from then on. People who were there before get theirs before
+# they are changed otherwise, so that undoing finds each change as it was made.
+PHONES = """
+with person as (
+    select s.second, coalesce(m.id, c.id) as id from staged s left join met m using (place)
+    left join contacts_contact c on m.id is null and c.book_id = %(book)s and c.number = s.number
+    where s.second <> '' and (m.id is not null) = %(is_known)s
+), made as (
+    insert into contacts_phone (contact_id, number, kind, state)
+    select c.id, p.second, 'other', 'in_use' from person p join contacts_contact c on c.id = p.id where c.number <> p.second
+    on conflict do nothing returning contact_id, number
+), found as (
+    update contacts_contact c set search = c.search || m.words, search_further = c.search_further || m.words
+    from (select contact_id, ' ' || regexp_replace(number, '^[+](86)?', '') as words from made) m where c.id = m.contact_id
+)
+insert into uploads_touched (upload_id, kind, record_id, new)
+select %(upload)s, 'phone', contact_id, jsonb_build_object('number', number) from made
+"""
+
+
+def put_phones(upload: Upload, book: AddressBook, cursor: Any, *, is_known: bool) -> None:
+    """Give people the further numbers of their rows: those who were there before, or those who are new."""
+    cursor.execute(PHONES, {"upload": upload.pk, "book": book.pk, "is_known": is_known})
 
 
 def join_groups(upload: Upload, book: AddressBook, cursor: Any) -> None:

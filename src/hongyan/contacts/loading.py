@@ -18,7 +18,7 @@ from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.contacts import filling
 from hongyan.contacts.books import may_change
-from hongyan.contacts.joining import MADE, join_groups, put_tags
+from hongyan.contacts.joining import MADE, join_groups, put_phones, put_tags
 from hongyan.contacts.models import AddressBook, Field
 from hongyan.contacts.names import search_text, sort_key
 from hongyan.contacts.reading import Reader
@@ -230,6 +230,7 @@ class _People:
         self.cursor.execute(
             "create temp table renamed (id bigint primary key, pinyin text, search text) on commit drop"
         )
+        put_phones(self.upload, self.book, self.cursor, is_known=True)
         for rows in self._renamed() if changed else ():
             copy(self.cursor, "copy renamed (id, pinyin, search) from stdin", rows)
         for after in range(0, self.reader.place, SLICE):
@@ -238,6 +239,7 @@ class _People:
             if changed:
                 self.cursor.execute(UPDATE, facts)
             self._say(after + SLICE)
+        put_phones(self.upload, self.book, self.cursor, is_known=False)
         join_groups(self.upload, self.book, self.cursor)
         put_tags(self.upload, self.book, self.cursor)
         self.cursor.execute(MADE, [self.upload.pk, "field", self.reader.made_fields])

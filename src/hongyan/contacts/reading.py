@@ -6,10 +6,12 @@ import json
 from collections import Counter
 from typing import Any
 
+from hongyan.accounts.errors import Refused
 from hongyan.contacts import fields
 from hongyan.contacts.columns import LENGTHS
 from hongyan.contacts.models import Field
 from hongyan.contacts.names import readings, search_text
+from hongyan.contacts.phones import read_any
 from hongyan.dispatch.numbers import BadNumber, normalise, shown
 from hongyan.fields import Kind, Stored, Unfit
 from hongyan.spreadsheets import Row
@@ -31,7 +33,7 @@ class Reader:
         self._number_column = upload.mapping.get("number", "")
         self._places = {
             field: places.get(upload.mapping.get(field, ""), -1)
-            for field in ("name", "title", "company", "email", "notes", "group", "tags")
+            for field in ("name", "title", "company", "email", "notes", "group", "tags", "second")
         }
         self._keeps_all = upload.purpose == Upload.Purpose.RECIPIENTS
         mapped = {self._number, *self._places.values()}
@@ -81,7 +83,7 @@ class Reader:
                     self.missing.update(column for column, value in others.items() if not value)
                 # In one form, so that rows that differ in nothing else are the same, in this list and beside others.
                 others[self._number_column] = shown(number)
-                good.append((place, line, number, "", "", "", "", "", "", "", dump(others), "", ""))
+                good.append((place, line, number, "", "", "", "", "", "", "", "", dump(others), "", ""))
                 continue
             values = {field: self._cell(cells, at) for field, at in self._places.items()}
             long = next((field for field, value in values.items() if len(value) > LENGTHS[field]), None)
@@ -102,9 +104,19 @@ class Reader:
                     errors.append((self._upload_id, line, column, value[:200], reason))
             good.append((
                 place, line, number, name, values["title"], values["company"], values["email"], values["notes"], values["group"], values["tags"],
+                self._second(line, values["second"], errors),
                 dump(stored), readings(name)[0][:200], search_text(name, number, values["company"]),
             ))  # fmt: skip
         return good, errors
+
+    def _second(self, line: int, written: str, errors: list[tuple[Any, ...]]) -> str:
+        """A further number; one that is none is told, and the row is good without it."""
+        try:
+            return read_any(written) if written else ""
+        except Refused as error:
+            self.unfit += 1
+            errors.append((self._upload_id, line, self._mapping["second"], written[:200], error.code))
+            return ""
 
     def _learn(self, rows: list[Row]) -> dict[str, Column]:
         """Columns of people for the file's further ones; those that are new by what their first cells look like."""

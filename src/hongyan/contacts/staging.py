@@ -15,12 +15,12 @@ SLICE = 5000
 STAGE = """
 create temp table staged (
     place int not null, line int not null, number text not null, name text not null, title text not null,
-    company text not null, email text not null, notes text not null, grouping text not null, tags text not null,
+    company text not null, email text not null, notes text not null, grouping text not null, tags text not null, second text not null,
     fields jsonb not null, pinyin text not null, search text not null
 ) on commit drop
 """
 COPY_ROWS = (
-    "copy staged (place, line, number, name, title, company, email, notes, grouping, tags, fields, pinyin, search)"
+    "copy staged (place, line, number, name, title, company, email, notes, grouping, tags, second, fields, pinyin, search)"
     " from stdin"
 )
 

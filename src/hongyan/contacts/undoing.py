@@ -47,6 +47,18 @@ and l.{column} = (t.new->>'id')::bigint
 and not exists (select from fate f where f.id = t.record_id and f.fate not in ('restored', 'removed'))
 """
 
+LEAVE_PHONES = """
+with gone as (
+    delete from contacts_phone l using uploads_touched t
+    where t.upload_id = %(upload)s and t.kind = 'phone' and l.contact_id = t.record_id and l.number = t.new->>'number'
+    and not exists (select from fate f where f.id = t.record_id and f.fate not in ('restored', 'removed'))
+    returning l.contact_id, ' ' || regexp_replace(l.number, '^[+](86)?', '') || ' ' as words
+)
+update contacts_contact c set search = rtrim(replace(c.search || ' ', words, ' ')),
+    search_further = rtrim(replace(c.search_further || ' ', words, ' '))
+from gone where c.id = gone.contact_id
+"""
+
 
 def foretell(upload: Upload) -> Undone | None:
     """What undoing would do; None where there is too much to look at while somebody waits."""
@@ -89,6 +101,7 @@ def _undo(upload: Upload, cursor: Any) -> Undone:
         ("contacts_group_contacts", "group_id", "membership"), ("contacts_contact_tags", "tag_id", "tagging"),
     ):  # fmt: skip
         cursor.execute(LEAVE.format(table=table, column=column), {"upload": upload.pk, "kind": kind})
+    cursor.execute(LEAVE_PHONES, {"upload": upload.pk})
     for ids in undoing.removed(cursor):
         needs.check_contacts(Contact.objects.filter(pk__in=ids))
         people.remove(ids)

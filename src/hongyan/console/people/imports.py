@@ -99,7 +99,11 @@ def _facts(request: HttpRequest, user: User, one: Upload) -> dict[str, Any]:
 
 
 def _labels() -> dict[str, str]:
-    return {name: str(words) for name, words in STANDARD} | {"group": _("Group"), "tags": _("Tags")}
+    return {name: str(words) for name, words in STANDARD} | {
+        "group": _("Group"),
+        "tags": _("Tags"),
+        "second": _("Further numbers"),
+    }
 
 
 def _changes(user: User, samples: list[Sample]) -> list[tuple[int, bool, str, list[tuple[str, str, str]]]]:
