@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.postgres.indexes import GinIndex
@@ -28,10 +29,10 @@ KINDS = tuple(one for one in Kind if one not in (Kind.LINK, Kind.PHONE, Kind.LON
 class AddressBookQuerySet(models.QuerySet["AddressBook"]):
     """Books as a whole. Of a book of which one was given only a group, that group and its people are open, not the book."""
 
-    def open_to(self, user: User, doing: Doing) -> Self:
+    def open_to(self, user: User, doing: Doing, at: datetime | None = None) -> Self:
         """The books with all of whose people the user may do it: by standing, or by a grant in force."""
         standing = _changed_by(user) if doing is Doing.EDIT else _seen_by(user)
-        granted = Grant.objects.held_by(user, doing).filter(book__isnull=False)
+        granted = Grant.objects.held_by(user, doing, at).filter(book__isnull=False)
         return self.filter(standing | Q(pk__in=granted.order_by().values("book_id")))
 
     def standing_open_to(self, user: User) -> Self:
@@ -122,13 +123,15 @@ class GroupQuerySet(models.QuerySet["Group"]):
         """Those of whole books, and those that were granted, with all below."""
         return self.filter(Q(book__in=AddressBook.objects.open_to(user, doing)) | _granted_groups(user, doing))
 
-    def granted_to(self, user: User, doing: Doing) -> Self:
+    def granted_to(self, user: User, doing: Doing, at: datetime | None = None) -> Self:
         """Those on which, or on a group above which, a grant in force gives it."""
-        return self.filter(_granted_groups(user, doing))
+        return self.filter(_granted_groups(user, doing, at))
 
-    def granted_outside(self, user: User, doing: Doing, books: Collection[int]) -> list[int]:
+    def granted_outside(
+        self, user: User, doing: Doing, books: Collection[int], at: datetime | None = None
+    ) -> list[int]:
         """Ids of those of other books than these."""
-        granted = self.granted_to(user, doing).exclude(book_id__in=books).order_by()
+        granted = self.granted_to(user, doing, at).exclude(book_id__in=books).order_by()
         return list(granted.values_list("pk", flat=True))
 
     def visible_to(self, user: User) -> Self:
@@ -145,10 +148,13 @@ class GroupQuerySet(models.QuerySet["Group"]):
         return self.filter(book_id=group.book_id, path__startswith=group.path)
 
 
-def _granted_groups(user: User, doing: Doing) -> Q:
+def _granted_groups(user: User, doing: Doing, at: datetime | None = None) -> Q:
     """Asked beforehand: the few granted paths are ranges of the index, and most users have none."""
     paths = (
-        Grant.objects.held_by(user, doing).filter(group__isnull=False).order_by().values_list("group__path", flat=True)
+        Grant.objects.held_by(user, doing, at)
+        .filter(group__isnull=False)
+        .order_by()
+        .values_list("group__path", flat=True)
     )
     found = Q(pk__in=[])
     for path in set(paths):
@@ -230,10 +236,10 @@ class NumberState(models.TextChoices):
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
-    def open_to(self, user: User, doing: Doing) -> Self:
+    def open_to(self, user: User, doing: Doing, at: datetime | None = None) -> Self:
         """People of whole books and of granted groups. Both are few, so their ids go into the query as lists."""
-        books = list(AddressBook.objects.open_to(user, doing).order_by().values_list("pk", flat=True))
-        if not (ids := Group.objects.granted_outside(user, doing, books)):
+        books = list(AddressBook.objects.open_to(user, doing, at).order_by().values_list("pk", flat=True))
+        if not (ids := Group.objects.granted_outside(user, doing, books, at)):
             return self.filter(book_id__in=books)
         inside = Group.contacts.through.objects.filter(contact_id=OuterRef("pk"), group_id__in=ids)
         return self.filter(Q(book_id__in=books) | Exists(inside))
@@ -367,8 +373,8 @@ class BirthdayPolicy(models.Model):
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
-    def in_force(self) -> Self:
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=clock.now()))
+    def in_force(self, at: datetime | None = None) -> Self:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at or clock.now()))
 
     def of_holder(self, user: User) -> Self:
         """What was given to the user, to the department or one above it, or to the role; to nobody who may not sign in."""
@@ -376,9 +382,9 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             return self.none()
         return self.filter(Q(user=user) | Q(department_id__in=_upward(user.department)) | Q(role=user.role))
 
-    def held_by(self, user: User, doing: Doing = Doing.SEE_NAMES) -> Self:
-        """Those in force that let the user do it."""
-        return self.of_holder(user).in_force().filter(allows__in=giving(doing))
+    def held_by(self, user: User, doing: Doing = Doing.SEE_NAMES, at: datetime | None = None) -> Self:
+        """Those that let the user do it now, or at a moment."""
+        return self.of_holder(user).in_force(at).filter(allows__in=giving(doing))
 
 
 class Grant(models.Model):

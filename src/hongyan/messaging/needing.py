@@ -14,9 +14,10 @@ from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Right
 from hongyan.audiences.models import Audience
 from hongyan.contacts.needs import Need
-from hongyan.messaging import of_audiences, recipients
+from hongyan.messaging import lapsing, of_audiences, recipients
 from hongyan.messaging.models import Signature, Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.runtime import clock
 
 State = Submission.State
 
@@ -61,8 +62,13 @@ def what_is_wrong(submission: Submission) -> str:
         return ""
     found = recipients.parameters(owner, selection)
     asked = {"lists": selection.list_ids, "groups": selection.group_ids, "books": selection.book_ids}
+    missing = {name: set(ids) - set(found[name]) for name, ids in asked.items()}
+    if missing["books"] or missing["groups"]:
+        # What was granted until a time was known to end: those people are left out, and the rest is sent.
+        books, groups = lapsing.sources(owner, selection, clock.now())
+        missing |= {"books": missing["books"] - books, "groups": missing["groups"] - groups}
     # Whoever asked for a group meant all of it. A person who is gone is only one fewer.
-    if any(set(ids) - set(found[name]) for name, ids in asked.items()):
+    if any(missing.values()):
         return "recipients_gone"
     return "" if selection.taken_for or not of_audiences.unusable(owner, selection.audience_ids) else "recipients_gone"
 

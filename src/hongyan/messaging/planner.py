@@ -15,7 +15,7 @@ from hongyan.audiences import taking
 from hongyan.dispatch import control
 from hongyan.dispatch.planning import Plan, write_messages
 from hongyan.dispatch.routing import Router
-from hongyan.messaging import accounting, canary, counting, needing, of_audiences
+from hongyan.messaging import accounting, canary, counting, lapsing, needing, of_audiences
 from hongyan.messaging.asking import Request, planned, request_of, router
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.quiet_hours import calendar
@@ -91,12 +91,17 @@ def _plan(submission_id: int) -> None:
         raise
     dropped = accounting.dropped(submission)
     gone = _gone(submission, request)
+    lapsed = min(gone, lapsing.by_now(submission.owner, request.selection)) if gone else 0
+    missing = {"grant_ended": lapsed, "gone": gone - lapsed}
     with transaction.atomic():
         row = Submission.objects.select_for_update().get(pk=submission_id)
         if not row.planned and row.expected:
-            _end(row, "nobody_left")
+            _end(row, "grant_ended" if lapsed else "nobody_left")
             return
-        row.is_planned, row.dropped = True, dropped.of(row.planned) | ({"gone": gone} if gone else {})
+        row.is_planned, row.dropped = (
+            True,
+            dropped.of(row.planned) | {why: count for why, count in missing.items() if count},
+        )
         if row.state == State.PLANNING:
             row.state = State.RUNNING
         if row.recipients.pop("taken_for", None):

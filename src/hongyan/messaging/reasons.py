@@ -46,6 +46,7 @@ STOPPED: dict[str, Promise] = {
     "recipients_gone": gettext_lazy(
         "A list, group or book that it was for has been deleted or is no longer open to its owner."
     ),
+    "grant_ended": gettext_lazy("The right to send to these people had ended when its time came."),
     "nobody_left": gettext_lazy("None of its recipients are left."),
     # The trial part's own banner says it, with its figures.
     "canary_halted": "",  # type: ignore[dict-item]

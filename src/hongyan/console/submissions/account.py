@@ -50,6 +50,7 @@ def _dropped_words(what: str) -> str:
         "excluded": _("Left out by choice"),
         "bad_number": _("Not a mobile number"),
         "gone": _("No longer there when its time came"),
+        "grant_ended": _("Left out: the right to send to them had ended"),
     }.get(what, what)
 
 

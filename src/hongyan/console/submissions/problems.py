@@ -19,7 +19,7 @@ from hongyan.messaging.models import Submission
 from hongyan.reachability import pausing
 
 KINDS = ("failed", "uncertain", "expired", "blocked")
-DROPPED = ("bad_number", "gone")
+DROPPED = ("bad_number", "gone", "grant_ended")
 """Of what was dropped: what its owner did not choose."""
 ON_LISTS = {
     "blocked_number": "block", "vip_number": "vip", "opted_out": "out", "grey_number": "grey", "no_consent": "",

@@ -20,7 +20,7 @@ from hongyan.console.write.words import how_many
 from hongyan.dispatch.models import Channel
 from hongyan.dispatch.numbers import read_many
 from hongyan.inputs import asked_of
-from hongyan.messaging import accounting, asking, confirming, drafts, recipients, surveying
+from hongyan.messaging import accounting, asking, confirming, drafts, lapsing, recipients, surveying
 from hongyan.messaging.asking import request_of
 from hongyan.messaging.confirming import ChangedSince
 from hongyan.messaging.models import Submission
@@ -62,7 +62,8 @@ def _confirmation(request: HttpRequest, user: User, draft: Submission, changed: 
         request,
         "console/write/confirm.html",
         {
-            "draft": draft, "chosen": picking.chosen(user, asked.selection), "typed_count": len(asked.selection.numbers),
+            "draft": draft, "lapsing": lapsing.people(user, asked.selection, draft.scheduled_at) if draft.scheduled_at else 0,
+            "chosen": picking.chosen(user, asked.selection), "typed_count": len(asked.selection.numbers),
             "lacking": _lacking(rehearsal), "rehearsal": rehearsal, "back": back, "typed": typed, "files": files,
             "mark": confirming.mark(asked, rehearsal), "changed": changed,
             "left_out": rehearsal.scaled(rehearsal.blocked.total()) + len(typed.bad) + sum(one.rows_bad for one in files),
