@@ -23,6 +23,7 @@ OF_NOUN: dict[str, tuple[str, ...]] = {
         "unusable", "name_too_long", "takes_too_long", "too_many",
     ),
     "tables": ("invalid_values", "no_such_field", "wrong_conditions", "changed_meanwhile", "needed"),
+    "people-grants": ("nobody_named", "not_active", "no_level", "over_already", "granted_already"),
     "consents": ("no_evidence", "unknown_topic", "file_too_large", "not_a_date", *NUMBERS),
     "opt-outs": ("unknown_topic", "not_a_date", *NUMBERS),
     "lists": ("not_a_date", *NUMBERS),

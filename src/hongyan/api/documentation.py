@@ -26,6 +26,7 @@ TAGS = {
     "customers": gettext_lazy("Customers"),
     "audiences": gettext_lazy("Audiences"),
     "tables": gettext_lazy("Tables"),
+    "people-grants": gettext_lazy("Rights on people"),
     "account": gettext_lazy("Account"),
 }
 

@@ -102,6 +102,11 @@ RULES: dict[str, tuple[int, str | Promise]] = {
     "no_such_field": (422, gettext_lazy("The table has no such field.")),
     "wrong_conditions": (422, gettext_lazy("Conditions are a JSON list of objects with field, op and values.")),
     "needed": (409, gettext_lazy("Something else still needs it.")),
+    "nobody_named": (422, gettext_lazy("Exactly one user, department or role gets it.")),
+    "not_active": (422, gettext_lazy("This person may not sign in.")),
+    "no_level": (422, gettext_lazy("This cannot be allowed.")),
+    "over_already": (422, gettext_lazy("This time has passed already.")),
+    "granted_already": (409, gettext_lazy("They have been granted this already.")),
     "idempotency_conflict": (409, gettext_lazy("This idempotency key was used for another request.")),
     **NUMBERS,
 }

@@ -14,6 +14,7 @@ from hongyan.api import (
     audiences,
     consents,
     customers,
+    grants,
     messages,
     numbers,
     problems,
@@ -51,6 +52,6 @@ api = Api(
     renderer=Renderer(),
 )
 api.add_decorator(refuse_unknown)
-for noun in (account, messages, submissions, replies, customers, audiences, tables, consents, numbers):
+for noun in (account, messages, submissions, replies, customers, audiences, tables, grants, consents, numbers):
     api.add_router("/v1", noun.router)
 problems.register(api)
