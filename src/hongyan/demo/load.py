@@ -13,7 +13,7 @@ from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Role
 from hongyan.contacts.models import AddressBook, Contact, Group
 from hongyan.contacts.names import search_text, sort_key
-from hongyan.demo import audiences, consents, history, record, tables
+from hongyan.demo import audiences, consents, grants, history, record, tables
 from hongyan.demo import customers as demo_customers
 from hongyan.demo.people import DEPARTMENTS, PRODUCTS, Crowd, Person
 from hongyan.demo.texts import SIGNATURE
@@ -110,6 +110,8 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
         audiences.prepare(random, customers)
         say("500 customers with their orders")
         demo_customers.load(Random(20260718), users)
+        say("rights on people")
+        grants.load(users, nodes)
         say("twelve tables")
         tables.load(users, root, customers, Random(20260102))
         say("a year of messages")
