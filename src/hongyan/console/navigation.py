@@ -6,7 +6,7 @@ counted. A new page is one line here; `menu.py` shows them, `finding.py` finds t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.console import waiting
+from hongyan.contacts.reach import has_people
 
 
 @cache
@@ -37,6 +38,8 @@ class Page:
     """The part of the page that is meant: "state=failed"."""
     anchor: str = ""
     """The field that is meant."""
+    also: Callable[[User], bool] | None = None
+    """Who opens it without the right."""
     waits: waiting.Rows | None = None
     """Rows that wait here for the user; how many stands beside the page's name."""
 
@@ -49,7 +52,7 @@ class Page:
         return self.path + (f"?{self.query}" if self.query else "") + (f"#{self.anchor}" if self.anchor else "")
 
     def is_for(self, user: User) -> bool:
-        return self.right is None or user.may(self.right)
+        return self.right is None or user.may(self.right) or (self.also is not None and self.also(user))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +102,7 @@ MENU: tuple[Page | Section, ...] = (
         _("People"),
         "address-book",
         (
-            Page(_("Contacts"), "people", "users", PEOPLE, words=_("address books, groups, customers, numbers")),
+            Page(_("Contacts"), "people", "users", PEOPLE, also=has_people, words=_("address books, groups, customers, numbers")),
             Page(_("Customers"), "customers", "building", Right.SEE_CUSTOMERS, waits=waiting.customers,
                  words=_("organisations, clients, dealers, CRM, key persons, salespersons")),
             Page(_("Orders"), "orders", "file-spreadsheet", Right.SEE_CUSTOMERS, words=_("sales, purchases, what was bought")),

@@ -65,6 +65,12 @@ def on(target: AddressBook | Group) -> QuerySet[Grant]:
     return found.select_related("book", "group", "user", "department", "given_by")
 
 
+def of_book(book_id: int) -> QuerySet[Grant]:
+    """Those on it and on any of its groups."""
+    found = Grant.objects.filter(Q(book_id=book_id) | Q(group__book_id=book_id))
+    return found.select_related("book", "group", "user", "department", "given_by")
+
+
 def below(book: AddressBook) -> QuerySet[Grant]:
     """Those on groups of the book."""
     return Grant.objects.filter(group__book=book).select_related("group", "user", "department", "given_by")

@@ -55,6 +55,18 @@ def granted_tops(user: User, doing: Doing) -> list[Group]:
     return sorted(tops, key=lambda one: (one.book.name, one.name))
 
 
+def granted_tree(user: User) -> list[tuple[Group, Node]]:
+    """Those that one sees, each with all below it and how many people that is."""
+    tops = {one.pk: one for one in granted_tops(user, Doing.SEE_NAMES)}
+    if not tops:
+        return []
+    found, level = dict[int, Node](), tree(list({one.book_id for one in tops.values()}))
+    while level:
+        found |= {node.id: node for node in level if node.id in tops}
+        level = [below for node in level for below in node.children]
+    return [(one, found[pk]) for pk, one in tops.items() if pk in found]
+
+
 def may_change_group(user: User, group: Group) -> bool:
     return Group.objects.visible_to(user).changeable_by(user).filter(pk=group.pk).exists()
 

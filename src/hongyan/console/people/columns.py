@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from hongyan import fields as kinds
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
+from hongyan.console.people.opening import for_who_reaches_people
 from hongyan.console.refusing import at, told
 from hongyan.contacts import fields
 from hongyan.contacts.models import KINDS, Field, Tag
@@ -84,7 +85,7 @@ def _ways(column: Field | None, query: QueryDict) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 def way(request: HttpRequest) -> HttpResponseBase:
     """How the column that was chosen in the filter can be compared."""
     column = Field.objects.filter(pk=id_of(request.GET.get("column"))).first()

@@ -17,11 +17,12 @@ from django.utils.translation import gettext_lazy
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.console.access import me, needs
+from hongyan.console.access import me
 from hongyan.console.people import columns
+from hongyan.console.people.opening import for_who_reaches_people
 from hongyan.console.people.person import phones_shown
 from hongyan.console.refusing import at
-from hongyan.contacts import fields, relations
+from hongyan.contacts import fields, groups, relations
 from hongyan.contacts import people as verbs
 from hongyan.contacts.birthdays import Birthday, Calendar
 from hongyan.contacts.models import AddressBook, Contact, Field, NumberKind, NumberState
@@ -189,7 +190,7 @@ def _birthday(given: dict[str, Any]) -> str:
     return f"{lunar}{year}{given['month']}月{given['day']}日"
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 def edit(request: HttpRequest, contact_id: int | None = None) -> HttpResponseBase:
     """A new person, or one as it is."""
     user = me(request)
@@ -198,13 +199,18 @@ def edit(request: HttpRequest, contact_id: int | None = None) -> HttpResponseBas
     if "reply" in request.GET and user.may(Right.SEE_NUMBERS):
         # From the mailbox; by the reply, since an address is written into logs.
         initial["number"] = inbox.access_reply(user, id_of(request.GET["reply"])).number
+    # Whoever may change one group of a book, not the book, adds people to that group.
+    into_group = groups.access_changeable_group(user, id_of(request.GET["group"])) if "group" in request.GET else None
     form = PersonForm(user, found, request.POST if request.method == "POST" else None, initial)
+    if found is None and into_group is not None:
+        del form.fields["book"]
     further, differences = _further(request, found), list[tuple[str, str, str]]()
     if request.method == "POST" and form.is_valid():
         with at(form, {"birthday": "day"}):
             person = form.person(further)
             if found is None:
-                made = verbs.create(user, form.cleaned_data["book"], person)
+                into = into_group.book if into_group else form.cleaned_data["book"]
+                made = verbs.create(user, into, person, [into_group] if into_group else [])
             else:
                 try:
                     made = verbs.change(user, found, person, seen=form.cleaned_data["seen"] or None)
@@ -226,7 +232,7 @@ def edit(request: HttpRequest, contact_id: int | None = None) -> HttpResponseBas
             "form": form, "contact": found, "differences": differences, **columns.inputs(further), "roles": _roles(),
             "phones": form.phones(), "related": form.related(), "number_kinds": NumberKind.choices,
             "number_states": NumberState.choices, "zones": sorted(one for one in available_timezones() if "/" in one and not one.startswith(("Etc/", "posix/", "right/"))),
-            "kept_book": found.book if found else None,
+            "kept_book": found.book if found else into_group,
         },
     )  # fmt: skip
 
@@ -250,7 +256,7 @@ def _further(request: HttpRequest, found: Contact | None) -> dict[str, str]:
     return dict(list(kept.items())[:60])
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 def find_related(request: HttpRequest) -> HttpResponseBase:
     """People to choose from for a relation, or with `id` the row of one: fragments of the form."""
     user = me(request)

@@ -17,6 +17,7 @@ from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.contacts import books, groups
 from hongyan.contacts import people as verbs
+from hongyan.contacts.allowing import Doing
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Field, Group
 from hongyan.contacts.searching import Branch, Found, look_up
 from hongyan.exports.tables import Kind, Sheet, Table, register
@@ -149,6 +150,11 @@ def _merged(branches: list[list[Contact]], *, is_back: bool) -> list[Contact]:
 
 def _of_all_books(user: User, pinyin: str | None, at: int, *, is_back: bool) -> list[Contact]:
     books = list(AddressBook.objects.visible_to(user).values_list("pk", flat=True))
+    beside: list[Contact] = []
+    if granted := Group.objects.granted_outside(user, Doing.SEE_NAMES, books):
+        inside = Group.contacts.through.objects.filter(contact_id=OuterRef("pk"), group_id__in=granted)
+        people = Contact.objects.filter(Exists(inside)).select_related("book")
+        beside = _beyond(Branch(people), pinyin, at, is_back=is_back)
     with connection.cursor() as cursor:
         cursor.execute(
             _OF_BOOKS.format(beyond="<" if is_back else ">", way="desc" if is_back else "asc"),
@@ -156,12 +162,12 @@ def _of_all_books(user: User, pinyin: str | None, at: int, *, is_back: bool) -> 
         )
         ids = [row[0] for row in cursor.fetchall()]
     found = Contact.objects.select_related("book").in_bulk(ids)
-    return [found[pk] for pk in ids]
+    return _merged([[found[pk] for pk in ids], beside], is_back=is_back)
 
 
 def contacts_table(user: User, query: QueryDict, _subject_id: int | None) -> Table:
     book, group = book_and_group(user, query)
-    found = found_contacts(user, query)
+    found = found_contacts(user, query).open_to(user, Doing.EXPORT)
 
     def sheet() -> Sheet:
         return verbs.sheet(user, found)

@@ -23,9 +23,10 @@ from hongyan.accounts.rights import Right
 from hongyan.consent.models import Listed, OptOut, Standing
 from hongyan.consent.policy import topic_names
 from hongyan.console import timeline
-from hongyan.console.access import me, needs
+from hongyan.console.access import me
 from hongyan.console.consent.tokens import token_of
 from hongyan.console.people import numbers
+from hongyan.console.people.opening import for_who_reaches_people
 from hongyan.console.refusing import told
 from hongyan.console.timeline import Event, Window
 from hongyan.contacts import birthday_policy, fields, groups, phones, relations
@@ -59,7 +60,7 @@ class ShownPhone:
     row: Phone | None = None
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 def person(request: HttpRequest, contact_id: int) -> HttpResponseBase:
     """Everything on one page; the timeline's filter and its older pages are a fragment of it."""
     user = me(request)
@@ -152,7 +153,7 @@ def _timeline(user: User, found: Contact, what: str, before: datetime | None) ->
     return timeline.together(chosen, Window(SHOWN, before))
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 @require_POST
 def make_main(request: HttpRequest, contact_id: int) -> HttpResponseBase:
     """Another of a person's numbers becomes the one that is written to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.people import birthdays, columns, editing, imports, numbers, person, views
+from hongyan.console.people import birthdays, columns, editing, imports, numbers, person, rights, views
 
 urlpatterns = [
     path("people/", views.people, name="people"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("people/columns/way/", columns.way, name="people_column_way"),
     path("people/export/", views.export, name="people_export"),
     path("people/books/", views.book, name="new_book"),
+    path("people/books/<int:book_id>/rights/", rights.book_rights, name="book_rights"),
+    path("people/groups/<int:group_id>/rights/", rights.group_rights, name="group_rights"),
     path("people/import/", imports.upload, name="import"),
     path("people/import/template/", imports.template, name="import_template"),
     path("people/import/<int:upload_id>/", imports.mapping, name="import_mapping"),

@@ -27,10 +27,11 @@ from hongyan.console.people.finding import (
     page_of,
     together,
 )
+from hongyan.console.people.opening import for_who_reaches_people
 from hongyan.console.refusing import at, told
 from hongyan.console.search import MOST_HITS, Hit, provider
 from hongyan.console.taking import take_away
-from hongyan.contacts import books, groups, sizes, tags
+from hongyan.contacts import books, groups, reach, sizes, tags
 from hongyan.contacts import lists as list_verbs
 from hongyan.contacts import people as verbs
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, RecipientList
@@ -45,13 +46,14 @@ MOST_SINGLE = 500
 """People whose ids fit an address."""
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 def people(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     book, group = book_and_group(user, request.GET)
     visible = list(AddressBook.objects.visible_to(user))
-    counts, large = books.counts(visible), sizes.large_books()
+    counts, large, reached = books.counts(visible), sizes.large_books(), reach.of(user)
     tops = groups.tree([one.pk for one in visible])
+    granted = groups.granted_tree(user)
     looked = look_for(user, request.GET)
     page, found = page_of(user, request.GET, looked), together(looked)
     numbers.judged(page.rows)
@@ -64,25 +66,37 @@ def people(request: HttpRequest) -> HttpResponseBase:
     else:
         among = [book] if book is not None else visible
         total, is_about = sum(counts.get(one.pk, 0) for one in among), any(one.pk in large for one in among)
+        if book is None:
+            total += sum(one.count for _group, one in granted)
     is_more = not request.GET.get("all") and total > COUNTED_UP_TO and is_filtered(request.GET)
     return render(
         request,
         "console/people/people.html",
         {
             "shelf": [
-                (one, counts.get(one.pk, 0), one.pk in large, [node for node in tops if node.book_id == one.pk]) for one in visible
+                (one, counts.get(one.pk, 0), one.pk in large, [node for node in tops if node.book_id == one.pk], reached.on_book(one.pk))
+                for one in visible
             ],
-            "page": page, "book": book, "group": group, "may_change": book is None or books.may_change(user, book),
+            "granted": [(one, [node], reached.on_group(one)) for one, node in granted],
+            "page": page, "book": book, "group": group, "may_change": _may_change(user, book, group), "sees_book": book in visible,
             "total": total, "is_about": is_about, "is_more": is_more, "counted": COUNTED_UP_TO, "found": found,
             "is_uncounted": is_about or is_more, "places": looked.places[:MOST_PLACES], "places_total": len(looked.places),
-            "may_add": AddressBook.objects.changeable_by(user).exists(),
-            "groups": Group.objects.filter(book=book) if book else [], **columns.filters(request.GET),
+            "may_add": AddressBook.objects.changeable_by(user).exists() or (group and groups.may_change_group(user, group)),
+            "may_import": user.may(Right.SEE_PEOPLE) and AddressBook.objects.changeable_by(user).exists(),
+            "groups": Group.objects.filter(book=book).changeable_by(user) if book else [], **columns.filters(request.GET),
             "targets": AddressBook.objects.changeable_by(user).exclude(pk=book.pk if book else 0),
         },
     )  # fmt: skip
 
 
-@needs(Right.SEE_PEOPLE)
+def _may_change(user: User, book: AddressBook | None, group: Group | None) -> bool:
+    """Of everybody together each verb says itself what it does to whom."""
+    if group is not None:
+        return groups.may_change_group(user, group)
+    return book is None or books.may_change(user, book)
+
+
+@for_who_reaches_people
 @require_POST
 def act(request: HttpRequest) -> HttpResponseBase:
     """Write to, delete, copy, move, put into or take out of a group what is ticked, or all that was found."""
@@ -137,7 +151,7 @@ def _write_to(request: HttpRequest, user: User, chosen: ContactQuerySet) -> Http
     return redirect(f"{write}?contacts={','.join(map(str, ids))}")
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 @require_POST
 def act_group(request: HttpRequest) -> HttpResponseBase:
     """Make, rename and remove groups."""
@@ -204,7 +218,7 @@ def lists(request: HttpRequest) -> HttpResponseBase:
 
 @provider
 def _search(user: User, query: str) -> list[Hit]:
-    if not user.may(Right.SEE_PEOPLE):
+    if not reach.has_people(user):
         return []
     looked = look_up(user, Contact.objects.visible_to(user), query)
     found = looked.branches[0].contacts.select_related("book")[:6]
