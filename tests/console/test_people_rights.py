@@ -135,12 +135,16 @@ def test_a_grant_is_not_reached_through_another_book(company: Company, staff: Gr
     assert Grant.objects.filter(pk=grant.pk).exists()
 
 
+def _facts(name: str, number: str) -> dict[str, str]:
+    return {"name": name, "phone_id": "", "phone_number": number, "phone_kind": "mobile", "phone_state": "in_use"}
+
+
 def test_who_may_change_one_group_adds_a_person_to_it(company: Company, staff: Group) -> None:
     grants.give(company.administrator, staff, Allows.EDIT, to_user=company.viewer)
     client = signed_in(company.viewer)
     new = reverse("console:new_contact")
     assert f"{new}?group={staff.pk}" in text(client.get(reverse("console:people"), {"group": staff.pk}))
-    client.post(f"{new}?group={staff.pk}", {"name": "New", "number": "13900000003"})
+    client.post(f"{new}?group={staff.pk}", _facts("New", "13900000003"))
     assert Contact.objects.get(name="New").groups.get() == staff
     other = a_group(company.book, "Other")
-    assert client.post(f"{new}?group={other.pk}", {"name": "Newer", "number": "13900000004"}).status_code == 404
+    assert client.post(f"{new}?group={other.pk}", _facts("Newer", "13900000004")).status_code == 404

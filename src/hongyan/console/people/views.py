@@ -34,6 +34,7 @@ from hongyan.console.taking import take_away
 from hongyan.contacts import books, groups, reach, sizes, tags
 from hongyan.contacts import lists as list_verbs
 from hongyan.contacts import people as verbs
+from hongyan.contacts.allowing import Doing
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, RecipientList
 from hongyan.contacts.searching import look_up
 from hongyan.inputs import id_of, query_of
@@ -78,7 +79,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
                 for one in visible
             ],
             "granted": [(one, [node], reached.on_group(one)) for one, node in granted],
-            "page": page, "book": book, "group": group, "may_change": _may_change(user, book, group), "sees_book": book in visible,
+            "page": page, "book": book, "group": group, "may_change": _may_change(user, book, group), "may_write": _may_write(reached, book, group),
             "total": total, "is_about": is_about, "is_more": is_more, "counted": COUNTED_UP_TO, "found": found,
             "is_uncounted": is_about or is_more, "places": looked.places[:MOST_PLACES], "places_total": len(looked.places),
             "may_add": AddressBook.objects.changeable_by(user).exists() or (group and groups.may_change_group(user, group)),
@@ -87,6 +88,12 @@ def people(request: HttpRequest) -> HttpResponseBase:
             "targets": AddressBook.objects.changeable_by(user).exclude(pk=book.pk if book else 0),
         },
     )  # fmt: skip
+
+
+def _may_write(reached: reach.Reached, book: AddressBook | None, group: Group | None) -> bool:
+    if group is not None:
+        return reached.on_group(group).allows(Doing.SEND)
+    return book is not None and reached.on_book(book.pk).allows(Doing.SEND)
 
 
 def _may_change(user: User, book: AddressBook | None, group: Group | None) -> bool:
