@@ -11,10 +11,11 @@ from openpyxl import Workbook
 from hongyan.accounts.models import User
 from hongyan.datasets import defining, importing, loading, rows, tables
 from hongyan.datasets.defining import Wish
-from hongyan.datasets.importing import Mode, Order
+from hongyan.datasets.importing import Order
 from hongyan.datasets.models import Field, Row, Table
 from hongyan.fields import Kind
 from hongyan.uploads.models import Upload
+from hongyan.uploads.orders import Mode
 
 
 def a_table(user: User, *fields: Wish, name: str = "司机") -> tuple[Table, list[Field]]:

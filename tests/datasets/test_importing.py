@@ -10,11 +10,13 @@ from hongyan.accounts.errors import Refused
 from hongyan.datasets import defining, finding, importing, loading, rows, undoing
 from hongyan.datasets.defining import Wish
 from hongyan.datasets.finding import Wanted
-from hongyan.datasets.importing import Mode, Order
+from hongyan.datasets.importing import Order
 from hongyan.datasets.models import Field, Filling, Row, Table
 from hongyan.datasets.rights import access_table
 from hongyan.fields import Kind
+from hongyan.uploads import running
 from hongyan.uploads.models import Upload
+from hongyan.uploads.orders import Mode
 from tests.builders import Company
 from tests.datasets.building import a_file, a_row, a_table, drivers, given, imported
 
@@ -141,7 +143,7 @@ def test_a_stopped_import_leaves_nothing(company: Company) -> None:
     table, _fields = drivers(company.sender)
     upload = given(company.sender, a_file([["车牌"], ["京A1"]]), table)
     importing.start(company.sender, upload, upload.mapping, Order(Mode.CREATE))
-    importing.stop(company.sender, upload)
+    running.stop(company.sender, upload)
     loading.load(upload.pk)
     upload.refresh_from_db()
     assert (upload.state, Row.objects.of(table).exists()) == ("failed", False)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,18 +29,11 @@ from hongyan.uploads import guesses, receiving
 from hongyan.uploads.columns import cells_of, heard
 from hongyan.uploads.errors import file_words
 from hongyan.uploads.models import Upload
+from hongyan.uploads.orders import Mode
 from hongyan.uploads.rows import rows_of
 
 SAMPLED = 500
 """Rows by which kinds are guessed."""
-
-
-class Mode(StrEnum):
-    CREATE = "create"
-    """Every row is a new one."""
-    UPDATE = "update"
-    """Rows that are there are changed, others are errors."""
-    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +211,3 @@ def order_of(upload: Upload) -> Order:
 
 def _required(table: Table) -> list[Field]:
     return list(Field.objects.filter(table=table, is_required=True))
-
-
-@transaction.atomic
-def stop(user: User, upload: Upload) -> None:
-    """Stop the reading of a file: nothing of it is kept."""
-    found = receiving.access_upload(user, upload.pk)
-    stopped = Upload.objects.filter(pk=found.pk, state=Upload.State.RUNNING).update(
-        state=Upload.State.FAILED, error=_("Stopped. Nothing of this file was imported."), finished_at=clock.now()
-    )
-    if stopped:
-        receiving.tell(found)

@@ -11,28 +11,24 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from django.conf import settings
-from django.db import IntegrityError, connection, transaction
 from django.http import Http404
-from django.utils import translation
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from hongyan.accounts import audit
 from hongyan.accounts.errors import Refused
 from hongyan.datasets import links, storing
-from hongyan.datasets.importing import Mode, Order, order_of, view_of
+from hongyan.datasets.importing import Order, order_of, view_of
 from hongyan.datasets.models import Field, Filling
 from hongyan.datasets.rights import View
 from hongyan.datasets.rows import default_of, search_of
 from hongyan.fields import Kind, Unfit, parse, store
 from hongyan.runtime import clock
-from hongyan.spreadsheets import Row, SpreadsheetError
-from hongyan.uploads.errors import file_words
-from hongyan.uploads.models import Upload, UploadError, UploadPart
-from hongyan.uploads.receiving import tell
+from hongyan.spreadsheets import Row
+from hongyan.uploads.models import Upload, UploadPart
+from hongyan.uploads.orders import Mode
 from hongyan.uploads.rows import rows_of
-from hongyan.uploads.running import Progress, Stopped
+from hongyan.uploads.running import COPY_ERRORS, Progress, copy, finish, refuse_whole, run, tell_trial
 
 SLICE = 10_000
 SAMPLES = 20
@@ -47,7 +43,6 @@ create temp table staged (
 ) on commit drop
 """
 COPY_ROWS = "copy staged (place, line, key, data, search) from stdin"
-COPY_ERRORS = 'copy uploads_uploaderror (upload_id, line, "column", value, reason) from stdin'
 
 
 class Reader:
@@ -127,43 +122,16 @@ class Reader:
 
 def load(upload_id: int) -> None:
     """Read the upload to its end, or try it. Running it again, also while it runs, gives the same result."""
-    sentence, language = "", settings.LANGUAGE_CODE
-    upload: Upload | None = None
+    run(upload_id, [Upload.Purpose.TABLE], _work)
+
+
+def _work(upload: Upload, cursor: Any, progress: Progress) -> None:
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(hashtext('upload'), %s)", [upload_id % 2**31])
-            upload = Upload.objects.select_related("owner").filter(pk=upload_id, purpose=Upload.Purpose.TABLE).first()
-            if upload is None or upload.state != Upload.State.RUNNING:
-                return
-            language = upload.owner.language or language
-            with translation.override(language), Progress(upload) as progress:
-                if not upload.owner.is_active:
-                    raise Refused("not_allowed", _("The owner of this upload may no longer sign in."), status=403)
-                _Loading(upload, view_of(upload), cursor, progress).run()
-    except Stopped:
-        return
-    except SpreadsheetError as error:
-        with translation.override(language):
-            sentence = file_words(error)
-    except Refused as error:
-        sentence = str(error)
+        _Loading(upload, view_of(upload), cursor, progress).run()
     except Http404:
-        with translation.override(language):
-            sentence = _("The table no longer exists, or you may no longer change it.")
-    except IntegrityError:
-        with translation.override(language):
-            sentence = _(
-                "Meanwhile somebody entered a value that may appear only once. Nothing was imported; try again."
-            )
-    if sentence and upload is not None:
-        fail(upload, sentence)
-
-
-def fail(upload: Upload, sentence: str) -> None:
-    Upload.objects.filter(pk=upload.pk, state=Upload.State.RUNNING).update(
-        state=Upload.State.FAILED, error=sentence, finished_at=clock.now(), rows_done=0
-    )
-    tell(upload)
+        raise Refused(
+            "no_table", _("The table no longer exists, or you may no longer change it."), status=404
+        ) from None
 
 
 class _Loading:
@@ -180,7 +148,6 @@ class _Loading:
         """Rows that were read well and do not fit the table."""
 
     def run(self) -> None:
-        UploadError.objects.filter(upload=self.upload)._raw_delete("default")
         self._stage()
         self._hold()
         self._match()
@@ -191,8 +158,7 @@ class _Loading:
             return
         bad = self.reader.bad + self.refused
         if self.order.is_whole and bad:
-            fail(self.upload, _("%(rows)d rows cannot be used, so nothing was imported, as you chose.") % {"rows": bad})
-            Upload.objects.filter(pk=self.upload.pk).update(rows_bad=bad, total_rows=self.reader.seen)
+            refuse_whole(self.upload, bad, self.reader.seen)
             return
         self._write(new, changed, same)
 
@@ -205,11 +171,8 @@ class _Loading:
         self.cursor.execute(STAGE)
         for chunk in rows_of(self.upload):
             good, errors = self.reader.chunk(chunk)
-            for statement, rows in ((COPY_ROWS, good), (COPY_ERRORS, errors)):
-                if rows:
-                    with self.cursor.copy(statement) as copy:
-                        for row in rows:
-                            copy.write_row(row)
+            copy(self.cursor, COPY_ROWS, good)
+            copy(self.cursor, COPY_ERRORS, errors)
             # Reading is half of the way, writing the other.
             self._say(self.reader.seen // 2)
         self.cursor.execute("analyze staged")
@@ -311,12 +274,7 @@ class _Loading:
             "bad": self.reader.bad + self.refused,
             "samples": samples,
         }
-        done = Upload.objects.filter(pk=self.upload.pk, state=Upload.State.RUNNING).update(
-            state=Upload.State.UPLOADED, target={**self.upload.target, "trial": trial}, total_rows=self.reader.seen
-        )
-        if not done:
-            raise Stopped
-        tell(self.upload)
+        tell_trial(self.upload, trial, self.reader.seen)
 
     def _write(self, new: int, changed: int, same: int) -> None:
         now, table = clock.now(), self.view.table
@@ -327,20 +285,19 @@ class _Loading:
         self._insert(filling, self._defaults())
         if changed:
             self._update(filling)
-        finished = Upload.objects.filter(pk=self.upload.pk, state=Upload.State.RUNNING).update(
-            state=Upload.State.FINISHED, total_rows=self.reader.seen, rows_done=self.reader.seen, rows_good=new + changed + same,
-            rows_updated=changed, rows_bad=self.reader.bad + self.refused, finished_at=now,
-            target={**self.upload.target, "filling": filling.pk, "new": new, "same": same},
-        )  # fmt: skip
-        if not finished:
-            raise Stopped
+        # Who lost the right while the file was being read imports nothing.
+        view_of(Upload.objects.select_related("owner__department").get(pk=self.upload.pk))
         UploadPart.objects.filter(upload=self.upload).delete()
         audit.record(
             self.view.user, "table.imported", table,
             detail={"rows": self.reader.seen, "new": new, "updated": changed, "bad": self.reader.bad + self.refused},
         )  # fmt: skip
         app.configure_task("datasets.index", allow_unknown=False).defer(table_id=table.pk)
-        tell(self.upload)
+        finish(
+            self.upload, total_rows=self.reader.seen, rows_done=self.reader.seen, rows_good=new + changed + same,
+            rows_updated=changed, rows_bad=self.reader.bad + self.refused,
+            target={**self.upload.target, "filling": filling.pk, "new": new, "same": same},
+        )  # fmt: skip
 
     def _defaults(self) -> dict[str, Any]:
         """Values of fields that the file has no column for."""
@@ -369,9 +326,8 @@ class _Loading:
     def _update(self, filling: Filling) -> None:
         self.cursor.execute("create temp table searched (row_id bigint, search text) on commit drop")
         for rows in self._merged():
-            with self.cursor.copy("copy searched (row_id, search) from stdin") as copy:
-                for row_id, data in rows:
-                    copy.write_row((row_id, search_of(self.fields, data)))
+            found = [(row_id, search_of(self.fields, data)) for row_id, data in rows]
+            copy(self.cursor, "copy searched (row_id, search) from stdin", found)
         self.cursor.execute(
             f"""
             with changed as (

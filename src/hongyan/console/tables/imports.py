@@ -20,13 +20,14 @@ from hongyan.console.refusing import told
 from hongyan.console.strips import answers_of, strip
 from hongyan.datasets import importing, rows, undoing
 from hongyan.datasets.defining import Wish
-from hongyan.datasets.importing import Mode, Order
+from hongyan.datasets.importing import Order
 from hongyan.datasets.models import Filling, Level
 from hongyan.datasets.rights import View, access_table
 from hongyan.fields import Kind, kind_words
 from hongyan.inputs import id_of
-from hongyan.uploads import receiving
+from hongyan.uploads import receiving, running
 from hongyan.uploads.models import Upload
+from hongyan.uploads.orders import Mode
 
 MODES = {
     Mode.CREATE: gettext_lazy("Add every row as a new one"),
@@ -66,7 +67,7 @@ def mapping(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     if request.method == "POST":
         with told(request):
             if request.POST.get("act") == "stop":
-                importing.stop(user, one)
+                running.stop(user, one)
             elif answers := answers_of(request.POST):
                 importing.answer(user, one, **answers)
             elif view is None:
