@@ -28,7 +28,7 @@ NOT_PLACES = {
     "new_department": "a drawer of the departments", "new_order": "begins on its customer's page", "customer_type_fields": "a part of the customer's form",
     "customers_export": "a file", "orders_export": "a file", "lists_export": "a file", "consents_export": "a file", "user_import_template": "a file",
     "field_mine": "what the phone page keeps", "field_worker": "a script", "find_number": "leads on to the number's page",
-    "mailbox_sent_export": "a file", "people_export": "a file", "export_audit": "a file",
+    "mailbox_sent_export": "a file", "people_export": "a file", "people_cards": "a file", "export_audit": "a file",
 }  # fmt: skip
 """Routes without an id that are no pages to go to, each with the reason."""
 

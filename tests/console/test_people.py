@@ -220,3 +220,16 @@ def test_a_file_is_tried_read_and_taken_back_on_its_page(client: Client, company
     assert "已删除 0 个，1 个已恢复原值，1 个保持现状" in text
     assert 'value="undo"' not in text
     assert sorted(Contact.objects.values_list("name", "title")) == [("李明", "新"), ("王芳", "经理")]
+
+
+def test_people_are_taken_away_as_cards_by_who_may(client: Client, company: Company) -> None:
+    a_contact(company.book, "王芳", "+8613800138000", title="经理")
+    where = reverse("console:people_cards")
+    client.force_login(company.administrator)
+    answer = client.get(f"{where}?book={company.book.pk}")
+    assert answer["Content-Type"].startswith("text/vcard")
+    cards = b"".join(answer.streaming_content).decode()
+    assert "FN:王芳\r\nTEL;TYPE=CELL:13800138000\r\nTITLE:经理" in cards
+    assert AuditEntry.objects.get(action="contacts.exported").detail["rows"] == 1
+    client.force_login(company.viewer)
+    assert client.get(where).status_code in (403, 404)

@@ -35,7 +35,7 @@ def take_away(request: HttpRequest, kind: Kind, subject_id: int | None = None) -
     for place in ("page", "after"):
         query.pop(place, None)
     table = kind.table(user, query, subject_id)
-    rows = _rows_if_few(table.found)
+    rows = rows_if_few(table.found)
     if rows is not None:
 
         def fill(path: Path) -> None:
@@ -61,7 +61,7 @@ def take_away(request: HttpRequest, kind: Kind, subject_id: int | None = None) -
     return redirect(came_from(request, reverse("console:exports")))
 
 
-def _rows_if_few(found: QuerySet) -> int | None:  # type: ignore[type-arg]
+def rows_if_few(found: QuerySet) -> int | None:  # type: ignore[type-arg]
     """How many rows; None for many, and for a list whose end is not seen soon."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.people import birthdays, columns, editing, imports, numbers, person, rights, views
+from hongyan.console.people import birthdays, cards, columns, editing, imports, numbers, person, rights, views
 
 urlpatterns = [
     path("people/", views.people, name="people"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("people/columns/<int:field_id>/", columns.column, name="people_column"),
     path("people/columns/way/", columns.way, name="people_column_way"),
     path("people/export/", views.export, name="people_export"),
+    path("people/export/cards/", cards.export, name="people_cards"),
     path("people/books/", views.book, name="new_book"),
     path("people/books/<int:book_id>/rights/", rights.book_rights, name="book_rights"),
     path("people/groups/<int:group_id>/rights/", rights.group_rights, name="group_rights"),
