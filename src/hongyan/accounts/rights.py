@@ -46,6 +46,8 @@ class Right(StrEnum):
     """Users and departments, within reach."""
     MANAGE_CHANNELS = "manage_channels"
     """Channels, routes, prices, the simulated carrier."""
+    ANSWER_PEOPLE = "answer_people"
+    """Show people what is known of them, and erase it: everything, whoever it belongs to."""
     SEE_AUDIT = "see_audit"
     """The audit log, within reach."""
     USE_API = "use_api"
@@ -62,7 +64,7 @@ class Reach(StrEnum):
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.DEPARTMENT_ADMINISTRATOR: frozenset(Right) - {Right.MANAGE_CHANNELS, Right.SET_UP_CUSTOMERS},
+    Role.DEPARTMENT_ADMINISTRATOR: frozenset(Right) - {Right.MANAGE_CHANNELS, Right.SET_UP_CUSTOMERS, Right.ANSWER_PEOPLE},
     Role.SENDER: frozenset(
         {Right.SEND, Right.SEND_TO_GROUPS, Right.SEE_PEOPLE, Right.SEE_NUMBERS, Right.EXPORT, Right.SEE_REPORTS,
          Right.USE_API, Right.SEE_CUSTOMERS, Right.CHANGE_CUSTOMERS}

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils import timezone
 from psycopg import Connection
 
 from hongyan.consent.models import Policy
+from hongyan.consent.sealed import seals_of
 from hongyan.dispatch import arrays
 from hongyan.runtime import clock
 
 # A row for each list that a number is on. Numbers come as an array: thousands of parameters cost more than all other planning.
 # What the policy does not ask is decided before any row is read; the limits look at messages, by their index on numbers.
+# Of who has been erased the lists know the seal alone; there are none as long as nobody was.
 FORBIDDEN = """
 select number, kind from consent_listed
 where number = any(%(numbers)s::text[]) and kind in ('block', 'vip', 'white') and (kind = 'block' or %(is_marketing)s)
@@ -22,6 +25,14 @@ union all
 select number, 'out' from consent_optout
 where %(is_marketing)s and number = any(%(numbers)s::text[]) and (expires_at is null or expires_at > %(now)s)
   and (topic = '' and signature = '' or topic <> '' and topic = %(topic)s or signature <> '' and signature = %(signature)s)
+union all
+select n.number, l.kind from unnest(%(numbers)s::text[], %(seals)s::text[]) n(number, seal) join consent_listed l on l.number = n.seal
+where (l.kind = 'block' or %(is_marketing)s) and (l.expires_at is null or l.expires_at > %(now)s)
+union all
+select n.number, 'out' from unnest(%(numbers)s::text[], %(seals)s::text[]) n(number, seal) join consent_optout o on o.number = n.seal
+where %(is_marketing)s and (o.expires_at is null or o.expires_at > %(now)s)
+  and (o.topic = '' and o.signature = '' or o.topic <> '' and o.topic = %(topic)s
+       or o.signature <> '' and o.signature = %(signature)s)
 union all
 select n.number, case when (select consent from consent_policy limit 1) = 'enforce' then 'silent' else 'unasked' end
 from unnest(%(numbers)s::text[]) n(number)
@@ -76,8 +87,8 @@ def asked(numbers: Sequence[str], *, is_marketing: bool, topic: str = "", signat
     """The parameters of both statements."""
     now = clock.now()
     return {
-        "numbers": arrays.texts(numbers), "is_marketing": is_marketing, "topic": topic, "signature": signature, "now": now,
-        "today": now.date(),
+        "numbers": arrays.texts(numbers), "seals": arrays.texts(seals_of(numbers)), "is_marketing": is_marketing, "topic": topic, "signature": signature, "now": now,
+        "today": timezone.localdate(now),
     }  # fmt: skip
 
 

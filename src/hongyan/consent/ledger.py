@@ -146,6 +146,8 @@ class Verdict:
     head: str
     """The last line's hash; empty where there is none."""
     wrong: tuple[Wrong, ...]
+    erased: int = 0
+    """Lines whose owner had their data erased: chained as before, but nobody's."""
 
     @property
     def agrees(self) -> bool:
@@ -154,15 +156,17 @@ class Verdict:
 
 SHOWN = 20
 # A changed line fails its own hash; one that was hashed anew no longer fits the line behind it; a removed one leaves a gap.
+# Of an erased line, which has a seal and no salt, the digest of what it said is all there is; the hash still covers it.
+CHANGED = "(digest <> consent_digest(e) and not (salt = '' and number like '~%%'))"
 WRONG = """
-select id, case when digest <> consent_digest(e) or hash <> consent_hash(e) then 'changed'
+select id, case when {changed} or hash <> consent_hash(e) then 'changed'
                 when id <> coalesce(before_id, 0) + 1 then 'missing' else 'unchained' end
 from (select t as e, t.*, lag(id) over lines as before_id, lag(hash) over lines as before_hash
       from consent_consentevent t window lines as (order by id)) walked
-where digest <> consent_digest(e) or hash <> consent_hash(e) or id <> coalesce(before_id, 0) + 1
+where {changed} or hash <> consent_hash(e) or id <> coalesce(before_id, 0) + 1
    or previous <> coalesce(before_hash, repeat('0', 64))
 order by id limit %(shown)s
-"""
+""".replace("{changed}", CHANGED)
 # What the ledger comes to must be what screening reads.
 STANDS = """
 select coalesce(s.event_id, l.id), 'standing'
@@ -187,7 +191,12 @@ def verify(user: User | None = None, *, address: str | None = None) -> Verdict:
         line = int(noted.detail["line"])
         if not ConsentEvent.objects.filter(pk=line, hash=noted.detail.get("hash")).exists():
             wrong.append(Wrong(line, "rewritten"))
-    verdict = Verdict(last[0] if last else 0, last[1] if last else "", tuple(wrong[:SHOWN]))
+    verdict = Verdict(
+        last[0] if last else 0,
+        last[1] if last else "",
+        tuple(wrong[:SHOWN]),
+        ConsentEvent.objects.filter(salt="").count(),
+    )
     # A chain that was found broken is no anchor for the next proof.
     audit.record(
         user, "consent.verified" if verdict.agrees else "consent.found_changed", summary=str(verdict.lines),

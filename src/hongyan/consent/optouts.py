@@ -14,7 +14,9 @@ from hongyan.accounts.models import User
 from hongyan.consent import entering, ledger
 from hongyan.consent.ledger import Terms
 from hongyan.consent.models import ConsentEvent, OptOut, Source, Standing, Topic
+from hongyan.consent.sealed import seals_of
 from hongyan.dispatch.numbers import Numbers, mask
+from hongyan.privacy import is_sealed
 from hongyan.understanding import Label, Recognised
 from hongyan.understanding.folding import folded, letters
 
@@ -95,12 +97,17 @@ def take_back(replies: Mapping[str, tuple[int, str]]) -> list[int]:
 
     Gives the replies that took a refusal back. In the caller's transaction. The block list is the company's word, not theirs.
     """
-    found = list(OptOut.objects.select_for_update().filter(number__in=list(replies)).order_by("number", "id"))
+    # Who was erased and writes again is known by the seal.
+    sealed = dict(zip(seals_of(list(replies)), replies, strict=False))
+    known = [*replies, *sealed]
+    found = list(OptOut.objects.select_for_update().filter(number__in=known).order_by("number", "id"))
+    OptOut.objects.filter(pk__in=[one.pk for one in found]).delete()
+    for one in found:
+        one.number = sealed.get(one.number, one.number)
     for number in dict.fromkeys(one.number for one in found):
         reply_id, words = replies[number]
         ledger.agree([number], Terms(source=Source.REPLY, evidence=words))
         audit.record(None, "refusal.taken_back", summary=mask(number), detail={"source": "reply", "answers": reply_id})
-    OptOut.objects.filter(pk__in=[one.pk for one in found]).delete()
     return [replies[number][0] for number in dict.fromkeys(one.number for one in found)]
 
 
@@ -121,6 +128,6 @@ def remove(user: User, row: OptOut, *, address: str | None = None) -> None:
     """Marketing may go to this number again: its owner has agreed, as `user` says. Raises Refused."""
     entering.check(user)
     entering.record(user, "refusal.removed", "opted out", [row.number], address)
-    if not row.signature:
+    if not row.signature and not is_sealed(row.number):
         ledger.agree([row.number], Terms(row.topic, Source.CONSOLE, user.name), operator=user.name)
     row.delete()

@@ -11,6 +11,7 @@ from hongyan.protocols.codes import explain
 
 SCREENS: dict[str, Promise] = {
     "blocked_number": gettext_lazy("On the company's block list"),
+    "erased": gettext_lazy("Withdrawn: the person asked to be erased"),
     "vip_number": gettext_lazy("On the VIP list, which gets no marketing"),
     "opted_out": gettext_lazy("Has refused marketing messages"),
     "no_consent": gettext_lazy("Has not agreed to marketing"),

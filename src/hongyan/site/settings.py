@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "hongyan.enrolment",
     "hongyan.reports",
     "hongyan.doors",
+    "hongyan.erasure",
     "hongyan.console",
     "hongyan.api",
     "hongyan.public",
