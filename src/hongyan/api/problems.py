@@ -107,6 +107,9 @@ RULES: dict[str, tuple[int, str | Promise]] = {
     "no_level": (422, gettext_lazy("This cannot be allowed.")),
     "over_already": (422, gettext_lazy("This time has passed already.")),
     "granted_already": (409, gettext_lazy("They have been granted this already.")),
+    "bad_number": (422, gettext_lazy("This is not a mobile number.")),
+    "not_ready": (409, gettext_lazy("The request about a number is not waiting to be confirmed.")),
+    "not_confirmed": (422, gettext_lazy("These are not the last four digits of the number.")),
     "idempotency_conflict": (409, gettext_lazy("This idempotency key was used for another request.")),
     **NUMBERS,
 }

@@ -17,6 +17,7 @@ from hongyan.api import (
     grants,
     messages,
     numbers,
+    persons,
     problems,
     replies,
     submissions,
@@ -52,6 +53,6 @@ api = Api(
     renderer=Renderer(),
 )
 api.add_decorator(refuse_unknown)
-for noun in (account, messages, submissions, replies, customers, audiences, tables, grants, consents, numbers):
+for noun in (account, messages, submissions, replies, customers, audiences, tables, grants, consents, numbers, persons):
     api.add_router("/v1", noun.router)
 problems.register(api)

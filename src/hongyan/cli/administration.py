@@ -221,4 +221,9 @@ def restore(
         backups.read(settings(), file)
     except backups.BackupError as error:
         fail(f"The restore failed, and the database is as empty as before: {error}", as_json=as_json)
-    say({"restored": str(file)}, "Restored.", as_json=as_json)
+    apply_migrations()
+    from hongyan.erasure import restoring
+
+    count = restoring.erase_again()
+    words = f"Restored; {count:,} numbers that had been erased since were erased again." if count else "Restored."
+    say({"restored": str(file), "erased_again": count}, words, as_json=as_json)

@@ -19,6 +19,7 @@ from hongyan.cli import (
     doors,
     keys,
     parts,
+    people,
     preparing,
     running,
     sending,
@@ -56,4 +57,5 @@ app.add_typer(channels.app, name="channel", help="Carrier accounts: add, list, t
 app.add_typer(bench.app, name="bench", help="Measure speed and cost on an installation of its own.")
 app.add_typer(consents.app, name="consent", help="The ledger of consents: verify.")
 app.add_typer(doors.app, name="door", help="Customers' doors: add, list, remove.")
+app.add_typer(people.app, name="person", help="What is known of a number: export, erase, again after a restore.")
 app.add_typer(keys.app, name="apikey", help="Keys for programs: create, list, revoke.")

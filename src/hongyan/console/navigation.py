@@ -127,6 +127,8 @@ MENU: tuple[Page | Section, ...] = (
                  words=_("ledger, agreed, permission, evidence, proof, opt-in")),
             Page(_("Marketing"), "marketing", "adjustments", Right.MANAGE_PEOPLE,
                  words=_("topics, consent required, frequency cap, limit, purposes")),
+            Page(_("Personal data requests"), "person_requests", "shield-check", Right.ANSWER_PEOPLE,
+                 words=_("erasure, erase a person, right to be forgotten, access request, PIPL, GDPR, privacy, everything about a number")),
         ),
     ),
     Section(

@@ -20,6 +20,7 @@ AREAS = (
     "audiences",
     "tables",
     "consent",
+    "privacy",
     "exports",
     "library",
     "carriers",

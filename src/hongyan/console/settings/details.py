@@ -31,6 +31,7 @@ NAMES: dict[str, str | Promise] = {
     "duplicate": gettext_lazy("duplicate"),
     "fields": gettext_lazy("changed fields"),
     "filter": gettext_lazy("filter"),
+    "found": gettext_lazy("found"),
     "first": gettext_lazy("first ids"),
     "for": gettext_lazy("for the user"),
     "from": gettext_lazy("from"),

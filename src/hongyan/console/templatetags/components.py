@@ -38,6 +38,7 @@ from hongyan.console.components.states import STATES
 from hongyan.console.strips import ACCEPTED
 from hongyan.dispatch.numbers import mask
 from hongyan.messaging.models import Submission
+from hongyan.privacy import is_sealed
 from hongyan.protocols.sentences import parts
 
 register = template.Library()
@@ -103,9 +104,11 @@ def yuan(value: Decimal | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def phone(context: Context, value: str) -> SafeString:
-    """A phone number as this user may see it."""
+    """A phone number as this user may see it; of one that was erased, that it was."""
     user = context.get("user")
-    if user is not None and user.is_authenticated and user.may(Right.SEE_NUMBERS):
+    if is_sealed(value):
+        shown = _("erased")
+    elif user is not None and user.is_authenticated and user.may(Right.SEE_NUMBERS):
         shown = value.removeprefix("+86") if len(value) == 14 else value
     else:
         shown = mask(value)
