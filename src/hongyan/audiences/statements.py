@@ -30,6 +30,8 @@ class Statement:
     now: datetime
     prefix: str = "a"
     """Of its parameters, so that several can stand in one statement."""
+    each: bool = False
+    """Sets are looked up person by person: fast for the first few people, slow for all."""
     values: dict[str, Any] = field(default_factory=dict)
     books: list[int] = field(default_factory=list)
     """Whose people the user may write to."""
@@ -69,7 +71,9 @@ class Statement:
 
     def from_clause(self) -> str:
         joined = [
-            f" left join ({select}) {name} on {name}.{by} = c.{PERSON[by]}"
+            f" left join lateral (select * from ({select}) s where s.{by} = c.{PERSON[by]} limit 1) {name} on true"  # noqa: S608
+            if self.each
+            else f" left join ({select}) {name} on {name}.{by} = c.{PERSON[by]}"
             for (select, by), name in self._joins.items()
         ]
         return f"contacts_contact c{''.join(joined)}"

@@ -127,11 +127,8 @@ def _table_pages() -> dict[str, str]:
 
 def _audiences(pages: httpx.Client) -> dict[str, dict[str, Any]]:
     """Five conditions and more, nested, over people, what passed with them and their orders."""
-    from hongyan.accounts.models import User
-    from hongyan.audiences import sources
     from hongyan.contacts.models import Field
 
-    known = sources.attributes(User.objects.get(username="admin"))
     keys = {one.name: f"field.{one.pk}" for one in Field.objects.all()}
     city, level, points = keys["城市"], keys["会员等级"], keys["积分"]
     few: list[Any] = [
@@ -143,9 +140,8 @@ def _audiences(pages: httpx.Client) -> dict[str, dict[str, Any]]:
         ["any", ("messages.unanswered", "at_least", "7"), ("messages.delivered", "last_days", "30")],
         ["none", ("number.opted_out", "equals", "1")],
     ]
-    if "customer.ordered" in known:
-        for some in (few, many):
-            some.append(("customer.ordered", "last_days", "90"))
+    for some in (few, many):
+        some.append(("orders", "total_at_least", "2000", [("order.day", "last_days", "90")]))
     token = pages.get("/people/audiences/new/").cookies.get("csrftoken") or pages.cookies.get("csrftoken", "")
     return {name: _form(tree) | {"csrfmiddlewaretoken": token} for name, tree in (("few", few), ("many", many))}
 
@@ -165,6 +161,8 @@ def _form(tree: list[Any]) -> dict[str, Any]:
                 form["part"].append(f"{place} test")
                 names = (("attribute", 0), ("was", 0), ("operator", 1), ("value", 2))
                 form.update({f"{name}-{place}": part[at] for name, at in names})
+                # Of what a person has several of: which are meant.
+                put(part[3] if len(part) > 3 else [], place)
 
     put(tree, "")
     return form

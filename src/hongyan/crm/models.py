@@ -259,6 +259,8 @@ class Order(models.Model):
             models.Index(F("ordered_on").desc(), F("id").desc(), name="order_list"),
             models.Index("customer", F("ordered_on").desc(), F("id").desc(), name="order_of_a_customer"),
             models.Index("state", F("ordered_on").desc(), F("id").desc(), name="order_of_a_state"),
+            # Who ordered for how much since a day: read from the index alone.
+            models.Index(fields=["ordered_on"], include=["customer", "total", "state"], name="order_asked"),
         ]
 
     def __str__(self) -> str:
@@ -285,7 +287,8 @@ class OrderLine(models.Model):
                 name="order_line_has_a_quantity_and_a_price", condition=Q(quantity__gt=0, price__gte=0)
             )
         ]
-        indexes = [models.Index(fields=["product", "order"], name="line_of_a_product")]
+        # With what a line comes to, so that sums of a product need no row.
+        indexes = [models.Index(fields=["product", "order"], include=["quantity", "price"], name="line_asked")]
 
     @property
     def amount(self) -> Decimal:

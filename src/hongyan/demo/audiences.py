@@ -9,7 +9,10 @@ from hongyan.audiences import conditions, drawing, keeping, traffic
 from hongyan.audiences.conditions import Branch, Joined, Test
 from hongyan.audiences.keeping import Facts
 from hongyan.audiences.models import Audience
+from hongyan.audiences.tables import column_key, key_of
 from hongyan.contacts.models import Contact, Field, Tag
+from hongyan.crm.models import Category
+from hongyan.datasets.models import Table
 from hongyan.demo.people import CITIES, PRODUCTS
 from hongyan.runtime import clock
 
@@ -56,7 +59,7 @@ def write(users: dict[str, User]) -> None:
         users["huiyuan"],
         Facts("本周生日", Branch(Joined.ALL, (Test(keys["生日"], "returns", ("7",)),)), "每周一发生日祝福", Audience.Sharing.DEPARTMENT),
     )  # fmt: skip
-    keeping.create(
+    pool = keeping.create(
         users["pinpai"],
         Facts("新品体验池", Branch(Joined.ANY, (
             Test("person.tags", "one_of", (tags["新品体验官"],)),
@@ -65,10 +68,29 @@ def write(users: dict[str, User]) -> None:
     )  # fmt: skip
     keeping.create(
         users["admin"],
-        Facts("北京金卡减去未回复", Branch(Joined.ALL, (
+        Facts("北京金卡减去新品体验池", Branch(Joined.ALL, (
             Test("audience", "one_of", (str(beijing.pk),)),
-            Branch(Joined.NONE, (Test("audience", "one_of", (str(silent.pk),)),)),
-        )), "", Audience.Sharing.ENTERPRISE),
+            Branch(Joined.NONE, (Test("audience", "one_of", (str(pool.pk),)),)),
+        )), "还没进体验池的，优先邀请", Audience.Sharing.ENTERPRISE),
+    )  # fmt: skip
+    cooling = Test("order.category", "one_of", (str(Category.objects.get(name="空调").pk),))
+    bought = Branch(Joined.ALL, (cooling, Test("order.day", "last_days", ("730",))))
+    keeping.create(
+        users["admin"],
+        Facts("两年内买空调满 2000 元", Branch(Joined.ALL, (Test("orders", "total_at_least", ("2000",), bought),)), "换季清洗提醒", Audience.Sharing.ENTERPRISE),
+    )  # fmt: skip
+    enrolled = Table.objects.get(name="活动报名")
+    columns = {one.name: one for one in enrolled.fields.all()}
+    absent = Branch(Joined.ALL, (Test(column_key(columns["已签到"]), "equals", ("0",)),))
+    keeping.create(
+        enrolled.owner,
+        Facts("报名未签到", Branch(Joined.ALL, (Test(key_of(columns["手机"]), "some", (), absent),)), "改约下一场", Audience.Sharing.DEPARTMENT),
+    )  # fmt: skip
+    keeping.create(
+        users["huiyuan"],
+        Facts("可发保养提醒", Branch(Joined.ALL, (
+            Test("consent.given", "one_of", ("03",)), Test("consent.refused", "none_of", ("03",)), Test("messages.failed", "lacks", ("30",)),
+        )), "每季度一次", Audience.Sharing.DEPARTMENT),
     )  # fmt: skip
     # Changed once, so that its history has something to show.
     more = Branch(Joined.ALL, (*conditions.read(beijing.conditions).parts, Test(keys["积分"], "at_least", ("500",))))

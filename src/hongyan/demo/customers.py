@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
@@ -9,6 +10,7 @@ from random import Random
 from django.utils import timezone
 
 from hongyan.accounts.models import User
+from hongyan.contacts.models import Contact
 from hongyan.contacts.names import sort_key
 from hongyan.crm import classifying
 from hongyan.crm.customers import searched
@@ -65,11 +67,11 @@ CLASSES: tuple[tuple[str, list[dict[str, object]]], ...] = (
 ORGANISATIONS, PRIVATE = 360, 140
 
 
-def load(random: Random, users: dict[str, User]) -> None:
-    """The products, customers, orders, classes and what waits to be decided."""
+def load(random: Random, users: dict[str, User], members: Sequence[Contact]) -> None:
+    """The products, customers, orders, classes and what waits to be decided. Private customers are among the members."""
     products = _products()
     staff = {name: users[name] for name in ("huadong", "huabei", "huanan")}
-    customers = _customers(random, staff)
+    customers = _customers(random, staff, random.sample(list(members), PRIVATE))
     _orders(random, customers, products)
     _classes()
     _waiting(random, customers)
@@ -95,7 +97,7 @@ def _category(name: str, parent: Category | None) -> Category:
     return made
 
 
-def _customers(random: Random, staff: dict[str, User]) -> list[Customer]:
+def _customers(random: Random, staff: dict[str, User], members: Sequence[Contact]) -> list[Customer]:
     kinds = list(CustomerType.objects.all())
     private = next(one for one in kinds if one.is_private)
     posts = list(Post.objects.all())
@@ -109,7 +111,7 @@ def _customers(random: Random, staff: dict[str, User]) -> list[Customer]:
         city, town = random.choice(cities), random.choice(TOWNS)
         is_private = place >= ORGANISATIONS
         kind = private if is_private else kinds[random.randrange(len(kinds) - 1)]
-        contact = random.choice(SURNAMES) + random.choice(GIVEN)
+        contact = members[place - ORGANISATIONS].name if is_private else random.choice(SURNAMES) + random.choice(GIVEN)
         name = contact if is_private else NAMES.get(kind.name, "{city}{town}公司").format(city=city[:2], town=town)
         if not is_private:
             name = name if name not in taken else f"{city[:2]}{name}"
@@ -128,7 +130,8 @@ def _customers(random: Random, staff: dict[str, User]) -> list[Customer]:
                 Person(
                     customer=one, name=contact if at == 0 else random.choice(SURNAMES) + random.choice(GIVEN),
                     post=None if is_private else random.choice(posts), gender=random.choice(Person.Gender.values),
-                    number=f"+86{random.choice(RANGES)}0010{serial:04d}", position=at,
+                    number=members[place - ORGANISATIONS].number if is_private else f"+86{random.choice(RANGES)}0010{serial:04d}",
+                    position=at,
                 )
             )  # fmt: skip
         one.search = searched(one, own)

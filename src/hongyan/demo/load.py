@@ -109,7 +109,7 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
         record.prepare(staff, customers)
         audiences.prepare(random, customers)
         say("500 customers with their orders")
-        demo_customers.load(Random(20260718), users)
+        demo_customers.load(Random(20260718), users, customers)
         say("rights on people")
         grants.load(users, nodes)
         say("twelve tables")

@@ -32,7 +32,9 @@ def submissions(user: User, chosen: Sequence[str]) -> list[Option]:
 
 def _got(states: list[str]) -> object:
     def select(statement: Statement, values: Sequence[str]) -> str:
-        return GOT.format(ids=statement.bind(list(ids_of(values))), states=statement.bind(states))
+        got = GOT.format(ids=statement.bind(list(ids_of(values))), states=statement.bind(states))
+        # Of one person by the index, which reads numbers backwards.
+        return f"{got} and reverse(number) = reverse(c.number)" if statement.each else got
 
     return select
 
