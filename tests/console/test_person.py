@@ -92,6 +92,10 @@ def test_the_form_takes_numbers_birthday_and_relations(client: Client, company: 
     assert [(one.number, one.state) for one in wang.phones.all()] == [("+8613800138000", "dead")]
     assert [(one.role, one.other) for one in relations.of(company.administrator, wang)] == [("colleague", other)]
     assert wang.former_names == "王芳、曾芳"
+    told = page(client, company.administrator, wang, "?what=changed", **{"HX-Request": "true"})
+    assert "138****8000 手机 已失效" in told
+    assert "其他号码" in told
+    assert "phones" not in told
 
 
 def test_who_saves_second_sees_what_differs_and_may_then_save(client: Client, company: Company, wang: Contact) -> None:

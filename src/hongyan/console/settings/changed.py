@@ -22,6 +22,7 @@ from hongyan.console.carriers.route_forms import PolicyForm, PriceForm, RouteFor
 from hongyan.console.doors.forms import DoorForm
 from hongyan.console.settings.details import changes_in_words
 from hongyan.contacts.allowing import Allows
+from hongyan.contacts.models import NumberKind, NumberState
 from hongyan.inputs import moment_of
 
 FORMS: dict[str, type[forms.Form] | type[forms.ModelForm[Any]]] = {
@@ -40,6 +41,8 @@ LABELS: dict[str, str | Promise] = {
     "parent": gettext_lazy("Parent department"),
     "groups": gettext_lazy("Groups"),
     "title": gettext_lazy("Form of address"),
+    "phones": gettext_lazy("Further numbers"),
+    "relations": gettext_lazy("Relations"),
     "text": gettext_lazy("Text"),
     "uses_personal_signature": gettext_lazy("Add my signature unless I say otherwise"),
     "language": gettext_lazy("Language"),
@@ -110,6 +113,8 @@ def _value(kind: str, name: str, value: Any) -> str:
     choices = dict(getattr(of_model, "flatchoices", None) or ()) | CHOICES.get(name, {})
     if isinstance(of_form, forms.ChoiceField) and not isinstance(of_form, forms.ModelChoiceField):
         choices |= dict(of_form.choices)  # type: ignore[arg-type]
+    if name == "phones":
+        return _phone(str(value))
     if value is not None and value in choices:
         return str(choices[value])
     if isinstance(value, bool):
@@ -121,3 +126,10 @@ def _value(kind: str, name: str, value: Any) -> str:
     if isinstance(value, str) and "T" in value and (at := moment_of(value, timezone.get_current_timezone())):
         return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
     return str(value)
+
+
+def _phone(kept: str) -> str:
+    """A further number as `contacts/people.py` keeps it: masked, with its kind and state."""
+    number, _blank, rest = kept.partition(" ")
+    words = dict(NumberKind.choices) | dict(NumberState.choices)
+    return " ".join([number, *(str(words.get(code, code)) for code in rest.split())])
