@@ -25,7 +25,7 @@ class Request(models.Model):
 
     class State(models.TextChoices):
         LOOKING = "looking", _("Looking through everything")
-        READY = "ready", _("Ready")
+        READY = "ready", _("Looked through")
         ERASING = "erasing", _("Being erased")
         HOLDING = "holding", _("Waits for receipts")
         """All is gone but messages whose receipts are still to come."""

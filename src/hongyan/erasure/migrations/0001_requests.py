@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("looking", "Looking through everything"),
-                            ("ready", "Ready"),
+                            ("ready", "Looked through"),
                             ("erasing", "Being erased"),
                             ("holding", "Waits for receipts"),
                             ("erased", "Erased"),
