@@ -184,7 +184,8 @@ def _pages(client: httpx.Client) -> dict[str, Callable[[], httpx.Response]]:
     big = Submission.objects.filter(state="finished").order_by("-expected", "-pk").first()
     assert big is not None
     message = Message.objects.filter(submission_id=big.pk, state="failed").first()
-    number = message.number if message else ""
+    assert message is not None, "none of the largest submission failed: make the installation anew (--again)"
+    number = message.number
     book = AddressBook.objects.get(name="客户")
     group = Group.objects.filter(book=book, parent=None).first()
     small = Group.objects.exclude(parent=None).first()
@@ -203,7 +204,7 @@ def _pages(client: httpx.Client) -> dict[str, Callable[[], httpx.Response]]:
         "submission's people": f"/submissions/{big.pk}/rows/",
         "submission's failed": f"/submissions/{big.pk}/rows/?state=failed",
         "submission's one number": f"/submissions/{big.pk}/rows/?q={number[-8:]}",
-        "why of a message": f"/submissions/{big.pk}/why/{message.pk if message else 0}/",
+        "why of a message": f"/submissions/{big.pk}/why/{message.pk}/",
         "calendar": "/submissions/calendar/",
         "inbox": "/mailbox/?folder=all",
         "inbox, mine": "/mailbox/",

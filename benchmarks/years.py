@@ -257,6 +257,7 @@ class _Year:
         with self.connection.cursor() as cursor:
             cursor.execute("select month, min(at), sum(size) from asked group by 1 order by 1")
             months = cursor.fetchall()
+        # The step shares nothing with the shares of failed ones below, so each submission has its part of them.
         for month, at, count in months:
             self.say(f"{count:,} messages of 20{month // 100}-{month % 100:02d}")
             self.run("select dispatch_ensure_partition(%(at)s)", at=at)
@@ -270,7 +271,7 @@ class _Year:
                            case when p %% 31 = 5 then 'MK:0012' when p %% 97 = 3 then 'no_report' else '' end,
                            a.at, a.at + interval '3 seconds', a.at + interval '9 seconds'
                     from asked a cross join lateral (
-                        select k, 1 + (a.id::bigint * 104729 + k::bigint * 31) %% %(people)s::int as p from generate_series(0, a.size - 1) k) x
+                        select k, 1 + (a.id::bigint * 104729 + k::bigint * 1000003) %% %(people)s::int as p from generate_series(0, a.size - 1) k) x
                     where a.month = %(month)s order by 1""",  # noqa: S608 - constants only
                 channel=self.channel.pk, people=self.scaled(3_000_000), month=month,
             )  # fmt: skip

@@ -54,6 +54,7 @@ def _reading(char: str) -> str:
     return "".join(sign for sign in syllable.lower() if sign.isalnum())
 
 
+@lru_cache(maxsize=30_000)
 def readings(name: str) -> tuple[str, str]:
     """(full pinyin, initials) of a person's name: 曾国藩 -> ("zengguofan", "zgf")."""
     name = name.strip()
