@@ -197,16 +197,20 @@ class TestColumnsOfPeople:
         points, yes = (Field.objects.get(name=name) for name in ("积分", "接收"))
         facts = {
             "name": "li",
-            "number": li.number,
+            "phone_id": "main",
+            "phone_number": li.number,
+            "phone_kind": li.number_kind,
+            "phone_state": li.number_state,
             "tags": "老客户, 新",
             f"field-{points.pk}": "1,300",
             f"field-{yes.pk}": "1",
         }
-        assert admin.post(page, facts).status_code == 302
+        edit = reverse("console:edit_contact", args=[li.pk])
+        assert admin.post(edit, facts).status_code == 302
         li.refresh_from_db()
         assert li.fields == {"积分": "1300", "接收": True}
         assert set(li.tags.values_list("name", flat=True)) == {"老客户", "新"}
-        wrong = admin.post(page, facts | {f"field-{points.pk}": "viele"})
+        wrong = admin.post(edit, facts | {f"field-{points.pk}": "viele"})
         assert "积分" in str(wrong.context["form"].errors)
 
     def test_the_list_is_filtered_by_any_column_and_tag(self, shop: Shop) -> None:
