@@ -20,6 +20,7 @@ from hongyan.audiences.evaluating import TakesTooLong
 from hongyan.audiences.keeping import Facts
 from hongyan.audiences.models import Audience
 from hongyan.audiences.records import Records
+from hongyan.contacts import reach
 from hongyan.fields import Takes
 from hongyan.runtime import clock
 
@@ -212,9 +213,10 @@ def members(request: HttpRequest, audience_id: Id, after: After, limit: Limit) -
         rows = evaluating.page(user, found, clock.now(), after=after, most=limit)
     except TakesTooLong:
         raise Refused("took_too_long", _("This takes too long: make the conditions simpler."), status=503) from None
+    reach.look(user, rows)
     return {
         "items": [
-            {"id": one.pk, "name": one.name, "number": shown(user, one.number), "address_book": one.book.name}
+            {"id": one.pk, "name": one.name, "number": shown(user, one.number, one.sight), "address_book": one.book.name}  # type: ignore[attr-defined]
             for one in rows
         ],
         "next": rows[-1].pk if len(rows) == limit else None,

@@ -11,6 +11,7 @@ from ninja import Router
 from hongyan.api.keys import user_of
 from hongyan.api.shapes import After, Limit, ReplyPage, shown
 from hongyan.mailbox.models import Reply
+from hongyan.messaging import unseen
 
 router = Router(tags=["replies"])
 
@@ -24,11 +25,12 @@ router = Router(tags=["replies"])
 def replies(request: HttpRequest, after: After, limit: Limit) -> dict[str, Any]:
     user = user_of(request)
     rows = list(Reply.objects.visible_to(user).filter(pk__gt=after, hidden_at=None).order_by("pk")[:limit])
+    unseen.look_at_replies(user, rows)
     return {
         "items": [
             {
                 "id": one.pk,
-                "number": shown(user, one.number),
+                "number": shown(user, one.number, one.sight),  # type: ignore[attr-defined]
                 "service_number": one.service_number,
                 "text": one.text,
                 "received_at": one.received_at,

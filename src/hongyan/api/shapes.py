@@ -11,9 +11,9 @@ from ninja import Field, Path, Query, Schema
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Tag, WithJsonSchema
 
 from hongyan.accounts.models import User
-from hongyan.accounts.rights import Right
 from hongyan.api.reading import in_words, moment, storable
-from hongyan.dispatch.numbers import mask
+from hongyan.contacts.people import shown_to
+from hongyan.contacts.reach import Sight
 from hongyan.inputs import LARGEST_ID
 from hongyan.messaging.models import Category
 
@@ -355,6 +355,6 @@ class Me(Schema):
     rights: list[str] = Field(examples=[["send", "use_api"]], description=gettext_noop("What the key's user may do."))
 
 
-def shown(user: User, number: str) -> str:
+def shown(user: User, number: str, sight: Sight = Sight.AS_ROLE) -> str:
     """A number as this user may see it."""
-    return number if user.may(Right.SEE_NUMBERS) else mask(number)
+    return shown_to(user, number, sight, as_stored=True)

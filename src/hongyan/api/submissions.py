@@ -15,7 +15,7 @@ from hongyan.api.keys import user_of
 from hongyan.api.shapes import After, Id, Limit, MessageOut, MessagePage, States, SubmissionOut, SubmissionPage, shown
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.moving import now_called
-from hongyan.messaging import accounting, canary, submissions
+from hongyan.messaging import accounting, canary, submissions, unseen
 from hongyan.messaging.models import Submission
 from hongyan.messaging.reasons import stopped_words, words
 from hongyan.runtime.database import raw_connection
@@ -99,17 +99,18 @@ def messages_of(request: HttpRequest, submission_id: Id, after: After, limit: Li
     found = submissions.access_submission(user, submission_id)
     rows = list(Message.objects.filter(submission_id=found.pk, pk__gt=after).order_by("pk")[: limit + 1])
     protocols = dict(Channel.objects.values_list("pk", "protocol"))
+    unseen.look(user, rows, [found])
     return {
         "items": [_message(user, one, protocols.get(one.channel_id or 0, "")) for one in rows[:limit]],
         "next": rows[limit - 1].pk if len(rows) > limit else None,
     }
 
 
-def _message(user: User, one: Message, protocol: str) -> dict[str, Any]:
+def _message(user: User, one: Any, protocol: str) -> dict[str, Any]:
     return {
         "id": one.pk,
         "submission_id": one.submission_id,
-        "number": shown(user, one.number),
+        "number": shown(user, one.number, one.sight),
         "state": one.state,
         "reason": one.reason,
         "reason_words": words(one.reason, protocol),
@@ -131,7 +132,7 @@ def message(request: HttpRequest, message_id: Id) -> dict[str, Any]:
     one = Message.objects.filter(pk=now_called(raw_connection(), message_id)).first()
     if one is None:
         raise Http404
-    submissions.access_submission(user, one.submission_id)
+    unseen.look(user, [one], [submissions.access_submission(user, one.submission_id)])
     protocol = Channel.objects.filter(pk=one.channel_id or 0).values_list("protocol", flat=True).first() or ""
     return _message(user, one, protocol)
 

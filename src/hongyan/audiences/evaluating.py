@@ -22,6 +22,7 @@ from hongyan.audiences import nesting, sources
 from hongyan.audiences.conditions import Branch
 from hongyan.audiences.models import Audience
 from hongyan.audiences.statements import Statement
+from hongyan.contacts import reach
 from hongyan.contacts.models import Contact, ContactQuerySet
 
 COUNT_WITHIN_MS = 5000
@@ -123,8 +124,26 @@ def _first(asked: Part, most: int, within_ms: int, *, is_each: bool = False) -> 
         return ids
 
 
+def _page_by_row(user: User, what: Audience | Branch, now: datetime, after: int, most: int) -> list[Contact]:
+    asked = part(user, what, now)
+    with within(COUNT_WITHIN_MS) as cursor:
+        cursor.execute(
+            f"""select min(c.id) from {asked.from_clause} where {asked.where}
+                group by c.number having min(c.id) > %(after)s order by 1 limit {int(most)}""",  # noqa: S608
+            {**asked.values, "after": after},
+        )
+        ids = [row[0] for row in cursor.fetchall()]
+    found = Contact.objects.select_related("book").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
 def page(user: User, what: Audience | Branch, now: datetime, *, after: int = 0, most: int = 100) -> list[Contact]:
-    """Distinct people in the order of their numbers beyond the person `after`: of one number the first person."""
+    """Distinct people in the order of their numbers beyond the person `after`: of one number the first person.
+
+    In the order of their rows for who may not know all the numbers: one that is kept lies between two that are not.
+    """
+    if reach.of(user).hides_any:
+        return _page_by_row(user, what, now, after, most)
     begins = Contact.objects.visible_to(user).filter(pk=after).values_list("number", flat=True).first() if after else ""
     asked = part(user, what, now)
     with within(COUNT_WITHIN_MS) as cursor:

@@ -14,13 +14,14 @@ from hongyan.accounts import audit, changes
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.contacts import fields, needs, phones, relations, tags
+from hongyan.contacts import fields, needs, phones, reach, relations, tags
 from hongyan.contacts.allowing import Doing
 from hongyan.contacts.birthdays import Birthday
 from hongyan.contacts.books import access_changeable_book
 from hongyan.contacts.groups import access_changeable_group
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, Phone
 from hongyan.contacts.names import coded, search_text, sort_key
+from hongyan.contacts.reach import Sight
 from hongyan.contacts.record import Person, fill, found_again
 from hongyan.dispatch.numbers import BadNumber, mask, normalise, shown
 from hongyan.inputs.texts import LONGEST_SEARCH, words_of
@@ -51,9 +52,19 @@ def may_change(user: User, contact: Contact) -> bool:
     return Contact.objects.changeable_by(user).filter(pk=contact.pk).exists()
 
 
-def shown_to(user: User, number: str) -> str:
-    """`number` as this user may see it: in clear, or 138****1234."""
-    return shown(number) if user.may(Right.SEE_NUMBERS) else mask(number)
+NOT_SHOWN = _("number not shown")
+
+
+def shown_to(user: User, number: str, sight: Sight = Sight.AS_ROLE, *, as_stored: bool = False) -> str:
+    """`number` as this user may see it: in clear, as 138****1234, or not a digit of it. Pages, files and programs ask here.
+
+    `sight` is by which way the number came before them (`reach.sights`, `messaging/unseen.py`); `as_stored` keeps its +86.
+    """
+    if sight <= Sight.HIDDEN:
+        return str(NOT_SHOWN)
+    if sight < Sight.AS_ROLE or not user.may(Right.SEE_NUMBERS):
+        return mask(number)
+    return number if as_stored else shown(number)
 
 
 def _save(contact: Contact) -> None:
@@ -274,11 +285,21 @@ def move_to_book(user: User, contacts: ContactQuerySet, book: AddressBook) -> in
     return len(ids)
 
 
-def matching(contacts: ContactQuerySet, asked: str) -> ContactQuerySet:
-    """Those of `contacts` whose name, pinyin, initials, number or company hold each word of `asked`."""
+def matching(user: User, contacts: ContactQuerySet, asked: str) -> ContactQuerySet:
+    """Those of `contacts` whose name, pinyin, initials, number or company hold each word of `asked`.
+
+    Digits find nobody whose number is kept from `user`: one that is found is one that is told.
+    """
     condition = holding(asked)
     if condition is None:
         return contacts.none()
+    digits = [word for word in words_of(coded(asked)) or () if word.replace("-", "").isdigit()]
+    if digits and reach.of(user).hides_any:
+        clear = Contact.objects.open_to(user, Doing.SEE_NUMBERS).order_by().values("pk")
+        named = Q()
+        for word in digits:
+            named &= Q(name__icontains=word) | Q(company__icontains=word)
+        contacts = contacts.filter(Q(pk__in=clear) | named)
     try:
         number = normalise(asked)
         # Those ids apart: joined by "or" to a question of another table, the numbers would lose their index.

@@ -165,6 +165,14 @@ def sights(user: User, people: Iterable[Contact]) -> dict[int, Sight]:
     return of(user).sights(list(people))
 
 
+def look(user: User, people: Iterable[Contact]) -> None:
+    """Put onto each how much of the number is to be shown, as `sight`."""
+    rows = list(people)
+    found = sights(user, rows) if rows else {}
+    for one in rows:
+        one.sight = found[one.pk]  # type: ignore[attr-defined]
+
+
 def has_people(user: User) -> bool:
     """Whether any people may be open to the user: by the role, or by a grant in force. Who opens pages of people."""
     return user.may(Right.SEE_PEOPLE) or Grant.objects.held_by(user).exists()

@@ -62,7 +62,11 @@ class Found:
 
 def look_up(user: User, contacts: ContactQuerySet, asked: str) -> Found:
     """Those of `contacts` that the words find, and the places that they name."""
-    branches, found, own = [Branch(people.matching(contacts, asked), has_words=True)], dict[Place, None](), list[str]()
+    branches, found, own = (
+        [Branch(people.matching(user, contacts, asked), has_words=True)],
+        dict[Place, None](),
+        list[str](),
+    )
     names, standing = _Names(user), list[_Standing]()
     for word in words_of(asked) or ():
         if here := names.called(word):
@@ -71,7 +75,7 @@ def look_up(user: User, contacts: ContactQuerySet, asked: str) -> Found:
         else:
             own.append(word)
     if standing:
-        rest = people.matching(contacts, " ".join(own)) if own else contacts
+        rest = people.matching(user, contacts, " ".join(own)) if own else contacts
         for book in sorted(set.intersection(*(set(one) for one in standing)))[:MOST_BOOKS]:
             branch = rest.filter(book=book)
             for groups in (one[book] for one in standing):

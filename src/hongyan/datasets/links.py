@@ -115,7 +115,7 @@ def suggest(user: User, field: Field, asked: str) -> list[str]:
         return []
     if field.target is None:
         seen = Contact.objects.visible_to(user)
-        found = people.matching(seen, asked) if asked.strip() else seen
+        found = people.matching(user, seen, asked) if asked.strip() else seen
         return [f"{name} #{pk}" for pk, name in found.order_by("pinyin", "pk").values_list("pk", "name")[:SUGGESTED]]
     view = _view(user, field.target)
     if view is None or not view.fields:

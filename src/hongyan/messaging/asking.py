@@ -18,12 +18,13 @@ from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Right
 from hongyan.consent import forbidding
 from hongyan.consent.models import Policy, Topic
+from hongyan.contacts.reach import Sight
 from hongyan.dispatch import arrays
 from hongyan.dispatch.planning import PlannedMessage
 from hongyan.dispatch.prices import PRICES, Price, Prices
 from hongyan.dispatch.routing import PORTED, RANGES, RULES, Ranges, Router, rule_from_row
 from hongyan.inputs import is_too_far
-from hongyan.messaging import canary, counting, of_audiences, recipients
+from hongyan.messaging import canary, counting, of_audiences, recipients, unseen
 from hongyan.messaging.canary import Terms
 from hongyan.messaging.counting import Count
 from hongyan.messaging.merge import parse, value_of
@@ -122,6 +123,9 @@ class Example:
     name: str
     text: str
     measure: Measure
+    contact_id: int | None
+    sight: Sight = Sight.AS_ROLE
+    """How much of the number is to be shown."""
 
 
 @dataclass(slots=True)
@@ -365,7 +369,23 @@ def rehearse(user: User, request: Request) -> Rehearsal:
         for message in messages:
             _count(result, message, by_number, shared)
     result.looked_at = max(result.looked_at, 1)
+    _hide(user, result)
     return result
+
+
+def _hide(user: User, result: Rehearsal) -> None:
+    """Say of the people who are shown one by one whose numbers are kept from the user."""
+    left_out = [one for some in result.blocked_examples.values() for one in some]
+    shown = [one for one in (*result.first, result.longest, result.shortest) if one is not None]
+    ids = [one.contact_id for one in left_out] + [one.contact_id for one in shown]
+    sights = unseen.of_chosen(user, user, ids)
+    if sights:
+        for one in shown:
+            one.sight = sights.get(one.contact_id, Sight.AS_ROLE)
+        for reason, some in result.blocked_examples.items():
+            result.blocked_examples[reason] = [
+                replace(one, sight=sights.get(one.contact_id, Sight.AS_ROLE)) for one in some
+            ]
 
 
 def _count(result: Rehearsal, message: PlannedMessage, by_number: dict[str, Recipient], shared: str) -> None:
@@ -382,8 +402,8 @@ def _count(result: Rehearsal, message: PlannedMessage, by_number: dict[str, Reci
         result.channels[message.channel_id] += 1
     text = message.text if message.text is not None else shared
     if len(result.first) < 10:
-        result.first.append(Example(message.number, message.name, text, measure(text)))
+        result.first.append(Example(message.number, message.name, text, measure(text), message.contact_id))
     if result.longest is None or len(text) > len(result.longest.text):
-        result.longest = Example(message.number, message.name, text, measure(text))
+        result.longest = Example(message.number, message.name, text, measure(text), message.contact_id)
     if result.shortest is None or len(text) < len(result.shortest.text):
-        result.shortest = Example(message.number, message.name, text, measure(text))
+        result.shortest = Example(message.number, message.name, text, measure(text), message.contact_id)

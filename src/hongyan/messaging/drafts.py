@@ -16,7 +16,9 @@ from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.consent.lists import test_numbers
 from hongyan.contacts import lists
-from hongyan.messaging import confirming
+from hongyan.contacts.models import Contact
+from hongyan.inputs import id_of
+from hongyan.messaging import confirming, unseen
 from hongyan.messaging.asking import rehearse, request_of
 from hongyan.messaging.jobs import defer_plan
 from hongyan.messaging.merge import MissingVariable, parse
@@ -95,8 +97,8 @@ def put_default(user: User, draft: Submission, name: str, default: str) -> None:
     save(user, draft, text=parse(draft.text).with_default(name, default))
 
 
-def try_on_oneself(user: User, draft: Submission, number: str, *, address: str | None = None) -> Submission:
-    """The text as whoever has `number` would read it, to the phone of the person's profile and the company's test numbers.
+def try_on_oneself(user: User, draft: Submission, whose: str, *, address: str | None = None) -> Submission:
+    """The text as one recipient would read it (a person, "c17", or a bare number), to the phone of the person's profile and the company's test numbers.
 
     A submission of its own; of marketing it is a notice that reads like it, since whoever tests has nothing to agree to.
     Raises Refused.
@@ -106,8 +108,13 @@ def try_on_oneself(user: User, draft: Submission, number: str, *, address: str |
         raise Refused("no_phone", _("There is no mobile number in your profile."))
     request = request_of(draft)
     wording = request.wording(user)
+    people = Contact.objects.sendable_by(user).filter(pk=id_of(whose[1:])) if whose.startswith("c") else None
+    number = whose if people is None else people.values_list("number", flat=True).first() or ""
     found = stream(user, request.selection, by_row=False, only=[number])
     person = next((one for chunk in found for one in chunk), None)
+    if person and whose == number and unseen.of_chosen(user, user, [person.contact_id]):
+        # Numbers that are tried one by one must not find anybody.
+        person = None
     if person is None:
         raise Refused("not_chosen", _("Nobody of that number is among the recipients."))
     try:

@@ -19,15 +19,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hongyan.accounts.models import User
-from hongyan.accounts.rights import Right
 from hongyan.consent import forbidding
 from hongyan.consent.models import ConsentEvent, Listed, OptOut, Policy, Source
 from hongyan.consent.policy import topic_names
+from hongyan.contacts.people import shown_to
+from hongyan.contacts.reach import Sight
 from hongyan.dispatch import packed
 from hongyan.dispatch.models import Batch, Channel, Message, Move
 from hongyan.dispatch.moving import last_refusal
-from hongyan.dispatch.numbers import CARRIER_WORDS, WORDS, Reason, home_carrier, mask, read_many
-from hongyan.messaging import canary, unreached
+from hongyan.dispatch.numbers import CARRIER_WORDS, WORDS, Reason, home_carrier, read_many
+from hongyan.messaging import canary, unreached, unseen
 from hongyan.messaging.considering import considered
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.origins import origins
@@ -84,7 +85,11 @@ def explain(viewer: User, submission: Submission, message: Message) -> list[Step
     is_withdrawn = message.state == "blocked" and message.done_at is not None
     is_screened = message.state == "blocked" and not is_withdrawn
     stopped = message.reason.partition(":")[0] if is_screened else ""
-    steps = [_asked(submission), _came_in(viewer, submission, message.number), _number(viewer, message.number)]
+    steps = [
+        _asked(submission),
+        _came_in(viewer, submission, message.number, message.contact_id),
+        _number(viewer, message.number, _sight(viewer, submission, message)),
+    ]
     steps += _screens(submission, message, stopped)
     if not is_screened:
         steps.append(_text(viewer, submission, message))
@@ -121,10 +126,6 @@ def explain_unreadable(submission: Submission, text: str) -> list[Step]:
     return steps if len(steps) > 1 else []
 
 
-def _clear(viewer: User, number: str) -> str:
-    return number.removeprefix("+86") if viewer.may(Right.SEE_NUMBERS) else mask(number)
-
-
 def _time(at: datetime | None) -> str:
     return date_format(localtime(at), "DATETIME_FORMAT") if at else "–"
 
@@ -147,8 +148,8 @@ def _asked(submission: Submission) -> Step:
     return Step("asked", _("Sending requested"), submission.created_at, "info", facts, links=links)
 
 
-def _came_in(viewer: User, submission: Submission, number: str) -> Step:
-    found = origins(viewer, submission, number)
+def _came_in(viewer: User, submission: Submission, number: str, contact_id: int | None = None) -> Step:
+    found = origins(viewer, submission, number, contact_id)
     chosen = [one for one in found if not one.is_exclusion]
     left_out = [one for one in found if one.is_exclusion]
     as_now = any(one.is_as_now for one in found)
@@ -175,10 +176,16 @@ def _how_often(submission: Submission, number: str, count: int) -> str:
     }
 
 
-def _number(viewer: User, number: str) -> Step:
+def _sight(viewer: User, submission: Submission, message: Message) -> Sight:
+    unseen.look(viewer, [message], [submission])
+    found: Sight = message.sight  # type: ignore[attr-defined]
+    return found
+
+
+def _number(viewer: User, number: str, sight: Sight = Sight.AS_ROLE) -> Step:
     carrier = home_carrier(number)
     facts = [
-        (_("Number"), _clear(viewer, number)),
+        (_("Number"), shown_to(viewer, number, sight)),
         (_("Home carrier by its range"), _(CARRIER_WORDS[carrier])),
     ]
     return Step("number", _("Number understood"), None, "good", facts)

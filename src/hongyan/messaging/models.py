@@ -136,6 +136,8 @@ class Submission(models.Model):
         default=dict, db_default=models.Value({}, models.JSONField())
     )
     """Of what was asked for and is no message: "duplicate", "excluded", "bad_number" -> how many. Written when planning ends."""
+    hides_numbers = models.BooleanField(default=False, db_default=False)
+    """It went to somebody whose number is kept from its owner (`unseen.py`)."""
     error = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -162,6 +164,8 @@ class Submission(models.Model):
             models.Index(fields=["id"], condition=Q(state__in=["planning", "running"]), name="submission_live"),
             # What waits for its owner, counted for the menu of every page.
             models.Index(fields=["owner"], condition=Q(state__in=["paused", "failed"]), name="submission_waits"),
+            # Whether a number that wrote to us is kept from somebody, asked on each page of replies.
+            models.Index(fields=["id"], condition=Q(hides_numbers=True), name="submission_hides_numbers"),
             # The round that writes down how far large ones are.
             models.Index(fields=["finished_at"], condition=Q(expected__gte=1000), name="submission_large"),
         ]

@@ -15,7 +15,7 @@ from hongyan.audiences import taking
 from hongyan.dispatch import control
 from hongyan.dispatch.planning import Plan, write_messages
 from hongyan.dispatch.routing import Router
-from hongyan.messaging import accounting, canary, counting, lapsing, needing, of_audiences
+from hongyan.messaging import accounting, canary, counting, lapsing, needing, of_audiences, unseen
 from hongyan.messaging.asking import Request, planned, request_of, router
 from hongyan.messaging.models import Category, Submission
 from hongyan.messaging.quiet_hours import calendar
@@ -175,7 +175,7 @@ def _write_chunk(
             validity_minutes=submission.validity_minutes or known.validity.get(submission.category),
             not_before=known.held_until(submission.category, now),
         ),
-        messages,
+        unseen.veiled(submission, messages),
         shared_text=shared,
         now=now,
     )

@@ -19,10 +19,12 @@ from django.db import connection
 from hongyan.accounts.models import User
 from hongyan.audiences import taking
 from hongyan.audiences.evaluating import Part
+from hongyan.contacts import reach
 from hongyan.contacts.allowing import Doing
 from hongyan.contacts.birthdays import spoken_in_sql
 from hongyan.contacts.fields import in_words
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
+from hongyan.contacts.reach import Sight
 from hongyan.messaging import of_audiences
 
 CHUNK = 3000
@@ -92,6 +94,8 @@ class Recipient:
     name: str
     contact_id: int | None
     values: dict[str, str]
+    sight: Sight = Sight.AS_ROLE
+    """How much of the number is to be shown, where somebody looks at them one by one (`unseen.of_chosen`)."""
 
 
 _OF_LISTS = """
@@ -113,9 +117,15 @@ def _with_birthday(person: str) -> str:
     return f"case when {person}.birthday <> '' then jsonb_build_object('生日', {spoken}) else '{{}}'::jsonb end"
 
 
+# The texts that were sent are read by whoever sent them: a number that is kept from the owner is no value of a text.
+NUMBER = """
+case when %(all_clear)s or c.book_id = any(%(clear_books)s) or exists (
+    select from contacts_group_contacts cg where cg.contact_id = c.id and cg.group_id = any(%(clear_groups)s))
+then jsonb_build_object('手机', ltrim(c.number, '+')) else '{}' end
+"""
 _PERSON = f"""
 select c.number, c.name, c.id as contact_id,
-       c.fields || jsonb_build_object('姓名', c.name, '称呼', c.title, '公司', c.company, '手机', ltrim(c.number, '+'))
+       c.fields || jsonb_build_object('姓名', c.name, '称呼', c.title, '公司', c.company) || {NUMBER}
                 || {_with_birthday("c")} as values,
        1 as source, c.id as place
 """
@@ -240,6 +250,16 @@ def lists_of(owner: User, selection: Selection) -> list[RecipientList]:
     return list(RecipientList.objects.filter(pk__in=selection.list_ids, owner=owner).select_related("upload"))
 
 
+def _clear(owner: User, selection: Selection) -> dict[str, Any]:
+    """Whose numbers may stand in a text: everybody's, or those of some books and groups."""
+    if not selection.of_people or not reach.of(owner).hides_any:
+        return {"all_clear": True, "clear_books": [], "clear_groups": []}
+    seen = AddressBook.objects.open_to(owner, Doing.SEE_NUMBERS).order_by()
+    books = list(seen.values_list("pk", flat=True))
+    groups = Group.objects.granted_outside(owner, Doing.SEE_NUMBERS, books)
+    return {"all_clear": False, "clear_books": books, "clear_groups": groups}
+
+
 def parameters(owner: User, selection: Selection, parts: Sequence[Part] = ()) -> dict[str, Any]:
     """Of `gathered`: the selection as far as the owner may see it, checked each time it is resolved, not only when asked."""
     # Whose numbers are hidden from the owner must not be found out by typing numbers until a name appears.
@@ -251,6 +271,7 @@ def parameters(owner: User, selection: Selection, parts: Sequence[Part] = ()) ->
         return list(model.objects.sendable_by(owner).filter(pk__in=ids).order_by().values_list("pk", flat=True))
 
     return {
+        **_clear(owner, selection),
         "known_books": list(known.order_by().values_list("pk", flat=True)),
         "books": seen(AddressBook, selection.book_ids),
         "groups": seen(Group, selection.group_ids),
@@ -292,6 +313,24 @@ def figures(
     with connection.cursor() as cursor:
         cursor.execute(f"select {', '.join(ask)} from ({sql}) x", {**parameters(owner, selection, parts), **values})  # noqa: S608
         return list(cursor.fetchone())
+
+
+def page_by_name(
+    owner: User, selection: Selection, *, by_row: bool, skip: int, asked: str, most: int
+) -> list[Recipient]:
+    """Whom it goes to in the order of their names, without the first `skip`: where the order of numbers, their parts in an
+    address or digits that find somebody would tell numbers that are kept from whoever looks."""
+    parts = parts_of(owner, selection)
+    pattern = "%" + asked.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""select number, name, contact_id, values from ({_recipients(selection, parts, by_row=by_row)}) x
+                where name ilike %(pattern)s order by name, contact_id nulls first limit %(most)s offset %(skip)s""",  # noqa: S608 - constants only
+            {**parameters(owner, selection, parts), "pattern": pattern, "most": most, "skip": skip},
+        )
+        return [
+            Recipient(number, name, contact, _values(values)) for number, name, contact, values in cursor.fetchall()
+        ]
 
 
 def page(

@@ -7,6 +7,8 @@ among them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +17,9 @@ from hongyan.accounts import audit
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.contacts import lists
+from hongyan.contacts.reach import Sight
 from hongyan.dispatch.models import Channel, Message, Removal
+from hongyan.messaging import unseen
 from hongyan.messaging.accounting import balance
 from hongyan.messaging.asking import Request
 from hongyan.messaging.merge import parse
@@ -79,7 +83,7 @@ def resend(
             found = found.filter(reason=reason)
         if protocols:
             found = found.filter(channel__in=Channel.objects.filter(protocol__in=protocols))
-        messages = list(found.only("id", "number", "name", "contact_id", "text").order_by("id"))
+        messages = list(found.only("id", "submission_id", "number", "name", "contact_id", "text").order_by("id"))
         if not messages:
             raise Refused("nobody_left", _("Nobody is left to resend to."), status=409)
         text, selection = as_they_were(user, row, messages)
@@ -106,7 +110,24 @@ def resend(
 
 
 def as_they_were(user: User, submission: Submission, messages: list[Message]) -> tuple[str, Selection]:
-    """The text, and who gets it with which values, so that each gets again what they were to get."""
+    """The text, and who gets it with which values, so that each gets again what they were to get.
+
+    Whose number is kept from the user is named as the person, who gets the text with the values of now: a list of numbers
+    would be the user's own to look at. Who is not open to the user any more does not get it again.
+    """
+    unseen.look(user, messages, [submission])
+    kept = {one.contact_id for one in messages if one.sight < Sight.AS_ROLE}  # type: ignore[attr-defined]
+    if kept:
+        people = tuple(sorted(filter(None, kept)))
+        rest = [one for one in messages if one.contact_id not in kept]
+        if not rest:
+            return submission.text, Selection(contact_ids=people)
+        text, selection = _as_they_were(user, submission, rest)
+        return text if text.strip("{}") != WHOLE_TEXT else submission.text, replace(selection, contact_ids=people)
+    return _as_they_were(user, submission, messages)
+
+
+def _as_they_were(user: User, submission: Submission, messages: list[Message]) -> tuple[str, Selection]:
     template = parse(submission.text)
     if not template.variables and not any(one.name and one.contact_id is None for one in messages):
         return submission.text, Selection(numbers=tuple(dict.fromkeys(one.number for one in messages)))

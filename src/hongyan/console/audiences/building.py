@@ -24,6 +24,7 @@ from hongyan.audiences.models import Audience
 from hongyan.console.access import me, needs
 from hongyan.console.audiences import reading
 from hongyan.console.refusing import at
+from hongyan.contacts import reach
 from hongyan.inputs import ids_of, whole_of
 from hongyan.runtime import clock
 
@@ -143,6 +144,7 @@ def sample(request: HttpRequest) -> HttpResponseBase:
     context: dict[str, Any] = {"people": []}
     try:
         context["people"] = evaluating.sample(user, asked, clock.now())
+        reach.look(user, context["people"])
     except TakesTooLong:
         context["is_late"] = True
     except Refused:

@@ -21,6 +21,7 @@ from hongyan.console.access import me, needs
 from hongyan.console.audiences.finding import AUDIENCE_PEOPLE
 from hongyan.console.refusing import told
 from hongyan.console.taking import take_away
+from hongyan.contacts import reach
 from hongyan.inputs import asked_of, id_of, whole_of
 from hongyan.runtime import clock
 
@@ -105,6 +106,7 @@ def figures(request: HttpRequest, audience_id: int) -> HttpResponseBase:
     try:
         context["count"] = keeping.noted(user, found)
         context["people"] = evaluating.sample(user, found, clock.now())
+        reach.look(user, context["people"])
     except TakesTooLong:
         context["is_late"] = True
     except Refused as error:
@@ -121,6 +123,7 @@ def people(request: HttpRequest, audience_id: int) -> HttpResponseBase:
     try:
         with told(request):
             rows = evaluating.page(user, found, clock.now(), after=after, most=PAGE + 1)
+            reach.look(user, rows)
     except TakesTooLong:
         messages.error(request, _("This takes too long: make the conditions simpler."))
     is_more = len(rows) > PAGE

@@ -17,15 +17,17 @@ from hongyan.accounts.rights import Reach, Right
 from hongyan.console.components.states import STATES
 from hongyan.console.mailbox.looking import NEWEST, Between
 from hongyan.contacts import people
-from hongyan.contacts.models import Contact, Phone
+from hongyan.contacts.allowing import Doing
+from hongyan.contacts.models import Contact, ContactQuerySet, Phone
+from hongyan.contacts.people import shown_to
 from hongyan.dispatch.models import Batch, Channel, Message, MessageQuerySet
-from hongyan.dispatch.numbers import is_found_by_its_end, mask, sought
+from hongyan.dispatch.numbers import is_found_by_its_end, sought
 from hongyan.dispatch.planning import first_id
 from hongyan.exports.tables import Kind, Sheet, Table, register
 from hongyan.inputs import asked_of, days_of, id_of, ids_of
 from hongyan.mailbox import rollcall
 from hongyan.mailbox.models import Reply, ReplyQuerySet
-from hongyan.messaging import resending
+from hongyan.messaging import resending, unseen
 from hongyan.messaging.models import Submission
 from hongyan.messaging.reasons import words
 
@@ -47,17 +49,24 @@ def found_replies(user: User, query: QueryDict, *, keep: int = 0) -> ReplyQueryS
     if meaning := query.get("meaning", ""):
         found = found.filter(meaning=meaning[:16])
     if part := sought(asked):
-        found = found.filter(_holding("text", asked) | Q(number__contains=part))
+        by_number = unseen.with_numbers_of_replies(user, Reply.objects.filter(number__contains=part))
+        found = found.filter(_holding("text", asked) | Q(pk__in=by_number.order_by().values("pk")))
     elif asked:
-        named = people.matching(Contact.objects.visible_to(user), asked)
-        own = (
-            named.order_by().values("number").union(Phone.objects.filter(contact__in=named.order_by()).values("number"))
-        )
-        found = found.filter(_holding("text", asked) | Q(number__in=own))
+        named = people.matching(user, Contact.objects.open_to(user, Doing.SEE_NUMBERS), asked)
+        # Who is found by a name whose number is hidden must be hidden too.
+        kept = people.matching(user, Contact.objects.visible_to(user), asked).order_by().values("number")
+        by_name = Q(number__in=_numbers(named)) | Q(submission__hides_numbers=True, number__in=kept)
+        found = found.filter(_holding("text", asked) | by_name)
     if submission := id_of(query.get("submission") or "0"):
         found = found.filter(submission__in=rollcall.family(submission))
     dated: ReplyQuerySet = _between(query, found, "received_at")
     return dated.select_related("submission", "owner")
+
+
+def _numbers(named: ContactQuerySet) -> Any:
+    """All that these people have."""
+    further = Phone.objects.filter(contact__in=named.order_by()).values("number")
+    return named.order_by().values("number").union(further)
 
 
 def _between(query: QueryDict, found: Any, field: str) -> Any:
@@ -75,7 +84,7 @@ def found_sent(user: User, query: QueryDict) -> MessageQuerySet:
     """
     found, asked = _narrowed(user, query), asked_of(query.get("q"))
     if part := sought(asked):
-        return found.by_number(part, anywhere=_is_anywhere(query))
+        return unseen.with_numbers(user, found).by_number(part, anywhere=_is_anywhere(query))
     return _saying(found, asked, Submission.objects.filter(_holding("text", asked))) if asked else found
 
 
@@ -84,14 +93,14 @@ def wanted(user: User, query: QueryDict) -> MessageQuerySet | Between:
     narrowed, asked = _narrowed(user, query), asked_of(query.get("q"))
     part = sought(asked)
     if is_found_by_its_end(part) and not _is_anywhere(query):
-        return narrowed.by_number(part)
+        return unseen.with_numbers(user, narrowed).by_number(part)
 
     def between(low: int, high: int) -> MessageQuerySet:
         found = narrowed.filter(pk__gte=low, pk__lt=high)
         if not asked:
             return found
         if part:
-            return found.by_number(part, anywhere=True)
+            return unseen.with_numbers(user, found).by_number(part, anywhere=True)
         batches = Batch.objects.filter(pk__gte=low // 1000, pk__lte=(high - 1) // 1000)
         own = Submission.objects.filter(_holding("text", asked), pk__in=batches.values("submission_id"))
         return _saying(found, asked, list(own.values_list("pk", flat=True)))
@@ -159,9 +168,10 @@ def numbers_of(query: QueryDict, name: str) -> tuple[int, ...]:
     return ids_of(query.getlist(name))
 
 
-def say_why(rows: list[Message]) -> None:
-    """Put its submission and its outcome in words onto each row; two queries."""
+def say_why(user: User, rows: list[Message]) -> None:
+    """Put its submission, its outcome in words and how much of its number is shown onto each row; two queries."""
     subs = Submission.objects.in_bulk({one.submission_id for one in rows})
+    unseen.look(user, rows, subs.values())
     protocols = dict(Channel.objects.values_list("pk", "protocol"))
     for one in rows:
         one.submission = subs[one.submission_id]  # type: ignore[attr-defined]
@@ -170,13 +180,12 @@ def say_why(rows: list[Message]) -> None:
 
 def replies_table(user: User, query: QueryDict, _subject_id: int | None) -> Table:
     found = found_replies(user, query)
-    in_clear = user.may(Right.SEE_NUMBERS)
 
     def sheet() -> Sheet:
         rows = (
-            [timezone.localtime(one.received_at).strftime("%Y-%m-%d %H:%M:%S"), one.number if in_clear else mask(one.number),
-             one.text, str(one.submission or "")]
-            for one in found.iterator(chunk_size=2000)
+            [timezone.localtime(one.received_at).strftime("%Y-%m-%d %H:%M:%S"),
+             shown_to(user, one.number, one.sight, as_stored=True), one.text, str(one.submission or "")]
+            for one in unseen.in_chunks(found.iterator(chunk_size=2000), lambda some: unseen.look_at_replies(user, some))
         )  # fmt: skip
         return [_("Received"), _("Mobile number"), _("Text"), _("Answers")], rows
 
@@ -197,18 +206,18 @@ def sent_table(user: User, query: QueryDict, _subject_id: int | None) -> Table:
 
 
 def _sent_rows(user: User, found: MessageQuerySet) -> Iterator[list[str]]:
-    in_clear, below = user.may(Right.SEE_NUMBERS), None
+    below = None
     while True:
         page = found.filter(pk__lt=below) if below else found
         rows = list(page.order_by("-id")[:1000])
         if not rows:
             return
         below = rows[-1].pk
-        say_why(rows)
+        say_why(user, rows)
         for one in rows:
             at = timezone.localtime(one.submitted_at or one.planned_at).strftime("%Y-%m-%d %H:%M:%S")
             yield [
-                one.name, one.number if in_clear else mask(one.number), one.submission.told_to(user, one.text or one.submission.text),  # type: ignore[attr-defined]
+                one.name, shown_to(user, one.number, one.sight, as_stored=True), one.submission.told_to(user, one.text or one.submission.text),  # type: ignore[attr-defined]
                 str(STATES[one.state].label), one.reason, one.words, at, str(one.submission),  # type: ignore[attr-defined]
             ]  # fmt: skip
 

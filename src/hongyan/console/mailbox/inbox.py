@@ -27,16 +27,18 @@ from hongyan.console.mailbox.finding import REPLIES, found_replies
 from hongyan.console.refusing import told
 from hongyan.console.taking import take_away
 from hongyan.contacts import phones
+from hongyan.contacts.allowing import Doing
 from hongyan.contacts.models import Contact
+from hongyan.contacts.reach import Sight
 from hongyan.dispatch.models import Message
 from hongyan.dispatch.numbers import is_phone
 from hongyan.inputs import id_of
+from hongyan.mailbox import answering
 from hongyan.mailbox import inbox as keeping
 from hongyan.mailbox.models import Reply, ReplyNote
-from hongyan.messaging import submissions
+from hongyan.messaging import submissions, unseen
 from hongyan.messaging.asking import Request
 from hongyan.messaging.models import Category, Phrase, Signature, Submission
-from hongyan.messaging.recipients import Selection
 
 PAGE = 25
 OFFERED = 30
@@ -46,8 +48,12 @@ FILTERS = ("folder", "meaning", "submission", "q", "from", "to", "page")
 
 
 def _name_people(user: User, rows: list[Any]) -> None:
-    """Put the name of who the user knows by this number onto each row; two queries."""
-    known = phones.named(Contact.objects.visible_to(user), {row.number for row in rows})
+    """Put the name of who the user knows by this number, and how much of it is shown, onto each row."""
+    unseen.look_at_replies(user, rows)
+    known = phones.named(Contact.objects.open_to(user, Doing.SEE_NUMBERS), {row.number for row in rows})
+    # By the name of a number that is hidden no number is told; by the name of one that is shown it would be.
+    if hidden := {row.number for row in rows if row.sight <= Sight.MASKED}:
+        known |= phones.named(Contact.objects.visible_to(user), hidden)
     for row in rows:
         row.person = known.get(row.number, "")
 
@@ -178,7 +184,10 @@ def _conversation(user: User, reply: Reply) -> dict[str, Any]:
         "may_answer": may_send and is_phone(reply.number),
         "phrases": (Phrase.objects.filter(owner=None) | Phrase.objects.filter(owner=user))[:100] if may_send else [],
         "colleagues": keeping.colleagues(user)[:500] if may_send else [],
-        "may_add": not getattr(reply, "person", "") and user.may(Right.SEE_PEOPLE) and user.may(Right.SEE_NUMBERS),
+        "may_add": not getattr(reply, "person", "")
+        and reply.sight is Sight.AS_ROLE  # type: ignore[attr-defined]
+        and user.may(Right.SEE_PEOPLE)
+        and user.may(Right.SEE_NUMBERS),
         "next_unread": keeping.next_unread(user, reply.pk),
     }
 
@@ -220,7 +229,7 @@ def answer(request: HttpRequest, reply_id: int) -> HttpResponseBase:
         submissions.submit(
             user,
             Request(
-                text=request.POST.get("text", ""), selection=Selection(numbers=(reply.number,)),
+                text=request.POST.get("text", ""), selection=answering.whom(user, reply),
                 category=Category.INTERACTIVE, title=_("Answer: %(text)s") % {"text": reply.text[:20]},
                 signature=default.text if default else "", origin=Submission.Origin.REPLY, answers_id=reply.pk,
                 source_number=reply.service_number,

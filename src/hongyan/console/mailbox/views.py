@@ -69,7 +69,7 @@ def sent(request: HttpRequest) -> HttpResponseBase:
     looked = look_back(looked_for, min(id_of(after), newest) if after else newest, PAGE + 1, lowest=lowest)
     is_more = len(looked.rows) > PAGE
     rows: list[Message] = looked.rows[:PAGE]
-    say_why(rows)
+    say_why(user, rows)
     whole = how_many(looked_for, newest, MOST_AT_ONCE + 1, lowest=lowest) if rows and looked.until is None else None
     return render(
         request,

@@ -31,6 +31,7 @@ from hongyan.contacts.record import Person
 from hongyan.contacts.relations import ROLES, RelationFacts
 from hongyan.inputs import asked_of, id_of
 from hongyan.mailbox import inbox
+from hongyan.messaging import unseen
 
 PHONE = ("id", "number", "kind", "state")
 MOST_FOUND = 8
@@ -198,7 +199,8 @@ def edit(request: HttpRequest, contact_id: int | None = None) -> HttpResponseBas
     initial: dict[str, Any] = {"book": request.GET.get("book")}
     if "reply" in request.GET and user.may(Right.SEE_NUMBERS):
         # From the mailbox; by the reply, since an address is written into logs.
-        initial["number"] = inbox.access_reply(user, id_of(request.GET["reply"])).number
+        number = inbox.access_reply(user, id_of(request.GET["reply"])).number
+        initial["number"] = "" if unseen.of_numbers(user, [number]) else number
     # Whoever may change one group of a book, not the book, adds people to that group.
     into_group = groups.access_changeable_group(user, id_of(request.GET["group"])) if "group" in request.GET else None
     form = PersonForm(user, found, request.POST if request.method == "POST" else None, initial)
@@ -265,7 +267,7 @@ def find_related(request: HttpRequest) -> HttpResponseBase:
         return render(request, "console/people/relation.html", {"role": "", "other": other, "roles": _roles()})
     asked = asked_of(request.GET.get("who"))
     found = (
-        verbs.matching(Contact.objects.visible_to(user), asked).select_related("book")
+        verbs.matching(user, Contact.objects.visible_to(user), asked).select_related("book")
         if asked
         else Contact.objects.none()
     )

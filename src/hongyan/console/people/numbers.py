@@ -19,7 +19,7 @@ from hongyan.accounts.rights import Right
 from hongyan.console import bulk
 from hongyan.console.access import me, needs
 from hongyan.console.refusing import told
-from hongyan.contacts import health, people
+from hongyan.contacts import health, people, reach
 from hongyan.contacts.models import Contact
 from hongyan.inputs import id_of
 from hongyan.messaging.models import Category
@@ -53,6 +53,7 @@ def numbers(request: HttpRequest) -> HttpResponseBase:
     page = Paginator(found, 30).get_page(request.GET.get("page"))
     rows = list(page.object_list)
     judged(rows)
+    reach.look(user, rows)
     counts, paused = health.counts(user), pausing.paused()
     return render(
         request,

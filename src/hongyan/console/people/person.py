@@ -29,10 +29,11 @@ from hongyan.console.people import numbers
 from hongyan.console.people.opening import for_who_reaches_people
 from hongyan.console.refusing import told
 from hongyan.console.timeline import Event, Window
-from hongyan.contacts import birthday_policy, fields, groups, phones, relations
+from hongyan.contacts import birthday_policy, fields, groups, phones, reach, relations
 from hongyan.contacts import people as verbs
 from hongyan.contacts.birthdays import Birthday
 from hongyan.contacts.models import Contact, Field, Phone
+from hongyan.contacts.reach import Sight
 from hongyan.crm.models import Customer, Order
 from hongyan.dispatch.numbers import shown
 from hongyan.inputs import id_of, moment_of
@@ -65,6 +66,7 @@ def person(request: HttpRequest, contact_id: int) -> HttpResponseBase:
     """Everything on one page; the timeline's filter and its older pages are a fragment of it."""
     user = me(request)
     found = verbs.access_contact(user, contact_id)
+    reach.look(user, [found])
     what = request.GET.get("what", "")
     before = moment_of(request.GET.get("before", ""), timezone.get_current_timezone())
     events, older = _timeline(user, found, what, before)
@@ -73,6 +75,9 @@ def person(request: HttpRequest, contact_id: int) -> HttpResponseBase:
         part = "older" if before else "timeline"
         return render(request, f"console/people/person.html#{part}", happened)
     customers = Customer.objects.visible_to(user).filter(people__number__in=phones.numbers_of(found))
+    if _is_kept(found):
+        # Whoever types numbers into customers of their own would see here which of them is right.
+        customers = customers.none()
     return render(
         request,
         "console/people/person.html",
@@ -84,6 +89,11 @@ def person(request: HttpRequest, contact_id: int) -> HttpResponseBase:
             **(_permits(found) if user.may(Right.MANAGE_PEOPLE) else {}),
         },
     )  # fmt: skip
+
+
+def _is_kept(found: Contact) -> bool:
+    """Whether the number is kept from who looks, by the way in which they see the person."""
+    return bool(found.sight < Sight.AS_ROLE)  # type: ignore[attr-defined]
 
 
 def _columns(found: Contact) -> list[tuple[str, Field | None]]:
@@ -110,21 +120,26 @@ def _in_days(coming: date | None, today: date) -> str:
 
 
 def _phones(user: User, found: Contact) -> list[ShownPhone]:
+    sight: Sight = found.sight  # type: ignore[attr-defined]
     main = ShownPhone(
-        phones_shown(user, found.number), found.get_number_kind_display(), found.get_number_state_display(), True, True
+        phones_shown(user, found.number, sight),
+        found.get_number_kind_display(),
+        found.get_number_state_display(),
+        True,
+        True,
     )
     return [main] + [
         ShownPhone(
-            phones_shown(user, one.number), one.get_kind_display(), one.get_state_display(), False,
+            phones_shown(user, one.number, sight), one.get_kind_display(), one.get_state_display(), False,
             phones.is_reached(one), one,
         )
         for one in found.phones.all()
     ]  # fmt: skip
 
 
-def phones_shown(user: User, number: str) -> str:
+def phones_shown(user: User, number: str, sight: Sight = Sight.AS_ROLE) -> str:
     """As `people.shown_to`; a landline in clear with its 0."""
-    text = verbs.shown_to(user, number)
+    text = verbs.shown_to(user, number, sight)
     return phones.said(number) if text == shown(number) else text
 
 
@@ -149,6 +164,9 @@ def _timeline(user: User, found: Contact, what: str, before: datetime | None) ->
         "consented": partial(timeline.consented, user, named),
         "changed": partial(timeline.changed, "contact", [found.pk]),
     }
+    if _is_kept(found):
+        # Orders and consents go by number, and the audit masks numbers, but does not hide them.
+        sources = {name: source for name, source in sources.items() if name in ("sent", "answered")}
     chosen = [sources[what]] if what in sources else list(sources.values())
     return timeline.together(chosen, Window(SHOWN, before))
 

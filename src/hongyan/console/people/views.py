@@ -57,6 +57,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
     granted = groups.granted_tree(user)
     looked = look_for(user, request.GET)
     page, found = page_of(user, request.GET, looked), together(looked)
+    reach.look(user, page.rows)
     numbers.judged(page.rows)
     if request.GET.get("all"):
         total, is_about = found.order_by().count(), False
@@ -228,7 +229,8 @@ def _search(user: User, query: str) -> list[Hit]:
     if not reach.has_people(user):
         return []
     looked = look_up(user, Contact.objects.visible_to(user), query)
-    found = looked.branches[0].contacts.select_related("book")[:6]
+    found = list(looked.branches[0].contacts.select_related("book")[:6])
+    reach.look(user, found)
     people = reverse("console:people")
     places = [
         Hit(one.name, one.above, f"{people}?{f'group={one.group_id}' if one.group_id else f'book={one.book_id}'}", "users-group", _("People"))
@@ -237,7 +239,7 @@ def _search(user: User, query: str) -> list[Hit]:
     return places[: MOST_HITS - min(len(found), MOST_HITS // 2)] + [
         Hit(
             one.name,
-            f"{verbs.shown_to(user, one.number)} · {one.book.name}",
+            f"{verbs.shown_to(user, one.number, one.sight)} · {one.book.name}",  # type: ignore[attr-defined]
             reverse("console:contact", args=[one.pk]),
             "user",
             _("People"),

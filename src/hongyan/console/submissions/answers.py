@@ -78,7 +78,7 @@ def replies(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     after = id_of(request.GET.get("after", "0"))
     if group in ("silent", "unreached"):
         ids = rollcall.without_answer(submission, got=group == "silent", after=after, most=PAGE + 1)
-        people, further = silent(ids[:PAGE]), ids[PAGE - 1] if len(ids) > PAGE else None
+        people, further = silent(user, submission, ids[:PAGE]), ids[PAGE - 1] if len(ids) > PAGE else None
     else:
         numbers = chosen(found, group)
         people = answered(user, submission, found, numbers[after : after + PAGE])

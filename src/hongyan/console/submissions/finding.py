@@ -17,11 +17,12 @@ from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.console.components.states import STATES
 from hongyan.console.submissions.listing import MESSAGE_STATES
+from hongyan.contacts.people import shown_to
 from hongyan.dispatch.models import Batch, Channel, Message, MessageQuerySet
-from hongyan.dispatch.numbers import mask, sought
+from hongyan.dispatch.numbers import sought
 from hongyan.exports.tables import Kind, Sheet, Table, register
 from hongyan.inputs import asked_of, moment_of
-from hongyan.messaging import resending, submissions
+from hongyan.messaging import resending, submissions, unseen
 from hongyan.messaging.models import Submission
 from hongyan.messaging.reasons import words
 
@@ -34,7 +35,7 @@ def _on_the_wire(found: MessageQuerySet) -> MessageQuerySet:
     return found.filter(Exists(sending), state="queued")
 
 
-def found_recipients(query: QueryDict, submission: Submission) -> Any:
+def found_recipients(user: User, query: QueryDict, submission: Submission) -> Any:
     found = Message.objects.filter(submission_id=submission.pk)
     outcome, asked, code = (asked_of(query.get(name)) for name in ("outcome", "q", "code"))
     if outcome == "not_delivered":
@@ -55,13 +56,13 @@ def found_recipients(query: QueryDict, submission: Submission) -> Any:
             found = found.filter(**{f"{column}__{condition}": at})
     if asked:
         part = sought(asked)
-        found = found.by_number(part) if part else found.filter(name__icontains=asked)
+        found = unseen.with_numbers(user, found).by_number(part) if part else found.filter(name__icontains=asked)
     return found.order_by("id")
 
 
 def recipients_table(user: User, query: QueryDict, submission_id: int | None) -> Table:
     submission = submissions.access_submission(user, submission_id or 0)
-    found = found_recipients(query, submission)
+    found = found_recipients(user, query, submission)
 
     def sheet() -> Sheet:
         return [
@@ -74,15 +75,15 @@ def recipients_table(user: User, query: QueryDict, submission_id: int | None) ->
 
 
 def _rows(user: User, submission: Submission, found: Any) -> Iterator[list[str]]:
-    in_clear = user.may(Right.SEE_NUMBERS)
     protocols = dict(Channel.objects.values_list("pk", "protocol"))
 
     def time(at: datetime | None) -> str:
         return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
-    for one in found.iterator(chunk_size=2000):
+    looked_at = unseen.in_chunks(found.iterator(chunk_size=2000), lambda some: unseen.look(user, some, [submission]))
+    for one in looked_at:
         yield [
-            one.name, one.number if in_clear else mask(one.number), str(STATES[one.state].label), one.reason,
+            one.name, shown_to(user, one.number, one.sight, as_stored=True), str(STATES[one.state].label), one.reason,
             words(one.reason, protocols.get(one.channel_id or 0, "")), str(one.segments), time(one.submitted_at),
             time(one.done_at), submission.told_to(user, one.text or submission.text),
         ]  # fmt: skip

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.console.components.states import STATES
+from hongyan.contacts.people import shown_to
+from hongyan.contacts.reach import Sight
 from hongyan.dispatch.models import Message
-from hongyan.dispatch.numbers import mask
 from hongyan.exports.tables import Kind, Sheet, Table, register
 from hongyan.mailbox import rollcall
 from hongyan.mailbox.models import Reply
 from hongyan.mailbox.rollcall import RollCall
-from hongyan.messaging import submissions
+from hongyan.messaging import submissions, unseen
 from hongyan.messaging.models import Submission
 
 
@@ -33,6 +34,8 @@ class Person:
     name: str = ""
     message: Message | None = None
     group: str = ""
+    sight: Sight = Sight.AS_ROLE
+    """How much of the number is to be shown."""
     said: list[tuple[datetime, str, int]] = field(default_factory=list)
     at: datetime | None = None
     conversation: int | None = None
@@ -58,22 +61,27 @@ def answered(user: User, submission: Submission, found: RollCall, numbers: list[
         sent.setdefault(message.number, message)
     latest = [found.answers[number].said[-1][2] for number in numbers if found.answers[number].said]
     visible = set(Reply.objects.visible_to(user).filter(pk__in=latest).values_list("pk", flat=True))
-    people = []
+    people, sights = [], unseen.of_numbers(user, numbers) if submission.hides_numbers else {}
     for number in numbers:
         one, own = found.answers[number], sent.get(number)
         last = one.said[-1][2] if one.said else None
         people.append(
             Person(
-                number, own.name if own else "", own, _name(found, one.place), one.said, one.at,
+                number, own.name if own else "", own, _name(found, one.place),
+                sights.get(number, Sight.AS_ROLE), one.said, one.at,
                 last if last in visible else None,
             )
         )  # fmt: skip
     return people
 
 
-def silent(ids: list[int]) -> list[Person]:
+def silent(user: User, submission: Submission, ids: list[int]) -> list[Person]:
     found = Message.objects.in_bulk(ids)
-    return [Person(found[pk].number, found[pk].name, found[pk]) for pk in ids if pk in found]
+    unseen.look(user, list(found.values()), [submission])
+    return [
+        Person(one.number, one.name, one, sight=one.sight)  # type: ignore[attr-defined]
+        for one in (found[pk] for pk in ids if pk in found)
+    ]
 
 
 def roll_call_table(user: User, _query: QueryDict, submission_id: int | None) -> Table:
@@ -90,12 +98,11 @@ def roll_call_table(user: User, _query: QueryDict, submission_id: int | None) ->
 
 
 def _rows(user: User, submission: Submission) -> Iterator[list[str]]:
-    in_clear = user.may(Right.SEE_NUMBERS)
     found = rollcall.call(submission)
 
     def line(one: Person, group: str) -> list[str]:
         return [
-            one.name, one.number if in_clear else mask(one.number), group, "\n".join(text for _at, text, _id in one.said),
+            one.name, shown_to(user, one.number, one.sight, as_stored=True), group, "\n".join(text for _at, text, _id in one.said),
             timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M:%S") if one.at else "",
             str(STATES[one.message.state].label) if one.message else "",
         ]  # fmt: skip
@@ -108,7 +115,7 @@ def _rows(user: User, submission: Submission) -> Iterator[list[str]]:
         after: Any = 0
         while ids := rollcall.without_answer(submission, got=got, after=after, most=1000):
             after = ids[-1]
-            for one in silent(ids):
+            for one in silent(user, submission, ids):
                 yield line(one, words)
 
 

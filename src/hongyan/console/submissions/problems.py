@@ -14,7 +14,7 @@ from hongyan.accounts.rights import Right
 from hongyan.console.submissions.account import Row
 from hongyan.dispatch.flow import LARGE
 from hongyan.dispatch.models import Channel, Message
-from hongyan.messaging import resending, submissions
+from hongyan.messaging import resending, submissions, unseen
 from hongyan.messaging.models import Submission
 from hongyan.reachability import pausing
 
@@ -53,6 +53,7 @@ def problems(user: User, submission: Submission, rows: list[Row]) -> list[Proble
     found.sort(key=lambda one: (-one.row.count, (*KINDS, "dropped").index(one.row.kind)))
     again = _again(user, submission)
     people = _people(submission) if submission.expected < LARGE else []
+    unseen.look(user, people, [submission])
     protocols = dict(Channel.objects.values_list("pk", "protocol"))
 
     def is_of(row: Row, state: str, reason: str, channel: int | None) -> bool:

@@ -31,7 +31,7 @@ from hongyan.dispatch.flow import LARGE, moments
 from hongyan.dispatch.models import Channel, Removal
 from hongyan.dispatch.sums import held_back
 from hongyan.inputs import Unreadable, id_of, moment_of, read_moment
-from hongyan.messaging import accounting, drafts, resending, submissions
+from hongyan.messaging import accounting, drafts, resending, submissions, unseen
 from hongyan.messaging.models import Submission
 from hongyan.messaging.reasons import stopped_words, words
 from hongyan.runtime import clock
@@ -119,10 +119,11 @@ def rows(request: HttpRequest, submission_id: int) -> HttpResponseBase:
 def _rows(request: HttpRequest, submission: Submission) -> dict[str, Any]:
     """A page of recipients, in key order beyond `after`."""
     after = request.GET.get("after", "")
-    found = found_recipients(request.GET, submission)
+    found = found_recipients(me(request), request.GET, submission)
     if after:
         found = found.filter(pk__gt=id_of(after))
     page = list(found[: PAGE + 1])
+    unseen.look(me(request), page, [submission])
     protocols = dict(Channel.objects.values_list("pk", "protocol"))
     for one in page:
         one.words = words(one.reason, protocols.get(one.channel_id or 0, ""))

@@ -12,7 +12,7 @@ from hongyan.console.access import for_everybody, me
 from hongyan.dispatch.models import Message
 from hongyan.dispatch.numbers import BadNumber, normalise
 from hongyan.inputs import asked_of
-from hongyan.messaging import submissions
+from hongyan.messaging import submissions, unseen
 from hongyan.messaging.explaining import Step, explain, explain_missing, explain_unreadable
 from hongyan.messaging.models import Submission
 
@@ -25,6 +25,7 @@ def why(request: HttpRequest, submission_id: int, message_id: int) -> HttpRespon
     one = Message.objects.filter(pk=message_id, submission_id=submission.pk).select_related("channel").first()
     if one is None:
         raise Http404
+    unseen.look(user, [one], [submission])
     context = {"message": one, "submission": submission, "steps": explain(user, submission, one)}
     part = request.headers.get("HX-Request") == "true"
     return render(request, f"console/submissions/{'why' if part else 'why_page'}.html", context)
@@ -49,7 +50,8 @@ def _found(request: HttpRequest, submission: Submission, asked: str) -> dict[str
     except BadNumber as error:
         steps = explain_unreadable(submission, asked)
         return {"steps": steps, "trouble": "" if steps else _(str(error))}
-    messages = Message.objects.filter(submission_id=submission.pk).to(number).select_related("channel")
+    messages = unseen.with_numbers(user, Message.objects.filter(submission_id=submission.pk)).to(number)
+    messages = messages.select_related("channel")
     found: list[tuple[Message, list[Step]]] = [
         (one, explain(user, submission, one)) for one in messages.order_by("pk")[:20]
     ]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django import template
 from django.db.models import QuerySet
@@ -31,11 +31,12 @@ from django.utils.translation import gettext as _
 
 from hongyan.accounts import saved_filters as kept
 from hongyan.accounts.audit_words import words as action_words
-from hongyan.accounts.rights import Right
 from hongyan.console import filters
 from hongyan.console.bulk import bound
 from hongyan.console.components.states import STATES
 from hongyan.console.strips import ACCEPTED
+from hongyan.contacts.people import shown_to
+from hongyan.contacts.reach import Sight
 from hongyan.dispatch.numbers import mask
 from hongyan.messaging.models import Submission
 from hongyan.privacy import is_sealed
@@ -103,16 +104,17 @@ def yuan(value: Decimal | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def phone(context: Context, value: str) -> SafeString:
-    """A phone number as this user may see it; of one that was erased, that it was."""
+def phone(context: Context, value: str, sight: Sight | Literal[""] = Sight.AS_ROLE) -> SafeString:
+    """A phone number as this user may see it; `sight` where a view has put it onto the row. Of one that was erased, that it was."""
     user = context.get("user")
     if is_sealed(value):
-        shown = _("erased")
-    elif user is not None and user.is_authenticated and user.may(Right.SEE_NUMBERS):
-        shown = value.removeprefix("+86") if len(value) == 14 else value
-    else:
-        shown = mask(value)
-    return format_html('<span class="hy-number">{}</span>', shown)
+        return format_html('<span class="hy-number">{}</span>', _("erased"))
+    seen = Sight.AS_ROLE if sight == "" else sight
+    if user is None or not user.is_authenticated:
+        return format_html('<span class="hy-number">{}</span>', mask(value))
+    if seen <= Sight.HIDDEN:
+        return format_html('<span class="text-secondary">{}</span>', shown_to(user, value, seen))
+    return format_html('<span class="hy-number">{}</span>', shown_to(user, value, seen))
 
 
 @register.simple_tag(takes_context=True)

@@ -17,10 +17,11 @@ from hongyan.console.access import me, needs
 from hongyan.console.refusing import told
 from hongyan.console.write import picking
 from hongyan.console.write.words import how_many
+from hongyan.contacts import reach
 from hongyan.dispatch.models import Channel
 from hongyan.dispatch.numbers import read_many
-from hongyan.inputs import asked_of
-from hongyan.messaging import accounting, asking, confirming, drafts, lapsing, recipients, surveying
+from hongyan.inputs import asked_of, whole_of
+from hongyan.messaging import accounting, asking, confirming, drafts, lapsing, recipients, surveying, unseen
 from hongyan.messaging.asking import request_of
 from hongyan.messaging.confirming import ChangedSince
 from hongyan.messaging.models import Submission
@@ -123,18 +124,25 @@ def everybody(request: HttpRequest, draft_id: int) -> HttpResponseBase:
     asking_for = scheduled or drafts.access_draft(user, draft_id)
     asked, after = request_of(asking_for), request.GET.get("after", "")
     who, wording = asked_of(request.GET.get("who")), asked.wording(asking_for.owner)
-    found = recipients.page(
-        asking_for.owner,
-        asked.selection,
-        by_row=not wording.is_shared,
-        after=after if after.startswith("+") else "",
-        asked=who,
-        most=PAGE,
-    )
+    by_row, skip = not wording.is_shared, whole_of(after) if not after.startswith("+") else 0
+    hides = asked.selection.of_people and not unseen.sees_all(user) and reach.of(asking_for.owner).hides_any
+    if hides:
+        found = recipients.page_by_name(
+            asking_for.owner, asked.selection, by_row=by_row, skip=skip, asked=who, most=PAGE
+        )
+    else:
+        after = after if after.startswith("+") else ""
+        found = recipients.page(asking_for.owner, asked.selection, by_row=by_row, after=after, asked=who, most=PAGE)
     shared = wording.render({}) if wording.is_shared else ""
     planned = asking.screened(found, asked, wording, asking.router(asking_for.owner, asked.category)) if found else []
+    sights = unseen.of_chosen(user, asking_for.owner, [one.contact_id for one in found])
     rows = [
-        (one, asking_for.told_to(user, shared if one.text is None else one.text), words(one.blocked_because))
+        (
+            one,
+            sights.get(one.contact_id, ""),
+            asking_for.told_to(user, shared if one.text is None else one.text),
+            words(one.blocked_because),
+        )
         for one in planned
     ]
     is_more = len({one.number for one in found}) == PAGE
@@ -146,7 +154,7 @@ def everybody(request: HttpRequest, draft_id: int) -> HttpResponseBase:
             "is_scheduled": scheduled is not None,
             "rows": rows,
             "who": who,
-            "after": found[-1].number if is_more else "",
+            "after": (skip + PAGE if hides else found[-1].number) if is_more else "",
             "is_later": bool(after),
         },
     )

@@ -17,10 +17,11 @@ from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Right
 from hongyan.audiences.models import Audience
 from hongyan.console.access import me, needs
-from hongyan.contacts import books, groups, people, sizes
+from hongyan.contacts import books, groups, people, reach, sizes
 from hongyan.contacts.allowing import Doing
 from hongyan.contacts.groups import Branch
 from hongyan.contacts.models import AddressBook, Contact, Group, RecipientList
+from hongyan.contacts.reach import Sight
 from hongyan.inputs import asked_of, whole_of
 from hongyan.messaging.recipients import Selection
 
@@ -43,6 +44,8 @@ class Node:
     count: int | None = None
     note: str = ""
     number: str = ""
+    sight: Sight = Sight.AS_ROLE
+    """How much of the number is to be shown."""
     opens: str = ""
     """Where its inside comes from; empty for a leaf."""
     is_favourite: bool = False
@@ -82,13 +85,16 @@ def _of_groups(
     ]  # fmt: skip
 
 
-def _of_contacts(found: Iterable[Contact], above: str = "", *, is_exclusion: bool = False) -> list[Node]:
+def _of_contacts(user: User, found: Iterable[Contact], above: str = "", *, is_exclusion: bool = False) -> list[Node]:
+    people_found = list(found)
+    sights = reach.sights(user, people_found)
     return [
         Node(
-            "contact", one.pk, one.name or one.number, f"{above or _path(one.book_id)} c{one.pk}", None,
-            one.company or one.title, one.number, is_exclusion=is_exclusion,
+            "contact", one.pk, one.name or people.shown_to(user, one.number, sights[one.pk]), f"{above or _path(one.book_id)} c{one.pk}", None,
+            one.company or one.title, one.number, sights[one.pk],
+            is_exclusion=is_exclusion,
         )
-        for one in found
+        for one in people_found
     ]  # fmt: skip
 
 
@@ -137,7 +143,9 @@ def chosen(user: User, selection: Selection) -> list[Node]:
         seen = list(Group.objects.sendable_by(user).filter(pk__in=ids).values_list("pk", flat=True)) if ids else []
         found += _of_groups(user, groups.branches(seen), is_exclusion=is_exclusion)
     for ids, is_exclusion in ((selection.contact_ids, False), (selection.excluded_contact_ids, True)):
-        found += _of_contacts(Contact.objects.sendable_by(user).filter(pk__in=ids)[:300], is_exclusion=is_exclusion)
+        found += _of_contacts(
+            user, Contact.objects.sendable_by(user).filter(pk__in=ids)[:300], is_exclusion=is_exclusion
+        )
     found += of_audiences(user, Audience.objects.visible_to(user).filter(pk__in=selection.audience_ids))
     lists = RecipientList.objects.filter(owner=user, pk__in=selection.list_ids)
     return found + [Node("list", one.pk, one.name, f"l{one.pk}", one.size) for one in lists]
@@ -217,7 +225,7 @@ def _branch(request: HttpRequest, below: list[Node], found: QuerySet[Contact], p
     page = min(max(page, 0), 10_000)
     some = list(found[page * PAGE : (page + 1) * PAGE + 1])
     more = f"{request.path}?page={page + 1}" if len(some) > PAGE else ""
-    nodes = below + _of_contacts(some[:PAGE], above)
+    nodes = below + _of_contacts(me(request), some[:PAGE], above)
     return render(request, "console/write/branch.html", {"nodes": nodes, "more": more})
 
 
@@ -232,7 +240,7 @@ def search(request: HttpRequest) -> HttpResponseBase:
         nodes = _of_groups(user, groups.branches([one.pk for one in named]), notes=names)
         if not user.may(Right.SEND_TO_GROUPS):
             nodes = []
-        nodes += _of_contacts(people.matching(Contact.objects.sendable_by(user), asked)[:MOST_FOUND])
+        nodes += _of_contacts(user, people.matching(user, Contact.objects.sendable_by(user), asked)[:MOST_FOUND])
     return render(request, "console/write/picker.html", {"nodes": nodes, "asked": asked})
 
 

@@ -27,8 +27,8 @@ from hongyan.contacts import importing
 from hongyan.contacts.models import RecipientList
 from hongyan.dispatch.models import Channel
 from hongyan.inputs import id_of, ids_of, whole_of
-from hongyan.mailbox import inbox
-from hongyan.messaging import asking, drafts, recipients, surveying
+from hongyan.mailbox import answering, inbox
+from hongyan.messaging import asking, drafts, recipients, surveying, unseen
 from hongyan.messaging.asking import request_of
 from hongyan.messaging.merge import MissingVariable, parse
 from hongyan.messaging.models import Phrase, Signature, Submission
@@ -50,7 +50,9 @@ def _prefilled(user: User, query: QueryDict) -> tuple[dict[str, Any], Selection,
     answers = None
     if replied := query.get("reply"):
         reply = inbox.access_reply(user, id_of(replied))
-        answers, initial["numbers"] = reply.pk, reply.number
+        answers, whom = reply.pk, answering.whom(user, reply)
+        initial["numbers"] = "\n".join(whom.numbers)
+        chosen["contact_ids"] = [*chosen["contact_ids"], *whom.contact_ids]
     default = Signature.objects.filter(is_default=True).first()
     initial["signature"] = default.text if default else ""
     initial["personal"] = user.uses_personal_signature
@@ -142,6 +144,7 @@ def preview(request: HttpRequest) -> HttpResponseBase:
     at = whole_of(request.POST.get("at"))
     sample = [one for chunk in recipients.stream(user, asked.selection, by_row=False, sample=20) for one in chunk]
     person = sample[at % len(sample)] if sample else None
+    sights = unseen.of_chosen(user, user, [person.contact_id]) if person else {}
     missing = ""
     try:
         text = wording.render(person.values) if person else wording.unfilled
@@ -159,7 +162,8 @@ def preview(request: HttpRequest) -> HttpResponseBase:
         "console/write/preview.html",
         {
             "draft": draft, "found": found, "counted": counted, "rows": form.rows, "said": _said(found, asked.wording(user)),
-            "people": people, "people_shown": how_many(people, is_about=found.is_about), "count": count, "person": person, "text": text, "measure": shown, "missing": missing,
+            "people": people, "people_shown": how_many(people, is_about=found.is_about), "count": count, "person": person,
+            "sight": sights.get(person.contact_id, "") if person else "", "text": text, "measure": shown, "missing": missing,
             "at": at, "sample": len(sample), "typed": form.typed, "variables": recipients.variables_of(user, asked.selection),
             "price": price * shown.segments * count if price is not None else None, "pieces": _pieces(text, shown.cuts),
             "too_long": LONGEST_TEXT if max(len(asked.text), len(text)) > LONGEST_TEXT else 0,
