@@ -24,7 +24,7 @@ def whom(user: User, reply: Reply) -> Selection:
         return Selection(numbers=(reply.number,))
     person = unseen.person_to_answer(user, reply.number)
     if person is None:
-        raise Refused("person_closed", _("You may not write to this person any more."), status=403)
+        raise Refused("person_closed", _("You may no longer send to this person."), status=403)
     return Selection(contact_ids=(person,))
 
 
