@@ -142,7 +142,7 @@ def _xlsx_rows(path: Path) -> Iterator[list[Any]]:
 
 
 def _bare(rows: Callable[[], Iterator[list[Any]]]) -> float:
-    """Seconds to read them and to copy them into a table of as many columns with the indexes that people have."""
+    """Seconds to read them and to copy them into a table of as many columns, with no index and nothing looked at."""
     from django.db import connection
 
     from hongyan.runtime.database import raw_connection
