@@ -137,7 +137,7 @@ def test_another_number_is_written_to_after_one_click(client: Client, company: C
     assert Contact.objects.get(pk=wang.pk).number == "+8613800138000"
     client.post(f"/people/{wang.pk}/main/", {"phone": work.pk})
     assert Contact.objects.get(pk=wang.pk).number == "+8613911112222"
-    assert people.matching(Contact.objects.visible_to(company.sender), "00138000").get() == wang
+    assert people.matching(company.sender, Contact.objects.visible_to(company.sender), "00138000").get() == wang
 
 
 def a_reply(number: str, text: str, at: datetime, owner: User) -> Reply:

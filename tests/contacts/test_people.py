@@ -46,7 +46,7 @@ def test_a_person_is_found_by_name_pinyin_initials_number_and_company(
     a_contact(company.book, "曾国藩", "+8613911110002")
     for name, number in (("李明", "+8613800138001"), ("王芳", "+8613700137002")):
         people.create(company.administrator, company.book, Person(name=name, number=number, company="云帆家电"))
-    matched = people.matching(Contact.objects.visible_to(company.sender), asked)
+    matched = people.matching(company.sender, Contact.objects.visible_to(company.sender), asked)
     names = {one.name for one in matched}
     assert names == found or (asked in "%_" and names == {"曾国藩", "李明", "王芳"})
 
@@ -64,8 +64,8 @@ def test_a_number_is_in_a_book_once_in_whatever_form_it_is_written(company: Comp
 def test_changing_somebody_keeps_the_search_in_step_and_names_fields_not_values(company: Company) -> None:
     one = a_contact(company.book, "王芳", "+8613800138000")
     people.change(company.administrator, one, Person(name="李芳", number="13800138000", notes="怀孕"))
-    assert people.matching(Contact.objects.all(), "lifang").get() == one
-    assert not people.matching(Contact.objects.all(), "wangfang").exists()
+    assert people.matching(company.administrator, Contact.objects.all(), "lifang").get() == one
+    assert not people.matching(company.administrator, Contact.objects.all(), "wangfang").exists()
     entry = AuditEntry.objects.get(action="contact.changed")
     assert set(entry.detail["changes"]) == {"name", "notes"}
     assert "怀孕" not in str(entry.detail) + entry.summary

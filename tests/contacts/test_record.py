@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 def found_by(company: Company, asked: str) -> set[str]:
-    return {one.name for one in people.matching(Contact.objects.visible_to(company.sender), asked)}
+    return {one.name for one in people.matching(company.sender, Contact.objects.visible_to(company.sender), asked)}
 
 
 def test_a_person_is_found_by_each_number_and_by_former_names(company: Company) -> None:

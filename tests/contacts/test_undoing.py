@@ -91,7 +91,7 @@ def test_people_are_known_again_by_a_column_of_their_own_and_may_get_another_num
     assert Contact.objects.get(name="王芳").number == "+8613700137000"
     assert company.book.contacts.filter(number="+8613500135000").exists()
     assert sorted(errors_of(done)) == [(3, "number_taken"), (4, "number_missing"), (5, "key_missing")]
-    found = people.matching(Contact.objects.all(), "137001")
+    found = people.matching(company.administrator, Contact.objects.all(), "137001")
     assert [one.name for one in found] == ["王芳"]
 
 
@@ -264,7 +264,7 @@ def test_a_second_number_is_read_found_and_taken_back(company: Company) -> None:
     ]  # fmt: skip
     seen = Contact.objects.visible_to(company.sender)
     for asked, name in (("11112222", "王芳芳"), ("11110009", "王芳芳"), ("6123", "李明"), ("wangfangfang", "王芳芳")):
-        assert [one.name for one in people.matching(seen, asked)] == [name], asked
+        assert [one.name for one in people.matching(company.sender, seen, asked)] == [name], asked
     undo(company, done)
     assert everything() == before
 
