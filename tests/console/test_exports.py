@@ -157,9 +157,9 @@ def test_a_list_whose_end_is_not_seen_soon_is_a_long_one(
     contacts = committed_company.book.contacts
     a_contact(committed_company.book, "王芳", NUMBERS[0])
     monkeypatch.setattr(taking, "LOOKS_FOR_S", 0.001)
-    assert taking._rows_if_few(contacts.extra(where=["pg_sleep(0.2) is not null"])) is None
+    assert taking.rows_if_few(contacts.extra(where=["pg_sleep(0.2) is not null"])) is None
     monkeypatch.undo()
-    assert taking._rows_if_few(contacts.all()) == 1
+    assert taking.rows_if_few(contacts.all()) == 1
     with connection.cursor() as cursor:
         cursor.execute("show statement_timeout")
         assert cursor.fetchone()[0] == "0"
