@@ -14,6 +14,7 @@ from hongyan.api import (
     audiences,
     consents,
     customers,
+    duplicates,
     grants,
     messages,
     numbers,
@@ -53,6 +54,6 @@ api = Api(
     renderer=Renderer(),
 )
 api.add_decorator(refuse_unknown)
-for noun in (account, messages, submissions, replies, customers, audiences, tables, grants, consents, numbers, persons):
+for noun in (account, messages, submissions, replies, customers, audiences, tables, grants, consents, numbers, duplicates, persons):
     api.add_router("/v1", noun.router)
 problems.register(api)

@@ -7,12 +7,25 @@ class AudiencesConfig(AppConfig):
 
     def ready(self) -> None:
         from hongyan.accounts import needs as of_accounts
-        from hongyan.audiences import consents, customers, needing, nesting, people, places, sources, tables, traffic
+        from hongyan.audiences import (
+            consents,
+            customers,
+            following,
+            needing,
+            nesting,
+            people,
+            places,
+            sources,
+            tables,
+            traffic,
+        )
         from hongyan.contacts import fields
         from hongyan.contacts import needs as of_contacts
         from hongyan.datasets import defining
         from hongyan.datasets import tables as of_tables
+        from hongyan.duplicates import merging
 
+        merging.followers["audiences"] = following.AUDIENCES
         sources.providers += [
             people.attributes, nesting.attributes, customers.attributes, tables.attributes, places.attributes,
             traffic.attributes, consents.attributes,

@@ -119,6 +119,8 @@ MENU: tuple[Page | Section, ...] = (
                  words=_("custom fields, further columns, kinds of values, member level, birthday")),
             Page(_("Birthdays"), "birthdays", "calendar", PEOPLE,
                  words=_("anniversaries, lunar, leap month, who has a birthday, congratulations")),
+            Page(_("Duplicates"), "duplicates", "copy", PEOPLE,
+                 words=_("twice, the same person, merge people, clean up, undo a merge")),
             Page(_("Number health"), "numbers", "phone-off", PEOPLE,
                  words=_("dead numbers, not reached, phone off, inbox full, new owner, paused, saved")),
             Page(_("Lists"), "lists", "ban", Right.MANAGE_PEOPLE,

@@ -7,7 +7,6 @@ on and is found nowhere; what stood in both is kept with the decision.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from django.db import connection, transaction
 from django.http import Http404
@@ -19,6 +18,7 @@ from hongyan.accounts.models import User
 from hongyan.contacts.names import sort_key
 from hongyan.crm import classifying, customers
 from hongyan.crm.models import Customer, FormerNumber, MergeProposal, NumberTask, Order, Person
+from hongyan.duplicates import choosing
 from hongyan.runtime import clock
 
 FACTS = (
@@ -64,6 +64,11 @@ def plain(customer: Customer, name: str) -> str:
     return str(value if value is not None else "") if name != "source" else customer.get_source_display()
 
 
+def _facts(customer: Customer) -> dict[str, str]:
+    plainly = {name: plain(customer, name) for name in FACTS}
+    return plainly | {f"field:{name}": value for name, value in customer.fields.items()}
+
+
 @transaction.atomic
 def merge(user: User, proposal: MergeProposal, taken: Mapping[str, str]) -> Customer:
     """Make the two one. `taken` says "second" for each of FACTS, or "field:<name>", to be taken from the younger record."""
@@ -73,15 +78,10 @@ def merge(user: User, proposal: MergeProposal, taken: Mapping[str, str]) -> Cust
     first, second = rows[locked.first_id], rows[locked.second_id]
     if first.merged_into_id or second.merged_into_id:
         raise Refused("wrong_state", _("This has been decided already."), status=409)
-    chosen: dict[str, list[Any]] = {}
-    values = {name: getattr(second if taken.get(name) == "second" else first, name) for name in FACTS}
-    for name in FACTS:
-        chosen[name] = [plain(first, name), plain(second, name), taken.get(name, "first")]
-    fields = dict(first.fields)
-    for name, value in second.fields.items():
-        if name not in fields or taken.get(f"field:{name}") == "second":
-            fields[name] = value
-        chosen[f"field:{name}"] = [first.fields.get(name, ""), value, taken.get(f"field:{name}", "first")]
+    told = choosing.decide(_facts(first), _facts(second), taken)
+    chosen = told.chosen
+    values = {name: getattr(second if chosen[name][2] == "second" else first, name) for name in FACTS}
+    fields = {name: told.values[f"field:{name}"] for name in dict.fromkeys([*first.fields, *second.fields])}
     # The number of a customer is free before the other one takes it.
     second.merged_into, second.version = first, second.version + 1
     second.save(update_fields=["merged_into", "version", "updated_at"])

@@ -26,7 +26,9 @@ from hongyan.messaging.models import Submission
 DAYS = 365
 BATCH = 1000
 UNREAD = 10
-FATES = ((17, "MK:0001", 75, 0), (31, "MK:0024", 25, 0), (58, "MK:0022", 20, 0), (83, "MK:0001", 280, 60))
+DEAD, KNOWN_FOR = "MK:0001", timedelta(days=40)
+"""So long it has been known which numbers exist no more: no advertising has been sent to them since."""
+FATES = ((17, DEAD, 75, 0), (31, "MK:0024", 25, 0), (58, "MK:0022", 20, 0), (83, DEAD, 280, 60))
 """Of one in a hundred people each: given up, mostly off, an inbox that is full, given to somebody else."""
 TEMPLATE_FIELDS = ("城市", "会员等级", "积分", "购买产品")
 
@@ -99,13 +101,19 @@ def _messages(
 ) -> list[tuple[Any, ...]]:
     people = _audience(random, kind, stage)
     batches = _batch_ids(at, -(-len(people) // BATCH))
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for index, contact in enumerate(people):
         text = _render(kind, contact)
         segments = 1 if len(text) <= 70 else -(-len(text) // 67)
         state, code = _fate(contact, now - at) or _outcome(random)
         submitted = at + timedelta(seconds=2 + index / 60)
         done = submitted + timedelta(seconds=random.choice((2, 3, 3, 4, 5, 7, 12, 40)))
+        if kind.category == "marketing" and code == DEAD and now - at < KNOWN_FOR:
+            rows.append(
+                (batches[index // BATCH] * BATCH + index % BATCH, submission.pk, contact.number, contact.pk, contact.name,
+                 None, 0, None, 0, "blocked", "number_dead", at, None, None)
+            )  # fmt: skip
+            continue
         rows.append(
             (batches[index // BATCH] * BATCH + index % BATCH, submission.pk, contact.number, contact.pk, contact.name,
              text, segments, stage.channel_of[home_carrier(contact.number)], segments * stage.price_micros, state,
@@ -129,7 +137,7 @@ def _copy(rows: list[tuple[Any, ...]]) -> None:
 
 SUMS = """
 insert into dispatch_tally (submission_id, channel_id, day, state, reason, messages, segments, price_micros)
-select submission_id, channel_id, (planned_at at time zone %s)::date, state, reason,
+select submission_id, coalesce(channel_id, 0), (planned_at at time zone %s)::date, state, reason,
        count(*), sum(segments), sum(price_micros)
 from dispatch_message where submission_id = any(%s) group by 1, 2, 3, 4, 5
 """
@@ -160,7 +168,7 @@ def write(random: Random, stage: Stage) -> int:
     for submission, (at, kind) in zip(submissions, plan, strict=True):
         messages = _messages(random, submission, kind, stage, at, now)
         submission.expected = submission.planned = len(messages)
-        submission.finished_at = messages[-1][13]
+        submission.finished_at = max(filter(None, (message[13] for message in messages)), default=at)
         submission.created_at = at
         rows += messages
         for message in messages:

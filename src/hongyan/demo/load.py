@@ -13,7 +13,7 @@ from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Role
 from hongyan.contacts.models import AddressBook, Contact, Group
 from hongyan.contacts.names import search_text, sort_key
-from hongyan.demo import audiences, consents, grants, history, record, tables
+from hongyan.demo import audiences, consents, duplicates, grants, history, record, tables
 from hongyan.demo import customers as demo_customers
 from hongyan.demo.people import DEPARTMENTS, PRODUCTS, Crowd, Person
 from hongyan.demo.texts import SIGNATURE
@@ -108,6 +108,7 @@ def load_if_empty(say: Callable[[str], None] = lambda _: None) -> bool:
         customers = _customers(crowd)
         record.prepare(staff, customers)
         audiences.prepare(random, customers)
+        duplicates.write(Random(20260604), root, staff, customers, users)
         say("500 customers with their orders")
         demo_customers.load(Random(20260718), users, customers)
         say("rights on people")

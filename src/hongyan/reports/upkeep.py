@@ -25,6 +25,7 @@ from hongyan.contacts import lists
 from hongyan.crm import classifying
 from hongyan.dispatch.models import Ended
 from hongyan.dispatch.planning import ensure_partitions
+from hongyan.duplicates import finding
 from hongyan.exports import jobs
 from hongyan.messaging import counting, drafts, of_audiences
 from hongyan.messaging.recipients import lists_waited_for
@@ -96,6 +97,7 @@ CHORES = (
     Chore("drafts", _("Drafts untouched for 90 days are removed"), drafts.drop_old),
     Chore("counted", _("Counts of what was chosen are removed after a day"), counting.drop_old),
     Chore("audiences", _("What audiences no longer need of people is removed"), _tidy_audiences),
+    Chore("duplicates", _("Duplicates in the address books are looked for"), finding.look),
     Chore("sessions", _("Expired sign-ins are removed"), _drop_sessions),
     Chore("ended_connections", _("Traffic logs of closed connections are removed after a day"), _drop_ended),
     Chore("channel_days", _("Each channel's daily curve is removed after a week"), channels.drop_old),

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "hongyan.exports",
     "hongyan.reachability",
     "hongyan.contacts",
+    "hongyan.duplicates",
     "hongyan.consent",
     "hongyan.crm",
     "hongyan.audiences",

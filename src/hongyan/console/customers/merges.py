@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from hongyan.accounts.rights import Right
 from hongyan.console.access import me, needs
+from hongyan.console.components.side_by_side import Line
 from hongyan.console.refusing import told
 from hongyan.crm import merging
 from hongyan.crm.models import Customer, MergeProposal
@@ -56,7 +57,7 @@ def merge(request: HttpRequest, proposal_id: int) -> HttpResponseBase:
         request,
         "console/customers/merge.html",
         {
-            "proposal": proposal, "rows": [(name, label, a, b, a != b and not a) for name, label, a, b in rows if a or b],
+            "proposal": proposal, "lines": [Line(name, str(label), a, b, a != b and not a) for name, label, a, b in rows if a or b],
             "sides": [(one, list(one.people.select_related("post")), one.orders.count()) for one in (first, second)],
         },
     )  # fmt: skip

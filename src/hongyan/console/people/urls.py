@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.people import birthdays, cards, columns, editing, imports, numbers, person, rights, views
+from hongyan.console.people import birthdays, cards, columns, duplicates, editing, imports, numbers, person, rights, views
 
 urlpatterns = [
     path("people/", views.people, name="people"),
@@ -30,5 +30,8 @@ urlpatterns = [
     path("people/import/<int:upload_id>/errors/", imports.errors, name="upload_errors"),
     path("people/numbers/", numbers.numbers, name="numbers"),
     path("people/<int:contact_id>/right/", numbers.right, name="number_right"),
+    path("people/duplicates/", duplicates.duplicates, name="duplicates"),
+    path("people/duplicates/<int:pair_id>/", duplicates.pair, name="pair"),
+    path("people/duplicates/merged/<int:merge_id>/", duplicates.merged, name="merge_done"),
     path("people/lists/", views.lists, name="recipient_lists"),
 ]
