@@ -68,7 +68,7 @@ def test_nothing_that_stood_in_either_is_lost(company: Company) -> None:
     assert {one.name for one in left.tags.all()} == {"老客户", "金牌"}
     assert left.relations.get().other.name == "李伟"
     for words in ("王芳", "wangfang", "wxf", "13911112222"):
-        assert people.matching(Contact.objects.all(), words).get() == left
+        assert people.matching(company.administrator, Contact.objects.all(), words).get() == left
     assert made.chosen["name"] == ["王芳", "王小芳", "second"]
     assert AuditEntry.objects.filter(action="contact.merged").exists()
 

@@ -28,6 +28,9 @@ from hongyan.contacts.models import Contact, RecipientList, RecipientListRow
 from hongyan.dispatch import packing
 from hongyan.dispatch.changes import CHANGE, parameters
 from hongyan.dispatch.models import Batch, Incoming, Message
+from hongyan.duplicates import merging
+from hongyan.duplicates.merging import Wish
+from hongyan.duplicates.models import Pair
 from hongyan.erasure import journal, requests, restoring
 from hongyan.erasure.models import Request
 from hongyan.erasure.sweeping import Sweep
@@ -77,7 +80,10 @@ def a_life(company: Company) -> list[Submission]:
     user = company.sender
     submissions = [sent(company, MARCH), sent(company, SEPTEMBER, title="给13800138000")]
     packing.pack_due(raw_connection(), datetime(2026, 5, 20, tzinfo=UTC), rest=lambda seconds: None)
-    a_contact(company.book, "王芳", HERS, notes="家属 13800138000", fields={"备用": "+8613800138000"})
+    hers = a_contact(company.book, "王芳", HERS, notes="家属 13800138000", fields={"备用": "+8613800138000"})
+    twice = a_contact(company.book, "王芳", "+8613700137000")
+    pair = Pair.objects.create(first_id=hers.pk, second_id=twice.pk, kind="same_name", found_at=clock.now())
+    merging.merge(company.administrator, pair, Wish(taken={"number": "second"}))
     a_contact(company.book, "李强", OTHER, notes="介绍人:13800138000", fields={"介绍人": 13800138000})
     owned = RecipientList.objects.create(owner=user, name="名单", columns=["姓名"], size=2)
     RecipientListRow.objects.create(list=owned, line=1, number=HERS, variables={"姓名": "王芳"})

@@ -16,7 +16,7 @@ from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
 from hongyan.api.keys import user_of
 from hongyan.api.shapes import After, Body, Id, Limit, Told, shown
-from hongyan.contacts import health, people
+from hongyan.contacts import health, people, reach
 from hongyan.contacts.models import Contact
 from hongyan.reachability import pausing
 from hongyan.reachability.models import Number
@@ -76,7 +76,8 @@ def _check_may(user: User) -> None:
 
 def _number(user: User, one: Contact, row: Number) -> dict[str, Any]:
     return {
-        "id": one.pk, "name": one.name, "number": shown(user, one.number), "book": one.book.name, "state": row.state,
+        "id": one.pk, "name": one.name, "number": shown(user, one.number, one.sight),  # type: ignore[attr-defined]
+        "book": one.book.name, "state": row.state,
         "since": row.since, "failures": row.failures, "code": row.code,
     }  # fmt: skip
 
@@ -94,6 +95,7 @@ def numbers(
     _check_may(user)
     found = health.troubled(user, state or "").filter(pk__gt=after).select_related("book").order_by("pk")
     rows = list(found[:limit])
+    reach.look(user, rows)
     known = health.of(rows)
     items = [_number(user, one, known[one.number]) for one in rows if one.number in known]
     return {"items": items, "next": rows[-1].pk if rows else None}
@@ -106,6 +108,7 @@ def right(request: HttpRequest, contact_id: Id, body: RightIn) -> dict[str, Any]
     user = user_of(request)
     found = people.access_contact(user, contact_id)
     health.confirm(user, found, body.days)
+    reach.look(user, [found])
     return _number(user, found, health.of([found])[found.number])
 
 

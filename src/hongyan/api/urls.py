@@ -54,6 +54,19 @@ api = Api(
     renderer=Renderer(),
 )
 api.add_decorator(refuse_unknown)
-for noun in (account, messages, submissions, replies, customers, audiences, tables, grants, consents, numbers, duplicates, persons):
+for noun in (
+    account,
+    messages,
+    submissions,
+    replies,
+    customers,
+    audiences,
+    tables,
+    grants,
+    consents,
+    numbers,
+    duplicates,
+    persons,
+):
     api.add_router("/v1", noun.router)
 problems.register(api)

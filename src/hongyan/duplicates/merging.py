@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from hongyan.accounts import audit, changes
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
-from hongyan.contacts import needs
+from hongyan.contacts import needs, people
 from hongyan.contacts.models import AddressBook, Contact, Group, NumberKind, NumberState
 from hongyan.contacts.phones import MOST_PHONES
 from hongyan.duplicates import choosing, snapshots
@@ -138,7 +138,7 @@ def merge(user: User, pair: Pair, wish: Wish | None = None, *, only_clear: bool 
     decision = choosing.decide(facts_of(first), facts_of(second), wish.taken or {})
     after = _united(before, decision, first, second, wish)
     followed = {name: one.follow(gone.pk, survivor.pk) for name, one in followers.items()}
-    _remove(gone.pk)
+    people.remove([gone.pk])
     merged = _put(survivor.pk, after)
     Pair.objects.filter(first_id__in=[gone.pk]).delete()
     Pair.objects.filter(second_id__in=[gone.pk]).delete()
@@ -221,16 +221,6 @@ def lost_groups(gone: Contact, survivor: Contact) -> list[str]:
     theirs = paths(gone.groups.all())
     there = set(paths(Group.objects.filter(book_id=survivor.book_id)).values())
     return [path for path in theirs.values() if path not in there]
-
-
-def _remove(pk: int) -> None:
-    with connection.cursor() as cursor:
-        for statement in (
-            "delete from contacts_group_contacts where contact_id = %s",
-            "delete from contacts_contact_tags where contact_id = %s",
-            "delete from contacts_contact where id = %s",
-        ):
-            cursor.execute(statement, [pk])
 
 
 def _put(pk: int, snapshot: Mapping[str, Any]) -> Contact:

@@ -14,8 +14,9 @@ from hongyan.contacts.models import AddressBook, Contact
 
 class PairQuerySet(models.QuerySet["Pair"]):
     def visible_to(self, user: User) -> Self:
-        """The user may change both people."""
-        people = Contact.objects.changeable_by(user).order_by().values("pk")
+        """The user may change the books of both: a merge takes people out of groups that a right on one group does not reach."""
+        books = list(AddressBook.objects.changeable_by(user).values_list("pk", flat=True))
+        people = Contact.objects.filter(book_id__in=books).order_by().values("pk")
         return self.filter(first_id__in=people, second_id__in=people)
 
 

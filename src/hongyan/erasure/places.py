@@ -13,6 +13,7 @@ from hongyan.crm import privacy as crm
 from hongyan.datasets import privacy as datasets
 from hongyan.dispatch import privacy as dispatch
 from hongyan.doors import privacy as doors
+from hongyan.duplicates import privacy as duplicates
 from hongyan.exports import privacy as exports
 from hongyan.mailbox import privacy as mailbox
 from hongyan.messaging import privacy as messaging
@@ -45,7 +46,7 @@ OTHERS = (
 
 PLACES: tuple[Place, ...] = tuple(
     chain(
-        contacts.PLACES, crm.PLACES, datasets.PLACES, audiences.PLACES, consent.PLACES, messaging.PLACES,
+        contacts.PLACES, duplicates.PLACES, crm.PLACES, datasets.PLACES, audiences.PLACES, consent.PLACES, messaging.PLACES,
         mailbox.PLACES, reachability.PLACES, doors.PLACES, uploads.PLACES, exports.PLACES, accounts.PLACES, reports.PLACES, OTHERS,
         dispatch.PLACES,
     )

@@ -8,7 +8,8 @@ from hongyan.reachability import gathering
 from hongyan.runtime import clock
 
 
-@app.periodic(cron="* * * * *")
+# Nobody waits for a judgement; each time a moving campaign's messages are read once.
+@app.periodic(cron="2-59/5 * * * *")
 @app.task(name="reachability.gather", queueing_lock="reachability.gather", pass_context=False)
 def gather(timestamp: int) -> None:
     """Judge the numbers that something became known of."""

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.people import birthdays, cards, columns, duplicates, editing, imports, numbers, person, rights, views
+from hongyan.console.people import (
+    birthdays,
+    cards,
+    columns,
+    duplicates,
+    editing,
+    imports,
+    numbers,
+    person,
+    rights,
+    views,
+)
 
 urlpatterns = [
     path("people/", views.people, name="people"),
