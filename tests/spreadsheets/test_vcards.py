@@ -23,6 +23,8 @@ _TEXT = st.text(
          [["王芳", "138 0013 8000"], ["王芳", "13900139000"]]),
         # 4.0, numbers as addresses.
         ("VERSION:4.0\nFN:Fang\\, Wang\nTEL;VALUE=uri;TYPE=\"voice,cell\":tel:+8613800138000\n", [["Fang, Wang", "+8613800138000"]]),
+        # Names that are parted by a blank in their own script.
+        ("VERSION:2.1\nN;CHARSET=UTF-8:Пупкин;Василий\nTEL;CELL:+74951234567\n", [["Василий Пупкин", "+74951234567"]]),
         ("VERSION:3.0\nFN:无号\n", [["无号", ""]]),
     ],
 )  # fmt: skip

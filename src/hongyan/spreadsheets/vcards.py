@@ -10,6 +10,7 @@ from hongyan.spreadsheets.cells import Row, trimmed
 
 HEADINGS = ["姓名", "手机", "职务", "公司", "邮箱", "备注"]
 _FIELDS = {"TITLE": 2, "ORG": 3, "EMAIL": 4, "NOTE": 5}
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -39,7 +40,7 @@ def rows(lines: Iterable[str]) -> Iterator[Row]:
         elif cells and name in ("FN", "N"):
             parts = [part.strip() for part in value.split(";")]
             # Family name and given name: joined as Chinese, parted as others have them.
-            joined = "".join(parts[:2]) if not value.isascii() else " ".join(filter(None, ([*parts, ""])[1::-1]))
+            joined = "".join(parts[:2]) if _HAN.search(value) else " ".join(filter(None, ([*parts, ""])[1::-1]))
             names[name] = value if name == "FN" else joined
         elif cells and name in _FIELDS and not cells[_FIELDS[name]]:
             cells[_FIELDS[name]] = value.replace(";", " ").strip() if name == "ORG" else value
