@@ -45,7 +45,7 @@ NUMBERS = {"王芳": "+8613956187294", "李强": "+8615072839461", "赵敏": "+8
 PARTS = tuple(part for number in NUMBERS.values() for part in (number[3:], number[3:10], number[-4:], number[6:10]))
 # Signed and random text may hold any four digits.
 RANDOM = re.compile(
-    r'csrfmiddlewaretoken" value="[^"]*"|name="(?:shown|counted)"\s+value="[^"]*"|"csrf":\s*"[^"]*"|X-CSRFToken[^}]*'
+    r'csrfmiddlewaretoken" value="[^"]*"|name="(?:shown|counted|seed)"\s+value="[^"]*"|"csrf":\s*"[^"]*"|X-CSRFToken[^}]*'
     r'|\?v=[0-9a-f]+|nonce="[^"]*"|\d{15,}|[A-Za-z0-9_-]{30,}|T\d\d:\d\d:\d\d\.\d+|\.\d{6}\+'
 )
 

@@ -127,7 +127,7 @@ def test_old_lists_uploads_and_drafts_go_and_what_is_still_needed_stays(company:
     assert dict(ChoreRun.objects.values_list("name", "count")) | {"partitions": 0, "sessions": 0} == {
         "partitions": 0, "recipient_lists": 1, "uploads": 2, "exports": 1, "drafts": 1, "sessions": 0, "sign_in_attempts": 0,
         "ended_connections": 0, "channel_days": 0, "packing": 0, "retention": 0, "counted": 0,
-        "audiences": 0, "customer_classes": 0,
+        "audiences": 0, "customer_classes": 0, "duplicates": 0,
     }  # fmt: skip
     assert not ChoreRun.objects.exclude(error="").exists()
 
