@@ -20,7 +20,7 @@ def _simplified() -> dict[int, str]:
 
 
 # Cantonese and letters of other alphabets that look like ours join the table of traditional characters.
-_ONE_SCRIPT = (
+ONE_SCRIPT = (
     _simplified()
     | str.maketrans("嚟咗喺嘅啲冇睇畀俾哋嗰", "来了在的些没看给给们那")
     | str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0442\u043c\u043d", "aeopcyxitmn")
@@ -52,7 +52,7 @@ def folded(text: str) -> str:
     """`text` in one width, case, script and spelling; clauses still end in , . ; ! ?"""
     text = unicodedata.normalize("NFKC", text[:LONGEST]).casefold().translate(_MARKS)
     text = "".join(one for one in unicodedata.normalize("NFKD", text) if unicodedata.category(one) not in ("Mn", "Cf"))
-    text = text.translate(_ONE_SCRIPT)
+    text = text.translate(ONE_SCRIPT)
     if not any(one.isalnum() for one in text):
         pictures = " ".join(dict.fromkeys(_EMOJI[one] for one in text if one in _EMOJI))
         return pictures or "".join(one for one in text if one in "?!")

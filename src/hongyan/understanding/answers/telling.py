@@ -1,0 +1,36 @@
+"""A value said back in the words of the question, before it binds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from hongyan.understanding.answers.questions import Question, Value, stored
+
+_DAYS = "一二三四五六日"
+
+
+def told(question: Question, value: Value) -> str:
+    """The value as a text says it back: "满意", "苹果、橙子", "是", "12.5公斤", "12月5日(周六)18:30"."""
+    words = {option.code: option.text for option in question.options}
+    match value:
+        case bool():
+            if len(question.options) == 2:
+                return question.options[0 if value else 1].text
+            return "是" if value else "否"
+        case tuple():
+            return "、".join(words.get(one, one) for one in value) or "无"
+        case int() | Decimal():
+            return stored(value) + question.unit
+        case datetime():
+            return f"{_day(value.date())}{value:%H:%M}"
+        case date():
+            return _day(value)
+        case time():
+            return f"{value:%H:%M}"
+        case _:
+            return words.get(value, value)
+
+
+def _day(day: date) -> str:
+    return f"{day.month}月{day.day}日(周{_DAYS[day.weekday()]})"
