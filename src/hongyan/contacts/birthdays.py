@@ -15,19 +15,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-FIRST_YEAR, LAST_YEAR = 1900, 2099
-"""Of lunar years: beyond them the tables were computed by other rules than those of today."""
-
-MONTHS = ("正月", "二月", "三月", "四月", "五月", "六月", "七月", "八月", "九月", "十月", "冬月", "腊月")
-_TENS = ("初", "十", "廿", "卅")
-_ONES = ("十", "一", "二", "三", "四", "五", "六", "七", "八", "九")
-DAYS = tuple(
-    {10: "初十", 20: "二十", 30: "三十"}.get(day, _TENS[day // 10] + _ONES[day % 10]) for day in range(1, 31)
-)  # fmt: skip
+from hongyan.understanding.lunar import DAYS, FIRST_YEAR, LAST_YEAR, MONTHS, ONES, month_of, months
 
 
 class Calendar(StrEnum):
@@ -95,8 +86,8 @@ class Birthday:
     def _born_on(self) -> date | None:
         if self.year is None:
             return None
-        month = _month(self.year, self.month, is_leap=self.calendar is Calendar.LEAP)
-        return month.begins + timedelta(days=self.day - 1) if month and self.day <= month.days else None
+        found = month_of(self.year, self.month, is_leap=self.calendar is Calendar.LEAP)
+        return found.begins + timedelta(days=self.day - 1) if found and self.day <= found.days else None
 
     def __str__(self) -> str:
         """As a text to the person says it: 5月8日, 农历腊月三十, 农历闰四月初五."""
@@ -122,40 +113,9 @@ def spoken_in_sql(key: str) -> str:
         else substr({key}, 1, 2)::int || '月' || substr({key}, 4, 2)::int || '日' end"""
 
 
-class Month(NamedTuple):
-    """A month of a lunar year."""
-
-    number: int
-    is_leap: bool
-    begins: date
-    days: int
-
-
-@lru_cache(maxsize=LAST_YEAR - FIRST_YEAR + 2)
-def months(year: int) -> tuple[Month, ...]:
-    """The months of a lunar year, in order: twelve, or thirteen with a leap month."""
-    # A tenth of a second to import, for those only who ask.
-    from lunar_python import LunarYear, Solar
-
-    found = []
-    for one in LunarYear.fromYear(year).getMonthsInYear():
-        begins = Solar.fromJulianDay(one.getFirstJulianDay())
-        found.append(
-            Month(
-                abs(one.getMonth()), bool(one.isLeap()),
-                date(begins.getYear(), begins.getMonth(), begins.getDay()), one.getDayCount(),
-            )
-        )  # fmt: skip
-    return tuple(found)
-
-
-def _month(year: int, number: int, *, is_leap: bool = False) -> Month | None:
-    return next((one for one in months(year) if one.number == number and one.is_leap == is_leap), None)
-
-
 def in_lunar_year(birthday: Birthday, year: int, policy: Policy) -> list[date]:
     """The solar days of a lunar birthday in a lunar year."""
-    ordinary, leap = _month(year, birthday.month), _month(year, birthday.month, is_leap=True)
+    ordinary, leap = month_of(year, birthday.month), month_of(year, birthday.month, is_leap=True)
     if birthday.calendar is Calendar.LEAP:
         chosen = [leap or ordinary]
     else:
@@ -218,7 +178,7 @@ _MONTH_WORDS = {name: number for number, name in enumerate(MONTHS, 1)} | {
     "一月": 1, "十一月": 11, "十二月": 12, "臘月": 12, "元月": 1,
 }  # fmt: skip
 _DAY_WORDS = {name: number for number, name in enumerate(DAYS, 1)} | {
-    f"二十{one}": 20 + number for number, one in enumerate(_ONES) if number
+    f"二十{one}": 20 + number for number, one in enumerate(ONES) if number
 }  # fmt: skip
 _WORDS = re.compile(
     f"({'|'.join(sorted(_MONTH_WORDS, key=len, reverse=True))})({'|'.join(sorted(_DAY_WORDS, key=len, reverse=True))})"

@@ -10,6 +10,7 @@ from decimal import Decimal
 from hongyan.understanding.answers.correcting import last_said
 from hongyan.understanding.answers.folding import core, fold
 from hongyan.understanding.answers.leaving import why_none
+from hongyan.understanding.answers.leftovers import strange
 from hongyan.understanding.answers.numbers import NUMERAL, number
 from hongyan.understanding.answers.questions import Kind, Question, Reading, ask, ok
 from hongyan.understanding.answers.units import ALL, MARKS, UNITS, dimension, in_unit
@@ -109,9 +110,10 @@ def _one(question: Question, text: str) -> Reading:
         rest.append(text[at : one.start])
         at = one.end
     rest.append(text[at:])
-    strange = [left for left in (_strange(question, part) for part in rest) if left]
+    prompt = fold(question.prompt)
+    odd = [left for left in (strange(part, _INNOCENT, prompt) for part in rest) if left]
     if len(values) > 1:
-        return ask("two_answers" if None not in values else "unclear", hint=" ".join(strange))
+        return ask("two_answers" if None not in values else "unclear", hint=" ".join(odd))
     value = values.pop()
     if value is None:
         return ask("unclear", hint=text)
@@ -120,15 +122,15 @@ def _one(question: Question, text: str) -> Reading:
     if _FEW.search("".join(rest)):
         return ask("vague")
     last = found[-1]
-    if strange == [rest[-1].strip(" ,.!吧了啊的")] and last.unit in _THINGS and _NOUN.fullmatch(strange[0]):
-        strange = []
-    if strange:
-        question_back = re.search(r"\?|吗|多少|几", "".join(strange))
+    if odd == [rest[-1].strip(" ,.!吧了啊的")] and last.unit in _THINGS and _NOUN.fullmatch(odd[0]):
+        odd = []
+    if odd:
+        question_back = re.search(r"\?|吗|多少|几", "".join(odd))
         sure = _in_range(question, value)
         return ask(
-            "no_answer" if question_back else "vague" if len(core("".join(strange))) > 1 else "unclear",
+            "no_answer" if question_back else "vague" if len(core("".join(odd))) > 1 else "unclear",
             sure.value,
-            " ".join(strange),
+            " ".join(odd),
         )
     return _in_range(question, value)
 
@@ -268,18 +270,3 @@ def _tail(text: str, end: int, unit: str, measures: str | None) -> tuple[Decimal
             # 两块二毛五: the next lower unit.
             return total + Decimal(digits) * smallest / 10 / known[unit], after
         return total, end
-
-
-def _strange(question: Question, part: str) -> str:
-    """What is left of some words without those that say nothing, and those that the question said."""
-    left = _INNOCENT.sub(" ", part)
-    prompt = fold(question.prompt)
-    kept = []
-    for word in left.split():
-        at = 0
-        while at < len(word):
-            length = next((size for size in range(min(len(word) - at, 8), 1, -1) if word[at : at + size] in prompt), 0)
-            if not length:
-                kept.append(word[at])
-            at += length or 1
-    return "".join(kept)

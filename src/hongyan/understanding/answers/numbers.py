@@ -108,14 +108,22 @@ class _Sum:
         return self._great + self._section + (self._digit * self._last / 10 if is_short else self._digit)
 
 
+_HAN_RUN = re.compile(rf"{HAN}+")
+
+
 def in_figures(text: str) -> str:
     """A folded text with its numbers in figures, so that 三人间, 3人间 and 双人间 are spelled alike."""
     text = text.replace("双", "2").replace("俩", "2个").replace("仨", "3个").replace("单人", "1人")
+    return NUMERAL.sub(_figures, text)
 
-    def figures(found: re.Match[str]) -> str:
-        value = number(found[0])
-        if value is not None:
-            return f"{value.normalize():f}"
-        return "".join(str(DIGITS[one]) if one in DIGITS else one for one in found[0])
 
-    return NUMERAL.sub(figures, text)
+def whole_in_figures(text: str) -> str:
+    """The same of whole numbers alone: 八点三十 is a time, and no decimal."""
+    return _HAN_RUN.sub(_figures, text)
+
+
+def _figures(found: re.Match[str]) -> str:
+    value = number(found[0])
+    if value is not None:
+        return f"{value.normalize():f}"
+    return "".join(str(DIGITS[one]) if one in DIGITS else one for one in found[0])

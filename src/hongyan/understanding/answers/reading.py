@@ -9,6 +9,7 @@ from hongyan.understanding.answers.choosing import choice, choices
 from hongyan.understanding.answers.counting import count
 from hongyan.understanding.answers.folding import core, fold
 from hongyan.understanding.answers.leaving import leaves, skips
+from hongyan.understanding.answers.moments import moment
 from hongyan.understanding.answers.questions import Kind, Question, Reading, Status, ask
 from hongyan.understanding.answers.written import code, free_text, phone
 
@@ -50,4 +51,4 @@ def _read(question: Question, said: str, text: str, at: datetime) -> Reading:
         case Kind.TEXT:
             return free_text(text)
         case Kind.DATE | Kind.TIME | Kind.MOMENT:
-            return ask("unclear")
+            return moment(question, said, at)
