@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hongyan.contacts import birthdays
 from hongyan.contacts.birthdays import BadBirthday, Birthday, Calendar, Policy
+from hongyan.understanding.lunar import months
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "corpora" / "calendar.json").read_text(encoding="utf-8")
@@ -45,7 +46,7 @@ def test_a_birthday_on_29_february_falls_on_the_day_of_the_corpus(case: dict[str
 def test_the_months_of_a_lunar_year_are_those_of_the_corpus(case: dict[str, Any]) -> None:
     found = [
         {"month": one.number, "leap": one.is_leap, "first_day": one.begins.isoformat(), "days": one.days}
-        for one in birthdays.months(case["year"])
+        for one in months(case["year"])
     ]
     assert found == case["months"]
 

@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
-from hongyan.understanding.lunar import DAYS, FIRST_YEAR, LAST_YEAR, MONTHS, ONES, month_of, months
+from hongyan.understanding.lunar import DAYS, FIRST_YEAR, LAST_YEAR, MONTHS, ONES, month_of
 
 
 class Calendar(StrEnum):
