@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -240,11 +241,23 @@ from contacts_group g where g.book_id = any(%s) order by g.name, g.id
 """
 
 
+# Whoever stands in several of these groups, by which: a few kinds of people, however many there are. A seeming join would
+# read the memberships of everybody; group by group each is a walk through its own.
+TOGETHER = """
+select standing, count(*) from (
+    select array_agg(m.group_id order by m.group_id) as standing
+    from unnest(%s::bigint[]) of_group(id) cross join lateral (
+        select group_id, contact_id from contacts_group_contacts where group_id = of_group.id offset 0) m
+    group by m.contact_id having count(*) > 1) twice
+group by standing
+"""
+
+
 def tree(book_ids: list[int]) -> list[Node]:
     """The top groups of the books with all below them. Two queries and a walk, however many people.
 
-    A group without children counts its members; one with children counts distinct people of its subtree, by one
-    aggregate over the ancestors of each membership. Where there are hundreds of thousands, large groups are about as large
+    A group without children counts its members; one with children the distinct people of its subtree: its parts' sizes
+    together, less those who stand in several of them. Where there are hundreds of thousands, large groups are about as large
     as the database thinks, and those above them as large as their parts together.
     """
     large = sizes.large_groups()
@@ -253,30 +266,24 @@ def tree(book_ids: list[int]) -> list[Node]:
         nodes = {row[0]: Node(*row) for row in cursor.fetchall()}
         for group_id in large.keys() & nodes.keys():
             nodes[group_id].count, nodes[group_id].is_about = large[group_id], True
-        below_large = {int(part) for pk in large.keys() & nodes.keys() for part in nodes[pk].path.split("/") if part}
+        above = {node.id: [int(part) for part in node.path.split("/") if part] for node in nodes.values()}
+        about = {up for node in nodes.values() if node.is_about for up in above[node.id]}
         own = {node.id: node.count for node in nodes.values()}
-        parents = {node.parent_id for node in nodes.values() if node.parent_id} - below_large
-        if parents:
-            cursor.execute(
-                """
-                select up::bigint, count(distinct m.contact_id)
-                from contacts_group g
-                cross join lateral unnest(string_to_array(trim(both '/' from g.path), '/')) up
-                join contacts_group_contacts m on m.group_id = g.id
-                where g.book_id = any(%s) and up::bigint = any(%s) group by up
-                """,
-                [book_ids, list(parents)],
-            )
-            for group_id, count in cursor.fetchall():
-                nodes[group_id].count = count
-    for group_id in below_large & nodes.keys():
-        top = nodes[group_id]
-        top.count = sum(own[one.id] for one in nodes.values() if one.path.startswith(top.path))
-        top.is_about = True
+        for node in nodes.values():
+            for up in above[node.id][:-1]:
+                nodes[up].count += own[node.id]
+        exact = {node.parent_id for node in nodes.values() if node.parent_id} - about
+        cursor.execute(TOGETHER, [[pk for pk, ups in above.items() if exact.intersection(ups)]])
+        for standing, people in cursor.fetchall():
+            for up, times in Counter(up for pk in standing for up in above[pk]).items():
+                if up in exact:
+                    nodes[up].count -= (times - 1) * people
+    for up in about:
+        nodes[up].is_about = True
     tops: list[Node] = []
     for node in nodes.values():
-        above = nodes.get(node.parent_id or 0)
-        (above.children if above else tops).append(node)
+        parent = nodes.get(node.parent_id or 0)
+        (parent.children if parent else tops).append(node)
     return tops
 
 

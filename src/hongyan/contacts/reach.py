@@ -165,10 +165,10 @@ def sights(user: User, people: Iterable[Contact]) -> dict[int, Sight]:
     return of(user).sights(list(people))
 
 
-def look(user: User, people: Iterable[Contact]) -> None:
-    """Put onto each how much of the number is to be shown, as `sight`."""
+def look(user: User, people: Iterable[Contact], reached: Reached | None = None) -> None:
+    """Put onto each how much of the number is to be shown, as `sight`; who has asked `of` already hands it in."""
     rows = list(people)
-    found = sights(user, rows) if rows else {}
+    found = (reached or of(user)).sights(rows) if rows else {}
     for one in rows:
         one.sight = found[one.pk]  # type: ignore[attr-defined]
 

@@ -33,6 +33,7 @@ urlpatterns = [
     path("people/export/", views.export, name="people_export"),
     path("people/export/cards/", cards.export, name="people_cards"),
     path("people/books/", views.book, name="new_book"),
+    path("people/books/<int:book_id>/groups/", views.book_groups, name="book_groups"),
     path("people/books/<int:book_id>/rights/", rights.book_rights, name="book_rights"),
     path("people/groups/<int:group_id>/rights/", rights.group_rights, name="group_rights"),
     path("people/import/", imports.upload, name="import"),

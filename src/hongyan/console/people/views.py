@@ -53,11 +53,11 @@ def people(request: HttpRequest) -> HttpResponseBase:
     book, group = book_and_group(user, request.GET)
     visible = list(AddressBook.objects.visible_to(user))
     counts, large, reached = books.counts(visible), sizes.large_books(), reach.of(user)
-    tops = groups.tree([one.pk for one in visible])
+    tops = groups.tree([book.pk]) if book is not None and book in visible else []
     granted = groups.granted_tree(user)
     looked = look_for(user, request.GET)
     page, found = page_of(user, request.GET, looked), together(looked)
-    reach.look(user, page.rows)
+    reach.look(user, page.rows, reached)
     numbers.judged(page.rows)
     if request.GET.get("all"):
         total, is_about = found.order_by().count(), False
@@ -76,7 +76,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
         "console/people/people.html",
         {
             "shelf": [
-                (one, counts.get(one.pk, 0), one.pk in large, [node for node in tops if node.book_id == one.pk], reached.on_book(one.pk))
+                (one, counts.get(one.pk, 0), one.pk in large, tops if one == book else [], reached.on_book(one.pk))
                 for one in visible
             ],
             "granted": [(one, [node], reached.on_group(one)) for one, node in granted],
@@ -89,6 +89,15 @@ def people(request: HttpRequest) -> HttpResponseBase:
             "targets": AddressBook.objects.changeable_by(user).exclude(pk=book.pk if book else 0),
         },
     )  # fmt: skip
+
+
+@for_who_reaches_people
+def book_groups(request: HttpRequest, book_id: int) -> HttpResponseBase:
+    """What stands below a book's name in the shelf, fetched when it is opened."""
+    user = me(request)
+    book = books.access_book(user, book_id)
+    shown = {"nodes": groups.tree([book.pk]), "extent": reach.of(user).on_book(book.pk)}
+    return render(request, "console/people/shelf_book.html", shown)
 
 
 def _may_write(reached: reach.Reached, book: AddressBook | None, group: Group | None) -> bool:
