@@ -233,3 +233,32 @@ def test_people_are_taken_away_as_cards_by_who_may(client: Client, company: Comp
     assert AuditEntry.objects.get(action="contacts.exported").detail["rows"] == 1
     client.force_login(company.viewer)
     assert client.get(where).status_code in (403, 404)
+
+
+def test_the_shelf_fetches_the_groups_of_a_book_when_it_is_opened(
+    client: Client, company: Company, private: AddressBook
+) -> None:
+    a_group(company.book, "金卡", a_contact(company.book, "甲", "+8613800138001"))
+    client.force_login(company.administrator)
+    address = f"/people/books/{company.book.pk}/groups/"
+    closed = client.get("/people/").content.decode()
+    assert address in closed
+    assert "金卡" not in closed
+    opened = client.get(f"/people/?book={company.book.pk}").content.decode()
+    assert address not in opened
+    assert "金卡" in opened
+    assert "金卡" in client.get(address).content.decode()
+    assert client.get(f"/people/books/{private.pk}/groups/").status_code == 404
+
+
+def test_who_is_found_is_leafed_through_forwards_and_back(client: Client, company: Company) -> None:
+    for nth in range(50):
+        a_contact(company.book, f"{'王' if nth % 2 else '陈王'}{chr(0x4E00 + nth)}", f"+86138001380{nth:02d}")
+    client.force_login(company.sender)
+    first = client.get("/people/?q=王").context["page"]
+    second = client.get(f"/people/?q=王&after={first.after}").context["page"]
+    names = [one.name for one in [*first.rows, *second.rows]]
+    assert [one.startswith("王") for one in names] == [True] * 25 + [False] * 25
+    back = client.get(f"/people/?q=王&before={second.before}").context["page"]
+    assert [one.pk for one in back.rows] == [one.pk for one in first.rows]
+    assert (first.before, back.before, second.after) == (None, None, None)

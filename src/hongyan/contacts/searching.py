@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Exists, F, OuterRef, Value
+from django.db.models import Exists, OuterRef, Q, TextField, Value
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import Contains, StartsWith
 
 from hongyan.accounts.models import Department, User
 from hongyan.contacts import people
 from hongyan.contacts.allowing import Doing
-from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group
-from hongyan.contacts.names import readings
+from hongyan.contacts.leafing import Branch
+from hongyan.contacts.models import AddressBook, ContactQuerySet, Group
+from hongyan.contacts.names import coded, readings, sort_key
 from hongyan.inputs.texts import words_of
 
 LEAST_SIGNS, LEAST_LETTERS = 2, 3
@@ -38,32 +40,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
-    """Some contacts that one index leads to."""
-
-    contacts: ContactQuerySet
-    has_words: bool = False
-    """They lie together in the order of names: who walks that order to look for 王 has come past everybody first."""
-
-    def page(self, most: int, *, is_back: bool = False) -> list[Contact]:
-        """The first in the order of names, or the last, in either direction from the end."""
-        # By an expression there is no index to walk: they are gathered by their words and then sorted.
-        name = Coalesce("pinyin", Value("")) if self.has_words else F("pinyin")
-        order = (name.desc(), "-pk") if is_back else (name.asc(), "pk")
-        return list(self.contacts.order_by(*order)[:most])
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     branches: list[Branch]
-    """Together they are who is found."""
+    """Together they are who is found; all have the same `lead`."""
     places: list[Place]
 
 
 def look_up(user: User, contacts: ContactQuerySet, asked: str) -> Found:
     """Those of `contacts` that the words find, and the places that they name."""
+    lead = _lead(asked)
     branches, found, own = (
-        [Branch(people.matching(user, contacts, asked), has_words=True)],
+        [Branch(user, people.matching(user, contacts, asked), lead, contacts)],
         dict[Place, None](),
         list[str](),
     )
@@ -77,11 +64,32 @@ def look_up(user: User, contacts: ContactQuerySet, asked: str) -> Found:
     if standing:
         rest = people.matching(user, contacts, " ".join(own)) if own else contacts
         for book in sorted(set.intersection(*(set(one) for one in standing)))[:MOST_BOOKS]:
-            branch = rest.filter(book=book)
+            branch, beside = rest.filter(book=book), contacts.filter(book=book)
             for groups in (one[book] for one in standing):
-                branch = branch.filter(_inside(groups)) if groups is not None else branch
-            branches.append(Branch(branch, has_words=bool(own)))
+                if groups is not None:
+                    branch, beside = branch.filter(_inside(groups)), beside.filter(_inside(groups))
+            branches.append(Branch(user, branch, lead, beside if own else None))
     return Found(branches, sorted(found, key=lambda one: (len(one.name), one.above, one.name)))
+
+
+def _lead(asked: str) -> Q | None:
+    """Whose name begins with a single word, in characters, pinyin or initials: whoever types 王 means those called Wang before
+    those with a 王 elsewhere. Each lies together in the order of names. None for digits and for several words."""
+    words = words_of(coded(asked)) or ()
+    if len(words) != 1 or not asked[0].isalpha():
+        return None
+    (word,) = words
+    # By expressions that no index on words serves: it would gather everybody of that surname.
+    search = Coalesce("search", Value(""), output_field=TextField())
+    if not asked[0].isascii():
+        # Read as a surname is.
+        begins = sort_key(f"{asked}一").removesuffix("yi")
+        return Q(StartsWith(search, word), pinyin__startswith=begins) if begins.isalpha() else None
+    if not word.isalpha():
+        return None
+    if len(word) == 2 and word[1] not in "aeiouv" and word not in ("zh", "ch", "sh"):
+        return Q(Q(StartsWith(search, word)) | Q(Contains(search, f" {word}")), pinyin__startswith=word[0])
+    return Q(pinyin__startswith=word)
 
 
 def _inside(groups: list[int]) -> Exists:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,8 +18,9 @@ from hongyan.accounts.rights import Right
 from hongyan.contacts import books, groups
 from hongyan.contacts import people as verbs
 from hongyan.contacts.allowing import Doing
+from hongyan.contacts.leafing import Branch, Place
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Field, Group
-from hongyan.contacts.searching import Branch, Found, look_up
+from hongyan.contacts.searching import Found, look_up
 from hongyan.exports.tables import Kind, Sheet, Table, register
 from hongyan.fields import Test, Unfit
 from hongyan.inputs import asked_of, id_of
@@ -68,13 +69,13 @@ def look_for(user: User, query: QueryDict) -> Found:
         found = cast(ContactQuerySet, found.extra(where=[sql], params=values))  # noqa: S610 - written by fields, values apart
     found = found.select_related("book")
     asked = asked_of(query.get("q"))
-    return look_up(user, found, asked) if asked else Found([Branch(found)], [])
+    return look_up(user, found, asked) if asked else Found([Branch(user, found)], [])
 
 
 def how_many(found: Found, most: int) -> int:
     """Counted up to `most`."""
-    ids = (one.contacts.order_by().values_list("pk", flat=True)[:most] for one in found.branches)
-    return min(len({pk for some in ids for pk in some}), most)
+    ids = [one.ids(most) for one in found.branches]
+    return most if None in ids else min(len({pk for some in ids for pk in some or ()}), most)
 
 
 def is_filtered(query: QueryDict) -> bool:
@@ -106,7 +107,7 @@ class Page:
 
 # Each book by its index on names; of several together there is none.
 _OF_BOOKS = """
-select c.id from unnest(%(books)s::bigint[]) of_book(id) cross join lateral (
+select c.pinyin, c.id from unnest(%(books)s::bigint[]) of_book(id) cross join lateral (
     select c.id, c.pinyin from contacts_contact c
     where c.book_id = of_book.id and (c.pinyin, c.id) {beyond} (%(pinyin)s, %(at)s) order by c.pinyin {way}, c.id {way} limit %(most)s) c
 order by c.pinyin {way}, c.id {way} limit %(most)s
@@ -117,52 +118,50 @@ def page_of(user: User, query: QueryDict, found: Found) -> Page:
     """What `look_for` found, behind the contact `after` or before the contact `before`: no page is counted off."""
     is_back = bool(id_of(query.get("before") or "0"))
     at = id_of(query.get("before" if is_back else "after") or "0")
-    pinyin = Contact.objects.filter(pk=at).values_list("pinyin", flat=True).first() if at else None
+    edge = _place(found, at) if at else None
     # Whoever stood at the page's end is gone: from the beginning.
-    is_back, at = is_back and pinyin is not None, at if pinyin is not None else 0
+    is_back = is_back and edge is not None
     book, group = book_and_group(user, query)
     if book is None and group is None and not is_filtered(query):
-        rows = _of_all_books(user, pinyin, at, is_back=is_back)
+        places = _of_all_books(user, edge, is_back=is_back)
     else:
-        rows = _merged([_beyond(one, pinyin, at, is_back=is_back) for one in found.branches], is_back=is_back)
-    is_more, rows = len(rows) > PAGE, rows[:PAGE]
+        places = _merged([one.page(PAGE + 1, edge, is_back=is_back) for one in found.branches], is_back=is_back)
+    is_more, places = len(places) > PAGE, places[:PAGE]
+    people = Contact.objects.select_related("book").in_bulk([one.pk for one in places])
+    # Whoever was deleted since is not there.
+    rows = [people[one.pk] for one in places if one.pk in people]
     if is_back:
         rows.reverse()
-    has_before, has_after = (is_more, True) if is_back else (bool(at), is_more)
+    has_before, has_after = (is_more, True) if is_back else (edge is not None, is_more)
     return Page(rows, rows[0].pk if rows and has_before else None, rows[-1].pk if rows and has_after else None)
 
 
-def _beyond(found: Branch, pinyin: str | None, at: int, *, is_back: bool) -> list[Contact]:
-    contacts = found.contacts
-    if pinyin is not None:
-        side = "lt" if is_back else "gt"
-        contacts = contacts.filter(**{f"pinyin__{side}e": pinyin}).filter(
-            Q(**{f"pinyin__{side}": pinyin}) | Q(**{f"pk__{side}": at})
-        )
-    return Branch(contacts, has_words=found.has_words).page(PAGE + 1, is_back=is_back)
+def _place(found: Found, at: int) -> Place | None:
+    """Where a person stands in the order of what was found."""
+    pinyin = Contact.objects.filter(pk=at).values_list("pinyin", flat=True).first()
+    if pinyin is None:
+        return None
+    lead = found.branches[0].lead
+    return Place(lead is None or not Contact.objects.filter(lead, pk=at).exists(), pinyin, at)
 
 
-def _merged(branches: list[list[Contact]], *, is_back: bool) -> list[Contact]:
+def _merged(branches: list[list[Place]], *, is_back: bool) -> list[Place]:
     """The first of all branches together, which are among the first of each."""
-    found = {one.pk: one for rows in branches for one in rows}
-    return sorted(found.values(), key=lambda one: (one.pinyin, one.pk), reverse=is_back)[: PAGE + 1]
+    return sorted({one for places in branches for one in places}, reverse=is_back)[: PAGE + 1]
 
 
-def _of_all_books(user: User, pinyin: str | None, at: int, *, is_back: bool) -> list[Contact]:
+def _of_all_books(user: User, edge: Place | None, *, is_back: bool) -> list[Place]:
     books = list(AddressBook.objects.visible_to(user).values_list("pk", flat=True))
-    beside: list[Contact] = []
+    beside: list[Place] = []
     if granted := Group.objects.granted_outside(user, Doing.SEE_NAMES, books):
         inside = Group.contacts.through.objects.filter(contact_id=OuterRef("pk"), group_id__in=granted)
-        people = Contact.objects.filter(Exists(inside)).select_related("book")
-        beside = _beyond(Branch(people), pinyin, at, is_back=is_back)
+        beside = Branch(user, Contact.objects.filter(Exists(inside))).page(PAGE + 1, edge, is_back=is_back)
+    facts: dict[str, Any] = {
+        "books": books, "pinyin": edge.pinyin if edge else "", "at": edge.pk if edge else 0, "most": PAGE + 1
+    }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(
-            _OF_BOOKS.format(beyond="<" if is_back else ">", way="desc" if is_back else "asc"),
-            {"books": books, "pinyin": pinyin or "", "at": at, "most": PAGE + 1},
-        )
-        ids = [row[0] for row in cursor.fetchall()]
-    found = Contact.objects.select_related("book").in_bulk(ids)
-    return _merged([[found[pk] for pk in ids], beside], is_back=is_back)
+        cursor.execute(_OF_BOOKS.format(beyond="<" if is_back else ">", way="desc" if is_back else "asc"), facts)
+        return _merged([[Place(True, *row) for row in cursor.fetchall()], beside], is_back=is_back)
 
 
 def contacts_table(user: User, query: QueryDict, _subject_id: int | None) -> Table:

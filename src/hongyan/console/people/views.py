@@ -238,7 +238,9 @@ def _search(user: User, query: str) -> list[Hit]:
     if not reach.has_people(user):
         return []
     looked = look_up(user, Contact.objects.visible_to(user), query)
-    found = list(looked.branches[0].contacts.select_related("book")[:6])
+    first = [one.pk for one in looked.branches[0].page(6)]
+    by_id = Contact.objects.select_related("book").in_bulk(first)
+    found = [by_id[pk] for pk in first if pk in by_id]
     reach.look(user, found)
     people = reverse("console:people")
     places = [
