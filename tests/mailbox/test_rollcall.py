@@ -32,6 +32,9 @@ COMING, NOT_COMING = 0, 1
         ("no", NOT_COMING), ("不好意思，去不了", NOT_COMING), ("无法参加", NOT_COMING),
         ("12", OTHER), ("1点到", OTHER), ("1个人参加吗", OTHER), ("1或2", OTHER), ("3", OTHER), ("几点开始？", OTHER), ("参加吗", OTHER), ("没收到", OTHER),
         ("未收到通知", OTHER), ("not ok", OTHER), ("在开会", OTHER), ("", OTHER), ("you", OTHER), ("book", OTHER), ("好像没我的名字", OTHER),
+        ("2，周五出差", NOT_COMING), ("2.周五9点要去医院", NOT_COMING), ("2（周五出差）", NOT_COMING), ("回复2：日程冲突", NOT_COMING), ("1，2点到", OTHER),
+        ("1，天冷也来", COMING), ("1，电话13800138000", COMING), ("N，有事", NOT_COMING), ("1，周五2点到", COMING), ("2，收到，去不了", NOT_COMING),
+        ("1，不能来", OTHER), ("2，参加", OTHER), ("1，或2", OTHER), ("3，周五出差", OTHER), ("1、2都行", OTHER), ("1，几点开始？", OTHER),
         ("能不能不参加", OTHER), ("1:30到", OTHER), ("13800138000", OTHER),
     ],
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Who answered a submission and what they said: a roll call by words, which people may change.
 
 An answer to a resend or a reminder answers the submission that it repeats. Of a person's answers the latest counts that
-says one of the groups ("1", then "谢谢": still taking part). What is a question, or says the word and denies it, is left to
+says one of the groups ("1", then "谢谢": still taking part). A code with a remark behind it ("2，周五出差") is that code, unless the
+remark says another group. What is a question, or says the word and denies it, is left to
 a person: it stands among the other answers.
 """
 
@@ -71,7 +72,7 @@ def default_groups() -> list[Group]:
         ),
         Group(
             _("Not taking part"),
-            ("2", "不参加", "不參加", "不出席", "不能参加", "不能出席", "无法参加", "无法出席", "参加不了", "不去", "去不了", "不来", "来不了", "请假",
+            ("2", "不参加", "不參加", "不出席", "不能参加", "不能出席", "无法参加", "无法出席", "参加不了", "不能来", "不能去", "不去", "去不了", "不来", "来不了", "请假",
              "缺席", "不同意", "不可以", "不好", "否", "不是", "no", "n"),
         ),
     ]  # fmt: skip
@@ -154,7 +155,12 @@ _MARKS = re.compile(r"[\s,.!;:~、。，！；：…～\"'“”‘’()\[\]【�
 _LEAD = re.compile(r"^(?:回复|答复|回|答|选择|选|我选|编号|选项)+(?=\d|[a-z]$)")
 _QUESTION = re.compile(r"\?|吗$|呢$|嘛$|吗\b|^(?:几|什么|怎么|哪|谁|多少|是否)|(?:还是|是不是|能不能|可不可以)")
 _DENIES = re.compile(r"(?:不|没|沒|未|无|無|别|非|莫|难以|not|n't|cannot|never)[有能会能够法要想打算 ]*$")
+# "2，周五出差": a code, a mark, and then a remark; "1:30到", "1、2都行" and "3.5元" begin with no code.
+_CODE = re.compile(
+    r"(?:(?:回复|答复|回|答|选择|选|我选|编号|选项)+\s*)?(\d+|[a-z])\s*[,.;:!、。…~()\[\]【】-]+\s*(?=[^\W\d])"
+)
 _MEASURE = "点點个個号號日月天时時分人位名小秒周年岁歲元块次层樓楼室厅班度成.:%"
+_ALONE = re.compile(rf"(?<![0-9a-z])([0-9]+|[a-z])(?![0-9a-z]|[{_MEASURE}])")
 
 
 def _folded(text: str) -> str:
@@ -166,15 +172,34 @@ def place_of(text: str, groups: Sequence[Group]) -> int:
     plain = _folded(text)
     if _QUESTION.search(plain):
         return OTHER
-    core = _LEAD.sub("", _MARKS.sub(" ", plain).strip())
+    coded = _CODE.match(plain)
+    place = _group_of(coded[1], groups) if coded else OTHER
+    if not coded or place == OTHER:
+        said = _said(_core(plain), groups)
+        return said.pop() if len(said) == 1 else OTHER
+    remark = plain[coded.end() :]
+    contradicts = _said(_core(remark), groups) - {place} or any(
+        _group_of(code, groups) not in (OTHER, place) for code in _ALONE.findall(remark)
+    )
+    return OTHER if contradicts else place
+
+
+def _core(plain: str) -> str:
+    return _LEAD.sub("", _MARKS.sub(" ", plain).strip())
+
+
+def _group_of(code: str, groups: Sequence[Group]) -> int:
+    """Whose word is exactly this."""
+    return next((at for at, one in enumerate(groups) if any(_folded(word) == code for word in one.words)), OTHER)
+
+
+def _said(core: str, groups: Sequence[Group]) -> set[int]:
+    """The groups that say the longest word that is said."""
     found = {
         (len(word), place) for place, group in enumerate(groups) for word in group.words if _says(core, _folded(word))
     }
-    if not found:
-        return OTHER
-    longest = max(length for length, _place in found)
-    places = {place for length, place in found if length == longest}
-    return places.pop() if len(places) == 1 else OTHER
+    longest = max((length for length, _place in found), default=0)
+    return {place for length, place in found if length == longest}
 
 
 def _says(core: str, word: str) -> bool:
