@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -86,13 +85,12 @@ class Figures:
     asked: int = 0
     asked_right: int = 0
     reason_right: int = 0
-    wrong: list[str] = None  # type: ignore[assignment]
-    missed: list[str] = None  # type: ignore[assignment]
-    by_kind: Counter[str] = None  # type: ignore[assignment]
+    wrong: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, cases: Iterable[dict[str, Any]]) -> Figures:
-        figures = cls(wrong=[], missed=[], by_kind=Counter())
+        figures = cls()
         for case in cases:
             if not case["doubt"]:
                 figures.count(case)

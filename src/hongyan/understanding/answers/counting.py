@@ -11,7 +11,7 @@ from hongyan.understanding.answers.correcting import last_said
 from hongyan.understanding.answers.folding import core, fold
 from hongyan.understanding.answers.leaving import why_none
 from hongyan.understanding.answers.leftovers import strange
-from hongyan.understanding.answers.numbers import NUMERAL, number
+from hongyan.understanding.answers.numbers import NUMERAL, english_in_figures, number
 from hongyan.understanding.answers.questions import Kind, Question, Reading, ask, ok
 from hongyan.understanding.answers.units import ALL, MARKS, UNITS, dimension, in_unit
 
@@ -22,7 +22,7 @@ _FRACTION = re.compile(r"([二三四五六七八九十]|\d+)分之([一二两三
 _ABOUT_BEFORE = re.compile(
     r"(?:不到|不足|超过|至少|最少|最多|不超过|不低于|大于|小于|高于|低于|少于|多于|将近|上|好几|成|小|快)$"
 )
-_ABOUT_AFTER = re.compile(r" ?(?:[多余几]|来(?=[个岁块斤元人位天只件])|以上|以下|以内|以外|出头|往上|往下|开外|\+)")
+_ABOUT_AFTER = re.compile(r" ?(?:[多余几]|来(?=[^\W\d])|以上|以下|以内|以外|出头|往上|往下|开外|\+)")
 _FEW = re.compile(r"[好十百千万]?几|若干|一些|很多|许多|不少|多个|多岁|若干|数[十百千万]")
 _NOTHING = re.compile(
     r"(?:我|家里|现在|目前|还|暂时|都|也)*(?:没有?|无|未有|冇|莫得|木有|none|no|nothing|nil|zero)(?:1个|一个)?(?:孩子|小孩|娃|生|人|要|买|了|的|呢|啊|任何)*|不(?:要|订|买|需要|用)了?|一个(?:都|也)?(?:没有?|不要)"
@@ -33,13 +33,19 @@ _DONE = re.compile(
 _NOT_BEGUN = re.compile(r"(?:我|我们)?(?:还|都|一点)*(?:没有?|未)(?:开始|动|做|弄)(?:做|呢|啊|过|手)*")
 _FULL = re.compile(r"(?:给|打|必须|我给|我打)*(?:满分|满星|最高分|全星|满)(?:吧|啊|哦|的|了)*")
 _OF_MOST = re.compile(r"(\d+(?:\.\d+)?) ?/ ?(\d+)")
+_AND_A_HALF = re.compile(r"个半(小时|钟头|月|星期|礼拜)")
+_PER = re.compile(r"(?<=.)(?:/|每|一)(斤|公斤|个|只|件|吨|米|天|月|年|人|次|箱|平|份|kg)[.!吧]*$")
+_BELOW = re.compile(r"[零〇]下")
+_POINT = re.compile(r"(?<=\d)点(?=\d)")
 _IN_A_WORD = re.compile(r"(?<!rmb)(?<!cny)(?<!\bno)(?<=[a-z])$")
 _NEGATIVE = re.compile(r"(?:负|零下|〇下|minus |(?<![\d一二三四五六七八九十百千万)])-) ?$")
 _INNOCENT = re.compile(
     r"我们|我家|我的|我|家里|家|今年|今天|现在|目前|已经|大概|大约|差不多|约莫|约|左右|上下|估计|应该|可能是|就|仅|只|才|刚好|刚刚|刚|正好|正|共有|一共|总共|共|全部|是|有|要|来|给|订|买|打|评|得|选|报|出|付|花|量|测|满|整|零上|〇上|正常|体重|身高|身长|"
-    r"年龄|体温|温度|岁数|年纪|人民币|高|重|了|吧|的|啊|呀|哦|呢|哈|嘛|喔|噢|嗯|恩|那|谢谢您?|谢谢你?|多谢|您好|你好|请|麻烦|亲|好的|好|老师|回复|答案?|这|个|[^\w]|"
-    r"\b(?:i|i'm|im|am|is|are|about|only|just|my|age|years?|old|it|it's|the|a|around|we|have|has|want|need|pcs|pieces?|please|thanks?|kids?|children|stars?|points?|of|me|give|for|boxes|around|weigh|tall|in|total|at|least)\b"
+    r"年龄|体温|温度|岁数|年纪|人民币|高|重|了|吧|的|啊|呀|哦|呢|哈|嘛|喔|噢|嗯|恩|那|谢谢您?|谢谢你?|多谢|您好|你好|请|麻烦|亲|好的|好|老师|回复|答案?|这|个|\bi'm\b|[^\w]|"
+    r"\b(?:i|im|am|is|are|about|only|just|my|age|years?|old|it|it's|the|a|around|we|have|has|want|need|pcs|pieces?|please|thanks?|kids?|children|stars?|points?|of|me|give|for|boxes|around|weigh|tall|in|total|at|least)\b"
 )  # fmt: skip
+_DOUBT = re.compile(r"[不没无别非?几]|吗|可能|如果|要是|最[多少]|只要|或|一半|才能|再|至少|还是|以[上下]")
+_SENTENCE_BEFORE = re.compile(r"[^,.;!?]{1,12}[,.;!] ?")
 _NOUN = re.compile(
     r"(?:小孩子?|孩子|小孩|娃娃?|闺女|儿子|女儿|丫头|小子|男孩|女孩|宝宝?|娃儿|崽|人|大人|老人|女娃|男娃|仔)+儿?"
 )
@@ -54,10 +60,13 @@ class _Quantity:
     end: int
     unit: str = ""
     is_about: bool = False
+    is_spelled: bool = False
+    """In words, not in figures."""
 
 
 def count(question: Question, text: str) -> Reading:
     """The number of a folded text, for WHOLE and DECIMAL."""
+    text = _POINT.sub(".", _BELOW.sub("负", english_in_figures(text))).replace("〇上", "")
     if (whole := _as_a_whole(question, text)) is not None:
         return _in_range(question, whole)
     for tail in last_said(text):
@@ -99,6 +108,9 @@ def _as_a_whole(question: Question, text: str) -> Decimal | None:
 
 
 def _one(question: Question, text: str) -> Reading:
+    if (per := _PER.search(text)) and per[1] in question.prompt:
+        # 二十块一斤, where the price of one is asked.
+        text = text[: per.start()]
     found = list(_quantities(question, text))
     if not found:
         return ask("vague" if _FEW.search(text) else why_none(text))
@@ -121,8 +133,7 @@ def _one(question: Question, text: str) -> Reading:
         return ask("two_answers")
     if _FEW.search("".join(rest)):
         return ask("vague")
-    last = found[-1]
-    if odd == [rest[-1].strip(" ,.!吧了啊的")] and last.unit in _THINGS and _NOUN.fullmatch(odd[0]):
+    if len(odd) == 1 and _is_innocent(question, found, rest):
         odd = []
     if odd:
         question_back = re.search(r"\?|吗|多少|几", "".join(odd))
@@ -133,6 +144,24 @@ def _one(question: Question, text: str) -> Reading:
             " ".join(odd),
         )
     return _in_range(question, value)
+
+
+def _is_innocent(question: Question, found: list[_Quantity], rest: list[str]) -> bool:
+    """Whether other words leave no doubt about the one quantity: 两个闺女, 99元包邮, 本命年，36."""
+    before, behind, last = rest[0], rest[-1].strip(" ,.!吧了啊的"), found[-1]
+    # 十分满意 is no mark.
+    if (
+        _DOUBT.search(before + behind)
+        or len(found) > 1
+        or (last.is_spelled and last.unit == "分" and behind == rest[-1])
+    ):
+        return False
+    if not core(_INNOCENT.sub("", before)):
+        is_sure = last.unit == question.unit != "" or last.unit in UNITS.get(dimension(question.unit) or "", {})
+        return (last.unit in _THINGS and _NOUN.fullmatch(behind) is not None) or (
+            is_sure and 2 <= len(core(behind)) <= 8
+        )
+    return not core(_INNOCENT.sub("", behind)) and bool(_SENTENCE_BEFORE.fullmatch(before))
 
 
 def _in_range(question: Question, value: Decimal) -> Reading:
@@ -221,7 +250,13 @@ def _quantity(question: Question, measures: str | None, text: str, at: int) -> _
     if about := _ABOUT_AFTER.match(text, end):
         is_about, end = True, about.end()
     unit = ""
-    if behind := _UNIT.match(text, end + (text[end : end + 1] == " ")):
+    space = text[end : end + 1] == " "
+    if (half := _AND_A_HALF.match(text, end)) and value is not None:
+        # 一个半小时.
+        value, unit, end = value + Decimal("0.5"), half[1], half.end()
+    elif question.unit and text.startswith(question.unit, end + space) and not _UNIT.match(text, end + space):
+        unit, end = question.unit, end + space + len(question.unit)
+    elif behind := _UNIT.match(text, end + space):
         unit, end = _closest(behind[0], question.unit, measures), behind.end()
     elif re.match(r"[a-z]", text[end:]):
         value = None
@@ -231,7 +266,7 @@ def _quantity(question: Question, measures: str | None, text: str, at: int) -> _
     if question.unit == "岁" and re.match(r"[后年代]", text[end:]):
         is_about = True
     whole = None if value is None else in_unit(value + (more if value >= 0 else -more), unit, question.unit, measures)
-    return _Quantity(whole, start, end, unit, is_about)
+    return _Quantity(whole, start, end, unit, is_about, is_spelled=not said[-1].isdigit())
 
 
 def _closest(said: str, asked: str, measures: str | None) -> str:

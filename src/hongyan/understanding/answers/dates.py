@@ -35,23 +35,24 @@ class Days:
 
 
 _GAP = "□"
-_LUNAR_DAY = r"初[一二三四五六七八九十]|十[一二三四五六七八九]|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|\d{1,2}|[一二三四五六七八九十]"
+_LUNAR_DAY = r"初\d{1,2}|初[一二三四五六七八九十]|十[一二三四五六七八九]|二十[一二三四五六七八九]?|廿[一二三四五六七八九]?|三十|\d{1,2}|[一二三四五六七八九十]"
 _MARK = r"(?:农历|阴历|旧历|老历|lunar)"
 _YEAR = r"(?:(\d{4})年?|(今年|明年|后年|去年|前年))?[的 ]*"
 _LUNAR = re.compile(
     rf"(?<!\d)({_MARK})?[的: ]*{_YEAR}({_MARK})?(闰)?(?<!\d)([正腊冬]|十[一二]|[一二三四五六七八九十]|1[0-2]|[1-9])月份?的?({_LUNAR_DAY})[日号]?(?: ?\(?({_MARK}|农)\)?)?"
 )
+_NEW_YEAR = re.compile(r"(?:大年|(?<!今)(?<!明)(?<!去)年)初([一二三四五六七八九十])(?!月)")
 _LUNAR_BARE = re.compile(r"(?<![年月])初([一二三四五六七八九十])")
 _WORDS = {
     "大大后天": 4, "大后天": 3, "大后日": 3, "后天": 2, "后日": 2, "后儿": 2, "明天": 1, "明日": 1, "明儿个": 1, "明儿": 1, "听日": 1, "聽日": 1, "翌日": 1, "第二天": 1, "次日": 1,
-    "今天": 0, "今日": 0, "今儿个": 0, "今儿": 0, "当天": 0, "昨天": -1, "昨日": -1, "昨儿": -1, "寻日": -1, "前天": -2, "前日": -2, "大前天": -3,
+    "今天": 0, "今日": 0, "今儿个": 0, "今儿": 0, "当天": 0, "昨天": -1, "昨日": -1, "昨儿个": -1, "昨儿": -1, "寻日": -1, "前天": -2, "前日": -2, "大前天": -3,
     "the day after tomorrow": 2, "day after tomorrow": 2, "tomorrow": 1, "tmrw": 1, "tmr": 1, "tomorow": 1, "today": 0, "tonight": 0, "yesterday": -1,
     "the day before yesterday": -2,
 }  # fmt: skip
 _WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)) + r"|([今明后昨])(?=[晚早夜])")
 _WEEK = {one: at for at, one in enumerate("一二三四五六")} | {str(at + 1): at for at in range(7)} | {"日": 6, "天": 6}
 _WEEKDAY = re.compile(
-    r"(大?上上个?|大?下下个?|上一?个?|下一?个?|这一?个?|本|当)?(?:周|星期|礼拜)([一二三四五六日天1-7])(?![\d周天日个月])"
+    r"(大?上上个?|大?下下个?|上一?个?|下一?个?|这一?个?|本|当)?(?:周|星期|礼拜)(?:([一二三四五六日天])(?![个月])|([1-7])(?![\d天日个月]))"
 )
 _ENGLISH_WEEKDAY = re.compile(
     r"\b(?:(last|next|this|coming|on) )?(mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b"
@@ -72,6 +73,7 @@ _SIX = re.compile(r"(?<!\d)(\d\d)(\d\d)(\d\d)(?!\d)")
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
 _WITH_YEAR = re.compile(r"(今年|明年|后年|去年|前年)的? ?(\d{1,2}) ?[月/.-]份? ?的?(\d{1,2})(?!\d) ?[日号]?")
 _IN_MONTH = re.compile(r"(下下|上上|下|上|这|本|当)(?:一?个)?月的? ?(\d{1,2})(?!\d) ?[日号]?")
+_LAST_DAY = re.compile(r"(下|上|这|本|当)(?:一?个)?月的?(?:最后(?:一|1)天|(?:最后|末)那?天)")
 _NO_YEAR = re.compile(r"(?<!\d)(\d{1,2}) ?月份? ?的?(\d{1,2})(?![\d个]) ?[日号]?")
 _BY_SIGN = re.compile(r"(?<![\d.:])(\d{1,2})[/.-](\d{1,2})(?![\d:]|\.\d) ?[日号]?")
 _FOUR = re.compile(r"(?<!\d)(\d\d)(\d\d)(?!\d|年)")
@@ -111,6 +113,7 @@ class _Reader:
     def _before_figures(self) -> Iterator[tuple[re.Pattern[str], Callable[[re.Match[str]], Day | None]]]:
         yield _LUNAR, self._lunar
         yield re.compile(_YEAR + festivals.NAMES.pattern), self._festival
+        yield _NEW_YEAR, lambda found: self._lunar_day(None, 1, int(number(found[1]) or 0))
         yield _LUNAR_BARE, self._lunar_bare
         yield _WORD, self._word
         yield _WEEKDAY, self._weekday
@@ -130,6 +133,7 @@ class _Reader:
         yield _DAY_MONTH, lambda found: self._english(found[2], found[1], found[3])
         yield _WITH_YEAR, lambda found: _exact(self._today.year + _YEAR_SHIFT[found[1]], int(found[2]), int(found[3]))
         yield _IN_MONTH, lambda found: self._in_month(_MONTH_SHIFT[found[1]], int(found[2]))
+        yield _LAST_DAY, lambda found: self._last_day(_MONTH_SHIFT[found[1]])
         yield _NO_YEAR, lambda found: self._month_day(int(found[1]), int(found[2]))
         yield _BY_SIGN, lambda found: self._month_day(int(found[1]), int(found[2]))
         yield _SIX, self._six
@@ -165,6 +169,9 @@ class _Reader:
 
     def _in_month(self, shift: int, day: int) -> Day:
         return _exact(*_month_after(self._today, shift), day)
+
+    def _last_day(self, shift: int) -> Day:
+        return Day(date(*_month_after(self._today, shift + 1), 1) - timedelta(days=1))
 
     def _english(self, month: str, day: str, year: str | None) -> Day:
         number_of_month = _MONTH_NAMES.index(month[:3]) + 1
@@ -213,7 +220,7 @@ class _Reader:
     def _weekday(self, found: re.Match[str]) -> Day:
         prefix = (found[1] or "").replace("一", "").replace("个", "").replace("大", "")
         week = {"上上": -2, "上": -1, "这": 0, "本": 0, "当": 0, "下": 1, "下下": 2}.get(prefix)
-        return self._of_week(_WEEK[found[2]], week)
+        return self._of_week(_WEEK[found[2] or found[3]], week)
 
     def _english_weekday(self, found: re.Match[str]) -> Day:
         week = {"last": -1, "next": 1, "this": 0}.get(found[1] or "")

@@ -133,10 +133,18 @@ def _time(question: Question, text: str) -> Reading:
 
 
 def _one_time(found: list[Time]) -> Time | str:
+    if len(found) > 1 and any(one.reason == "unclear" for one in found):
+        return "two_answers"
     for one in found:
         if one.reason:
             return one.reason
     return found[0] if len({(one.at, one.is_next_day) for one in found}) == 1 else "two_answers"
+
+
+def _of_daytime(question: Question, one: Time) -> Time:
+    """明天9点: who makes an appointment without saying more means the morning. Not so 明天3点, nor what is asked by hours."""
+    is_free = question.minimum is None and question.maximum is None
+    return Time(one.suggestion) if is_free and one.suggestion and one.suggestion.hour in range(8, 12) else one
 
 
 def _is_open(question: Question, one: time) -> bool:
@@ -151,7 +159,7 @@ def _moment(question: Question, text: str, days: Days, at: datetime) -> Reading:
     times = find_times(days.rest, question.minimum, question.maximum)
     if isinstance(day, str):
         return ask(day)
-    one = _one_time(times.found) if times.found else None
+    one = _one_time([_of_daytime(question, one) for one in times.found]) if times.found else None
     if day is None and one is None:
         return ask(
             "vague" if _VAGUE.search(text) or HALF_DAY.search(text) or re.search(r"\d", text) else why_none(text)

@@ -127,3 +127,32 @@ def _figures(found: re.Match[str]) -> str:
     if value is not None:
         return f"{value.normalize():f}"
     return "".join(str(DIGITS[one]) if one in DIGITS else one for one in found[0])
+
+
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_GREAT = {"dozen": 12, "hundred": 100, "thousand": 1000}
+_ENGLISH = re.compile(
+    rf"\b(?:an? (?={'|'.join(_GREAT)}))?(?:(?:{'|'.join((*_SMALL, *_TENS, *_GREAT))})\b(?: and(?= [a-z])|-| )*)+"
+)
+
+
+def english_in_figures(text: str) -> str:
+    """A folded text with its English numbers in figures: three, twenty-five, two hundred and five, a dozen."""
+    return _ENGLISH.sub(lambda found: f"{_english(found[0])}{' ' * found[0].endswith(' ')}", text)
+
+
+def _english(said: str) -> int:
+    total = part = 0
+    for word in re.findall(r"[a-z]{3,}", said):
+        if word in _GREAT:
+            part = (part or 1) * _GREAT[word]
+            if word == "thousand":
+                total, part = total + part, 0
+        elif word in _SMALL:
+            part += _SMALL.index(word)
+        elif word in _TENS:
+            part += 10 * (_TENS.index(word) + 2)
+    return total + part

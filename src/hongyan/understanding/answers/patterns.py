@@ -12,11 +12,11 @@ _NESTED = re.compile(r"(?:[*+}]|\\\d|\|)[^()]*\)+[^()]{0,1}(?:[*+{])|\)\??[*+{][
 
 
 @lru_cache(maxsize=512)
-def safe(pattern: str) -> re.Pattern[str]:
-    """The pattern, whatever the case. Raises ValueError where it is none, or repeats what repeats."""
+def safe(pattern: str, *, flags: int = 0) -> re.Pattern[str]:
+    """The pattern. Raises ValueError where it is none, or repeats what repeats."""
     if len(pattern) > 200 or _NESTED.search(pattern) or len(_REPEATED.findall(pattern)) > 4:
         raise ValueError("this pattern could take long: it repeats something that repeats")
     try:
-        return re.compile(pattern, re.IGNORECASE)
+        return re.compile(pattern, flags)
     except (re.error, OverflowError, RecursionError):
         raise ValueError("this is no regular expression") from None

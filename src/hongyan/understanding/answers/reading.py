@@ -22,14 +22,11 @@ def read_answer(question: Question, text: str, at: datetime) -> Reading:
         # A no to the question itself, not in answer to it.
         return Reading(Status.SKIP)
     read = _read(question, said, text, at)
-    has_answered = read.status is Status.OK
-    if has_answered and question.kind is Kind.TEXT:
-        has_answered = False
-    if has_answered and not leaves(question, said, has_answered=True):
-        return read
-    if has_answered or leaves(question, said, has_answered=False):
+    # 都不要: of what is offered. A free text may be anything, a refusal too.
+    has_answered = read.reason == "none_chosen" or (read.status is Status.OK and question.kind is not Kind.TEXT)
+    if leaves(question, said, has_answered=has_answered):
         return Reading(Status.STOP)
-    return Reading(Status.SKIP) if skips(said) else read
+    return Reading(Status.SKIP) if not has_answered and skips(said) else read
 
 
 def _read(question: Question, said: str, text: str, at: datetime) -> Reading:

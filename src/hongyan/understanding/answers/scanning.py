@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hongyan.understanding.answers.folding import core
 from hongyan.understanding.answers.vocabulary import Vocabulary, is_inside_a_word
 
 SHORT = 40
@@ -13,7 +14,8 @@ _FILLER = sorted(
     "我 我们 我的 我选 选 选择 选项 要 想要 想 就 就要 只 只要 应该 是 是的 回复 回 答 答案 答案是 我觉得 觉得 感觉 个人 喜欢 参加 想去 "
     "去 在 住 住在 家在 家 那个 这个 那 这 那种 的 地 得 了 吧 啊 呀 呢 哦 哈 嘛 哟 啦 噢 嗯 恩 请 麻烦 谢谢 谢谢您 谢了 多谢 感谢 你好 您好 亲 "
     "第 个 号 项 种 款 区 县 市 色 楼 点 分 星 还 还是 都 都是 挺 很 非常 比较 特别 十分 太 蛮 真 真的 超 相当 也 可以 好 好的 行 吗 帮我 给我 来 来个 订 "
-    "预订 定 no no. num option answer is i i'm choose pick want my the a please pls thanks thank you thx ok it it's number 另外 加 再加 还有 以及 "
+    "预订 定 做 用 付 点 吃 喝 买 拿 带 报 学 办 有 有点 有些 轻微 稍微 坚决 完全 绝对 强烈 绝 今天 明天 "
+    "no no. num option answer is i i'm choose pick want my the a please pls thanks thank you thx ok it it's number 另外 加 再加 还有 以及 "
     "外加 和 跟 与 同 及 或 或者 能 会 可 考虑 更 最 最喜欢 方便 一下".split(),
     key=len,
     reverse=True,
@@ -25,6 +27,7 @@ _NOT = re.compile(
 _JOIN = re.compile(r"[和跟与同及、/&+]|以及")
 _RANGE = re.compile(r"[-~至到]+| to ")
 _WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")
+_ENDED = re.compile(r"[吧的了啊呀号]*(?:[ ,.;:!、)]|$)")
 _FIGURES = re.compile(r"\d+")
 _COUNTED = ("个", "号", "项", "种", "分")
 
@@ -32,7 +35,7 @@ _COUNTED = ("个", "号", "项", "种", "分")
 class Scan:
     """What `text`, spelled as the vocabulary is, names. With `several` codes may run together, and "1到3" is three."""
 
-    def __init__(self, known: Vocabulary, text: str, *, several: bool) -> None:
+    def __init__(self, known: Vocabulary, text: str, prompt: str, *, several: bool) -> None:
         self.text = text
         self.by_code: list[int] = []
         self.by_words: list[int] = []
@@ -46,9 +49,12 @@ class Scan:
         self.is_unclear = False
         self.starts_with_code = False
         self._known = known
+        self._prompt = prompt
         self._several = several
         self._is_negated = False
         self._range_from: int | None = None
+        self._unknown_to = 0
+        """Where the last unknown characters end."""
         self._read()
 
     @property
@@ -63,7 +69,7 @@ class Scan:
             new = self.order[named:]
             if self._range_from is not None and new:
                 self._span(new)
-            if at == 0 and len(self.by_code) > coded and self.text[length : length + 1] in " ,.;:!、)":
+            if at == 0 and len(self.by_code) > coded and _ENDED.match(self.text, length):
                 self.starts_with_code = True
             if self.text[at] in ",.;!?":
                 self._is_negated = False
@@ -92,8 +98,14 @@ class Scan:
         if part := self._part(at, len(filler)):
             self._name(part[1], by_code=False)
             return part[0]
-        if not filler and (self.text[at].isalnum() or self.text[at] == "?"):
-            self.unknown.append(self.text[at])
+        if said := self._prompted(at, len(filler)):
+            return said
+        if not filler and (self.text[at].isalnum() or self.text[at] == "?") and self.text[at] != self.text[at - 1 : at]:
+            if at and self._unknown_to == at:
+                self.unknown[-1] += self.text[at]
+            else:
+                self.unknown.append(self.text[at])
+            self._unknown_to = at + 1
         return len(filler)
 
     def _name(self, option: int, *, by_code: bool) -> None:
@@ -149,7 +161,12 @@ class Scan:
     def _run(self, run: str) -> None:
         """Codes that run together, where they can be cut apart in one way only."""
         known = self._known
-        cuts = known.cuts(run) if self._several or (known.are_single and len(set(run)) > 1) else []
+        is_alone = not self.order and len(run) == len(core(self.text))
+        cuts = (
+            known.cuts(run)
+            if (self._several and (is_alone or known.are_single)) or (known.are_single and len(set(run)) > 1)
+            else []
+        )
         if len(cuts) > 1:
             self.is_unclear = True
         elif cuts:
@@ -180,6 +197,13 @@ class Scan:
         else:
             self.unknown.append(word)
         return len(word)
+
+    def _prompted(self, at: int, longer_than: int) -> int:
+        """Length of the words from here on that the question said itself: they are no surprise."""
+        for length in range(min(8, len(self.text) - at), max(longer_than, 1), -1):
+            if self.text[at : at + length] in self._prompt and self.text[at : at + length].isalnum():
+                return length
+        return 0
 
     def _part(self, at: int, longer_than: int) -> tuple[int, int] | None:
         """The longest words from here on, two characters at least, that stand in one option alone, with this option."""

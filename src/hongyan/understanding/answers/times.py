@@ -88,7 +88,7 @@ def _clock(found: re.Match[str], hours: tuple[Decimal | None, Decimal | None]) -
         if not 0 < less < 60:
             return Time(None, "invalid_time")
         hour, minute = hour - 1 if hour else 23, 60 - less
-    is_exact = bool(part["colon"]) and (len(part["hour"]) == 2 or hour >= 7)
+    is_exact = "时" in found[0] or (bool(part["colon"]) and (len(part["hour"]) == 2 or hour >= 7))
     return _resolved(hour, minute, half, hours, is_exact=is_exact)
 
 

@@ -45,4 +45,6 @@ def in_unit(value: Decimal, said: str, asked: str, measures: str | None) -> Deci
         return value * UNITS[measures][said] / UNITS[measures][asked]
     if (asked in MARKS and said in MARKS) or (asked in COUNTERS and said in COUNTERS):
         return value
+    if said == "打" and asked in COUNTERS:
+        return value * 12
     return None

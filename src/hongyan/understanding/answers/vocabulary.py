@@ -23,7 +23,8 @@ def spelled(text: str) -> str:
     text = fold(text)
     for strong in STRONG:
         text = text.replace(strong + "的", strong)
-    text = _WEEK.sub("周", _SAME.sub("元", in_figures(text)))
+    text = re.sub(r"(\d)个(?=人)", r"\1", in_figures(text))
+    text = _WEEK.sub("周", _SAME.sub("元", text))
     return text.replace("周天", "周日").replace("周7", "周日")
 
 

@@ -13,10 +13,7 @@ LONGEST_TEXT = 2000
 _PHONE = re.compile(r"(?<!\d)(?:\+?(?:00)?86[ -]?)?(1[3-9]\d(?:[ -]?\d){8})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)\(?0([1-9]\d{1,2})\)?[ -]?([2-9]\d{2,3}[ -]?\d{4})(?!\d)")
 _ABROAD = re.compile(r"(?<!\d)\+(?!86)([1-9](?:[ -]?\d){6,14})(?!\d)")
-_AROUND = re.compile(
-    r"^(?:(?:我|这|那)?的?(?:手机|电话|联系|号码|编?号|码|代码|验证码|手机号码?|电话号码?|联系方式|联系电话|车牌|单号|订单号?|是|为|"
-    r"code|phone|mobile|tel|my|number|it's|is|the|no)[:. 是为]*)+|[ .,!。]*(?:谢谢|吧|的|哦|啊|thanks)*[ .!。]*$"
-)
+_RUN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 \-_./]*[A-Za-z0-9])?")
 
 
 def free_text(text: str) -> Reading:
@@ -49,8 +46,11 @@ def code(question: Question, text: str) -> Reading:
     """What matches the pattern, whole; of the codes that there are, where these are known."""
     known = {_bare(option.code): option.code for option in question.options}
     raw = unicodedata.normalize("NFKC", text).strip()[: LONGEST * 2]
-    without = _AROUND.sub("", raw)
-    for said in dict.fromkeys((raw, raw.upper(), without, without.upper(), re.sub(r"[\s\-_.]", "", without).upper())):
+    # 会员号AB123456: what is no letter or digit of ours is words around it.
+    runs = [one for one in _RUN.findall(raw) if len(one) > 2]
+    within = runs[0] if len(runs) == 1 else raw.strip(" .,!。")
+    joined = re.sub(r"[\s\-_.]", "", within)
+    for said in dict.fromkeys(one for plain in (raw, within, joined) for one in (plain, plain.upper(), plain.lower())):
         if not said or len(said) > LONGEST:
             continue
         if known:
@@ -58,10 +58,10 @@ def code(question: Question, text: str) -> Reading:
                 return ok(one)
         elif not question.pattern or safe(question.pattern).fullmatch(said):
             return ok(said)
-    bare = _bare(without)
+    bare = _bare(within)
     near = [one for spelled, one in known.items() if len(bare) >= 3 and _differ_in_one(spelled, bare)]
     return ask(
-        "unclear" if any(one.isdigit() for one in bare) else "no_answer", near[0] if len(near) == 1 else None, without
+        "unclear" if any(one.isdigit() for one in bare) else "no_answer", near[0] if len(near) == 1 else None, within
     )
 
 
