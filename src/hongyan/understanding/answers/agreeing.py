@@ -72,6 +72,7 @@ _AFTER = re.compile(
     r"(?:的|了|吧|啊|呀|哦|噢|哈|呢|嘛|哟|啦|嘞|滴|哒|捏|喔|咯|喽|么|很|得很|一下|谢谢|去|来|到|参加|办|办理|过去|过来|着|[一两三四五六七八九十半]+(?:年|个月|天|次|张|份|个))+$"
 )
 _ASKED_LAST = re.compile(r"([^,.?!:() ]{2,8}?)(?:了|过|的)*(?:吗|么|没有?|否|不)(?=[,.?! ]|$)")
+_DONE = re.compile(r"([^\W\d您你])(?:过|了|到|完|掉)")
 _PREDICATE = re.compile(
     r"(?:是否|能否|可否|要不要|会不会|能不能|愿不愿意|愿意|需要|需不需要|要|能|会|想)+([^,.?!:()您你吗 ]{1,8})"
 )
@@ -109,7 +110,8 @@ def _offered(question: Question, said: str) -> bool | None:
     if said in ("1", "2", "y", "n", "0"):
         named = re.search(rf"(?<![a-z0-9]){said}[.:、 )]*([^\W\d_a-z]+)", fold(question.prompt))
         if named and not question.options:
-            return _NO.match(named[1]) is None or _TWICE.match(named[1]) is not None
+            meant = _clause(named[1], fold(question.prompt), question)
+            return meant if isinstance(meant, bool) else _NO.match(named[1]) is None
         return said in ("1", "y") if not question.options or said in "yn" else None
     return None
 
@@ -168,10 +170,13 @@ def _clause(clause: str, prompt: str, question: Question) -> bool | str:
         return _minding(bare, twice is not None, rest)
     if twice and not _NO.search(rest):
         return True
+    if _NO.search(rest) and _is_negative(prompt):
+        # 还没领, asked whether it has not been done: yes or no, as one likes.
+        return "unclear"
     if _NO.search(rest):
         if bare.startswith("非") and bare != "非":
             return "unclear"
-        return "unclear" if _is_negative(prompt) and bare in ("不", "没有", "不是", "否", "no", "n", "没") else False
+        return False
     return _affirms(bare, prompt)
 
 
@@ -191,9 +196,10 @@ def _affirms(bare: str, prompt: str) -> bool | str:
         return True
     predicates = {core(found[1]) for found in _PREDICATE.finditer(prompt)}
     asked = {core(found[1]) for found in _ASKED_LAST.finditer(prompt)}
+    predicates |= {one[-2:] for one in asked} | {found[1] for found in _DONE.finditer(prompt)}
     stem = bare
     for _ in range(3):
-        stem = stem.rstrip("了的吧啊呀哦") or stem
+        stem = stem.rstrip("了的吧啊呀哦过") or stem
         for said in (stem, _BEFORE.sub("", stem) or stem):
             if len(said) > 1 and any(one.endswith(said) for one in asked):
                 return True

@@ -27,6 +27,7 @@ _FEW = re.compile(r"[好十百千万]?几|若干|一些|很多|许多|不少|多
 _NOTHING = re.compile(
     r"(?:我|家里|现在|目前|还|暂时|都|也)*(?:没有?|无|未有|冇|莫得|木有|none|no|nothing|nil|zero)(?:1个|一个)?(?:孩子|小孩|娃|生|人|要|买|了|的|呢|啊|任何)*|不(?:要|订|买|需要|用)了?|一个(?:都|也)?(?:没有?|不要)"
 )
+_NOT_DONE = re.compile(r"(?:今天|昨天|我)*(?:没有?|未)([^\W\d]{1,3}?)(?:了|过)?")
 _DONE = re.compile(
     r"(?:我|我们|已经?|已|都|全部?|全都)*(?:完成|做完|搞定|弄完|完工|做好|干完|完|好|结束)了?|百分(?:之)?百|百分之一百|全部|done|finished|all|all done"
 )
@@ -97,11 +98,12 @@ def _as_a_whole(question: Question, text: str) -> Decimal | None:
         and Decimal(found[2]) == question.maximum
     ):
         return Decimal(found[1])
+    not_done = _NOT_DONE.fullmatch(said)
     if (
-        _NOTHING.fullmatch(said)
+        (_NOTHING.fullmatch(said) or (not_done and not_done[1] in question.prompt))
         and question.minimum is not None
         and question.minimum <= 0
-        and dimension(question.unit) is None
+        and dimension(question.unit) in (None, "time")
     ):
         return Decimal(0)
     return None
@@ -126,6 +128,9 @@ def _one(question: Question, text: str) -> Reading:
     odd = [left for left in (strange(part, _INNOCENT, prompt) for part in rest) if left]
     if len(values) > 1:
         return ask("two_answers" if None not in values else "unclear", hint=" ".join(odd))
+    if len({one.unit for one in found}) > 1:
+        # 一人一张.
+        return ask("unclear", hint=text)
     value = values.pop()
     if value is None:
         return ask("unclear", hint=text)
@@ -157,10 +162,11 @@ def _is_innocent(question: Question, found: list[_Quantity], rest: list[str]) ->
     ):
         return False
     if not core(_INNOCENT.sub("", before)):
-        is_sure = last.unit == question.unit != "" or last.unit in UNITS.get(dimension(question.unit) or "", {})
-        return (last.unit in _THINGS and _NOUN.fullmatch(behind) is not None) or (
-            is_sure and 2 <= len(core(behind)) <= 8
+        is_apart = len(behind) > 1 or behind != rest[-1]
+        is_sure = (is_apart and last.unit == question.unit != "") or last.unit in UNITS.get(
+            dimension(question.unit) or "", {}
         )
+        return (last.unit in _THINGS and _NOUN.fullmatch(behind) is not None) or (is_sure and len(core(behind)) <= 8)
     return not core(_INNOCENT.sub("", behind)) and bool(_SENTENCE_BEFORE.fullmatch(before))
 
 
@@ -214,7 +220,11 @@ def _half(question: Question, measures: str | None, text: str, at: int) -> _Quan
         return None
     if found[0] != "半":
         unit = "人" if question.unit in ("人", "位", "名", "口") else "个"
+        if behind := _UNIT.match(text, found.end()):
+            unit = behind[0]
         value = in_unit(Decimal("俩仨".index(found[0]) + 2), unit, question.unit, measures)
+        if behind:
+            return _Quantity(value, found.start(), behind.end(), unit)
         end = found.end() + (text[found.end() : found.end() + 1] == "半")
         return _Quantity(
             value if end == found.end() or value is None else value + Decimal("0.5"), found.start(), end, unit
@@ -249,7 +259,8 @@ def _quantity(question: Question, measures: str | None, text: str, at: int) -> _
         value, end = value * (1000 if scale[1] == "k" else 10_000), scale.end()
     if about := _ABOUT_AFTER.match(text, end):
         is_about, end = True, about.end()
-    unit = ""
+    # Where so many 万元 are asked, 10万 is said of 元.
+    unit = "元" if question.unit.startswith("万") and "万" in said else ""
     space = text[end : end + 1] == " "
     if (half := _AND_A_HALF.match(text, end)) and value is not None:
         # 一个半小时.

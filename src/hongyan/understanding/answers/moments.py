@@ -19,10 +19,11 @@ _BUT_NOT = re.compile(
     r"[^,.;!?、]*?(?:不行|没空|不方便|来不了|没时间|不可以|不能|有事|去不了|不在|要上班|除外)[^,.;!?、]*[,.;!?、 ]*"
 )
 _VAGUE = re.compile(
-    r"都行|都可以|都好|随时|随便|随你|看你|你定|你们定|你看|听你|任意|哪天都|什么时候都|无所谓|月底|月初|年底|年初|上旬|中旬|下旬|周末|改天|过几天|过段|这几天|近期|最近|尽快|越快|有空|有时间|不一定|"
+    r"都行|都可以|都好|随时|随便|随你|看你|你定|你们定|你看|听你|任意|哪天都|什么时候都|无所谓|月底|月初|年底|年初|上旬|中旬|下旬|周末|改天|过几天|过段|这几天|近期|最近|尽快|越快|不一定|"
     r"不确定|不知道|不记得|忘|记不|看情况|再说|再看|再定|待定|大概|左右|前后|上下|差不多|约莫|几天|几号都|或者|之前|以前|之后|以后|前都|后都|后吧|前吧|晚点|早点|下班|放学|饭后|午饭|晚饭|一会儿?|待会儿?|等会儿?|马上|"
     r"很久|好久|半年|某|除了|any ?time|any ?day|whenever|weekend|asap|soon|later|around|about|before|after(?!noon)"
 )
+_FREE = re.compile(r"有空|有时间")
 _INNOCENT = re.compile(
     r"[□◇]|我们|我|那就|就|那|在|是|于|约|定|预约|安排|想|要|可以的?吗?|行吗?|好吗|好的?|行不行|可不可以|吧|啊|呀|哦|哈|呢|嘛|了|的|得|嗯|恩|喔|哟|谢谢您?|谢谢你?|多谢|麻烦您?|请|您好|你好|亲|方便|有空|过来|来|去|到|上门|见|"
     r"出生|生|生日|当天|那天|这天|整|钟|日|号|左边|应该|吗|呗|都|[^\w]|_|\b(?:on|at|the|of|is|it|it's|i|please|pls|ok|okay|thanks?|for|this|by|my|in|was|born|let's|how|about|morning|afternoon|evening)\b"
@@ -68,7 +69,7 @@ def _date(question: Question, text: str, days: Days, at: datetime) -> Reading:
     if day is None:
         if re.fullmatch(r"\d{1,2}", days.rest.strip(" .,!吧的")):
             return ask("vague")
-        if _VAGUE.search(text) or re.search(r"\d", days.rest):
+        if _VAGUE.search(text) or _FREE.search(text) or re.search(r"\d", days.rest):
             return ask("vague" if not re.search(r"\d{5}|\d[-/.月]\d", days.rest) else "invalid_date")
         return ask(why_none(text))
     times = find_times(days.rest)

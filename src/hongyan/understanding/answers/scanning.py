@@ -14,8 +14,8 @@ _FILLER = sorted(
     "我 我们 我的 我选 选 选择 选项 要 想要 想 就 就要 只 只要 应该 是 是的 回复 回 答 答案 答案是 我觉得 觉得 感觉 个人 喜欢 参加 想去 "
     "去 在 住 住在 家在 家 那个 这个 那 这 那种 的 地 得 了 吧 啊 呀 呢 哦 哈 嘛 哟 啦 噢 嗯 恩 请 麻烦 谢谢 谢谢您 谢了 多谢 感谢 你好 您好 亲 "
     "第 个 号 项 种 款 区 县 市 色 楼 点 分 星 还 还是 都 都是 挺 很 非常 比较 特别 十分 太 蛮 真 真的 超 相当 也 可以 好 好的 行 吗 帮我 给我 来 来个 订 "
-    "预订 定 做 用 付 点 吃 喝 买 拿 带 报 学 办 有 有点 有些 轻微 稍微 坚决 完全 绝对 强烈 绝 今天 明天 "
-    "no no. num option answer is i i'm choose pick want my the a please pls thanks thank you thx ok it it's number 另外 加 再加 还有 以及 "
+    "预订 定 做 看 用 付 点 吃 喝 买 拿 带 报 学 办 有 有点 有些 轻微 稍微 坚决 完全 绝对 强烈 绝 今天 明天 "
+    "no no. num option answer is i i'm choose pick want my the a please pls thanks thank you thx one session works ok it it's number 另外 加 再加 还有 以及 "
     "外加 和 跟 与 同 及 或 或者 能 会 可 考虑 更 最 最喜欢 方便 一下".split(),
     key=len,
     reverse=True,
@@ -203,7 +203,9 @@ class Scan:
         for length in range(min(8, len(self.text) - at), max(longer_than, 1), -1):
             if self.text[at : at + length] in self._prompt and self.text[at : at + length].isalnum():
                 return length
-        return 0
+        one = self.text[at]
+        is_said = one in self._prompt and one.isalpha() and not any(one in text for text in self._known.texts)
+        return int(longer_than == 0 and is_said and one not in "不没无吗哪几什么")
 
     def _part(self, at: int, longer_than: int) -> tuple[int, int] | None:
         """The longest words from here on, two characters at least, that stand in one option alone, with this option."""
