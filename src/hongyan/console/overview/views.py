@@ -48,14 +48,13 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         "periods": PERIODS,
     }
     if user.may(Right.SEE_REPORTS):
+        departments, categories = figures.by_department_and_category(user, period)
         context |= {
             "period": figures.sums(user, period),
             "by_day": charts.by_day(figures.by_day(user, period), figures.replies_by_day(user, period)),
-            "by_department": charts.shares(figures.by_department(user, period), "department", period),
+            "by_department": charts.shares(departments, "department", period),
             "by_channel": charts.shares(figures.by_channel(user, period), "channel", period),
-            "by_category": charts.shares(
-                [_named(share) for share in figures.by_category(user, period)], "category", period
-            ),
+            "by_category": charts.shares([_named(share) for share in categories], "category", period),
             "reasons": charts.reasons(_reasons(user, period), period),
             "price": charts.price(figures.price_by_month(user, Period.last_days(365, today))),
         }
