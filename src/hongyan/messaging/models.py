@@ -168,6 +168,14 @@ class Submission(models.Model):
             models.Index(fields=["id"], condition=Q(hides_numbers=True), name="submission_hides_numbers"),
             # The round that writes down how far large ones are.
             models.Index(fields=["finished_at"], condition=Q(expected__gte=1000), name="submission_large"),
+            # The list of all, newest first; what programs ask for one by one is passed over.
+            models.Index(fields=["-created_at", "-id"], name="submission_newest"),
+            # How many wait in each tab of that list.
+            models.Index(
+                fields=["state"],
+                condition=Q(state__in=["draft", "scheduled", "planning", "running", "paused"]),
+                name="submission_open",
+            ),
         ]
 
     def __str__(self) -> str:

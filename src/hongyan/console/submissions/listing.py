@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import Q
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Q, Window
+from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -148,12 +148,19 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
         .exclude(state="draft")
         .annotate(at=Coalesce("scheduled_at", "created_at"))
         .filter(at__gte=since, at__lt=until)
+        .annotate(day=TruncDate("at"))
+        .annotate(
+            nth=Window(RowNumber(), partition_by="day", order_by=("at", "id")),
+            of_day=Window(Count("*"), partition_by="day"),
+        )
+        .filter(nth__lte=SHOWN_A_DAY)
         .select_related("owner")
         .order_by("at", "id")
     )
-    by_day: dict[date, list[Submission]] = {}
-    for one in found[:5000]:
-        by_day.setdefault(timezone.localdate(one.at), []).append(one)  # type: ignore[attr-defined]
+    by_day: dict[date, list[Any]] = {}
+    for one in found:
+        by_day.setdefault(one.day, []).append(one)  # type: ignore[attr-defined]
+    sizes = {day: ones[0].of_day for day, ones in by_day.items()}
     return render(
         request,
         "console/submissions/calendar.html",
@@ -164,11 +171,9 @@ def calendar(request: HttpRequest) -> HttpResponseBase:
             "today": timezone.localdate(),
             "weekdays": [WEEKDAYS_ABBR[number] for number in range(7)],
             "days": [
-                (day, by_day.get(day, [])[:SHOWN_A_DAY], max(0, len(by_day.get(day, [])) - SHOWN_A_DAY))
-                for week in weeks
-                for day in week
+                (day, by_day.get(day, []), max(0, sizes.get(day, 0) - SHOWN_A_DAY)) for week in weeks for day in week
             ],
-            "total": sum(len(ones) for day, ones in by_day.items() if day.month == month.month),
+            "total": sum(size for day, size in sizes.items() if day.month == month.month),
         },
     )
 
