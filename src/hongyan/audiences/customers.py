@@ -29,9 +29,13 @@ where p.number <> '' and cu.merged_into_id is null and {visible} and {where} gro
 ORDERED = """
 select distinct p.number from (
     select o.customer_id from crm_order o {lines} where o.state <> 'void' and {where} group by o.customer_id having {having}
-) x join crm_customer cu on cu.id = x.customer_id join crm_person p on p.customer_id = cu.id
-where p.number <> '' and cu.merged_into_id is null and {visible}
+) x join crm_person p on p.customer_id = x.customer_id where p.number <> '' and {of_customer}
 """
+# Whoever sees all customers need not have them looked at, but for the few that were merged into others.
+ANY_CUSTOMER = "not exists (select from crm_customer cu where cu.id = x.customer_id and cu.merged_into_id is not null)"
+SEEN_CUSTOMER = (
+    "exists (select from crm_customer cu where cu.id = x.customer_id and cu.merged_into_id is null and {visible})"
+)
 # The same asked of one person, whose customers' orders are found by their index.
 ORDERED_EACH = """
 select p.number from crm_person p join crm_customer cu on cu.id = p.customer_id cross join lateral (
@@ -70,8 +74,13 @@ def _ordered(statement: Statement, where: str, having: str) -> str:
     """Lines are joined only where they are asked about: an order knows what it comes to."""
     lines = LINES if "l." in where else ""
     total = "sum(l.quantity * l.price)" if lines else "sum(o.total)"
+    visible = _visible(statement)
     return (ORDERED_EACH if statement.each else ORDERED).format(
-        lines=lines, where=where, visible=_visible(statement), having=having.replace("{orders}", total)
+        lines=lines,
+        where=where,
+        visible=visible,
+        of_customer=ANY_CUSTOMER if visible == "true" else SEEN_CUSTOMER.format(visible=visible),
+        having=having.replace("{orders}", total),
     )
 
 

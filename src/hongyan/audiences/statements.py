@@ -22,6 +22,12 @@ By = Literal["number", "contact_id"]
 PERSON: dict[By, str] = {"number": "number", "contact_id": "id"}
 
 
+def _once(select: str) -> str:
+    """What is gathered from many rows, gathered once: else each parallel worker does it for itself."""
+    is_gathered = "group by" in select or "distinct" in select
+    return f"with s as materialized ({select}) select * from s" if is_gathered else select  # noqa: S608 - of our own text
+
+
 @dataclass(slots=True)
 class Statement:
     """Parts of a statement over `contacts_contact c`, as the user sees it at a moment."""
@@ -73,7 +79,7 @@ class Statement:
         joined = [
             f" left join lateral (select * from ({select}) s where s.{by} = c.{PERSON[by]} limit 1) {name} on true"  # noqa: S608
             if self.each
-            else f" left join ({select}) {name} on {name}.{by} = c.{PERSON[by]}"
+            else f" left join ({_once(select)}) {name} on {name}.{by} = c.{PERSON[by]}"
             for (select, by), name in self._joins.items()
         ]
         return f"contacts_contact c{''.join(joined)}"
