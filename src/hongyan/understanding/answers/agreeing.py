@@ -23,6 +23,7 @@ _COURTESY = re.compile(
 )
 _BOTH = re.compile(r"yn|yesno|yorn|yesorno|是否|是或否|是或者否|12|是不是|能不能|行不行|可不可以")
 """The question itself, sent back."""
+_CODE_AND_WORDS = re.compile(r"([12yn])[ .,:;!、)]*([^\W\d_a-z].*)")
 _BUT = re.compile(r"但是?|不过|可是|可惜|只是|只不过|无奈|奈何|but|however|unfortunately")
 _CLAUSE = re.compile(r"[,.;:!、\n]+|(?<=\?)|(?<=[的了吧啊]) (?=\S)")
 _ASKED = re.compile(
@@ -65,7 +66,7 @@ _LONG_YES = frozenset(
     )
 )
 _BEFORE = re.compile(
-    r"^(?:那|那就|就|已经?|都|我们?|俺|咱们?|我家|我们家|全家|孩子|我和.{1,4}|本人|家长|人|都|也|当然|肯定|一定|绝对|准时|按时|会|能|可以|愿意|要|想|很|非常|十分|特别|挺|蛮|还|还是|当|应|应该|是|确实|的确|超|超级|太|真|真的|选|回复|回|亲|哎|哦|噢|啊|嗯|恩|好|好的|i'?|we|it's|that's|very|"
+    r"^(?:那|那就|就|确认|确定|已经?|都|我们?|俺|咱们?|我家|我们家|全家|孩子|我和.{1,4}|本人|家长|人|都|也|当然|肯定|一定|绝对|准时|按时|会|能|可以|愿意|要|想|很|非常|十分|特别|挺|蛮|还|还是|当|应|应该|是|确实|的确|超|超级|太|真|真的|选|回复|回|亲|哎|哦|噢|啊|嗯|恩|好|好的|i'?|we|it's|that's|very|"
     r"今晚|今天|明晚|后天|周[一二三四五六日]|下午|上午|到时候|明天|周六|那天|当天)+(?=.)"
 )
 _AFTER = re.compile(
@@ -88,6 +89,10 @@ def yes_no(question: Question, text: str, raw: str) -> Reading:
         return ask("no_answer")
     if (offered := _offered(question, core(text))) is not None:
         return ok(offered)
+    if (found := _CODE_AND_WORDS.fullmatch(text)) and (code := _offered(question, found[1])) is not None:
+        words = _polarity(question, found[2])
+        if isinstance(words, bool):
+            return ok(code) if words is code else ask("conflict")
     for tail in last_said(text):
         read = _polarity(question, tail)
         if isinstance(read, bool):
@@ -155,13 +160,13 @@ def _polarity(question: Question, text: str) -> bool | str:
 def _clause(clause: str, prompt: str, question: Question) -> bool | str:
     bare = letters(clause)
     turned = bool(_TURNED.search(prompt))
-    if _SARCASM.search(clause):
+    if _SARCASM.search(_TWICE.sub("", clause)):
         return turned and not _TURNED.search(clause)
     if bare in ("可以不", "能不能", "行不行", "行不", "好不好", "去不去") or (
         _ASKED.search(clause) and not _TWICE.search(clause)
     ):
         return "vague" if re.search(r"改|换|推迟|晚点|早点", clause) else "no_answer"
-    maybe = _MAYBE.search(clause)
+    maybe = _MAYBE.search(_TWICE.sub("", clause))
     if maybe and maybe[0] not in prompt and not (turned and re.search(r"无所谓|随便", clause)):
         return "vague"
     twice = _TWICE.search(clause)

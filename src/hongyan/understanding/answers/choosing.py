@@ -145,7 +145,9 @@ def choices(question: Question, text: str) -> Reading:
         return _several(question, [known.phrases[bare]])
     if _NONE.fullmatch(bare) or (bare == "0" and "0" not in known.codes):
         return _several(question, [])
-    if _ALL.fullmatch(bare) and not (_ANY.fullmatch(bare) and not re.search(r"可|方便|能|行|有空", question.prompt)):
+    if any(_ALL.fullmatch(one) for one in (bare, _without_prompt(bare, question.prompt))) and not (
+        _ANY.fullmatch(bare) and not re.search(r"可|方便|能|行|有空", question.prompt)
+    ):
         return _several(question, everything)
     if _ANY.fullmatch(bare):
         return ask("no_answer")
@@ -163,6 +165,12 @@ def choices(question: Question, text: str) -> Reading:
         if tail == said or read.value is not None:
             return read
     return ask("unclear")
+
+
+def _without_prompt(bare: str, prompt: str) -> str:
+    """水果都喜欢 without 水果, which the question said."""
+    length = next((size for size in range(min(8, len(bare)), 1, -1) if bare[:size] in prompt), 0)
+    return bare[length:]
 
 
 def _judged_several(question: Question, known: Vocabulary, said: Scan) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _CORRECTION = re.compile(
-    r"(?:(?<=\S)[ ,.;!?、]*(?:(?:哦|啊|呃|噢|哎呀?|额)?不对|不是不是|更正|改[成为选到]|改|应该是|我?是说|(?<=[ ,.;!、])(?:还是|算了)|哦不|啊不|"
+    r"(?:(?<=\S)[ ,.;!?、]*(?:(?:哦|啊|呃|噢|哎呀?|额)?不对|不是不是|更正|改[成为选到]|改|应该是|我?是说|(?<=[ ,.;!、])(?:还是|算了)|哦不|啊不|(?<=[,.; ])不(?=[,. ])|"
     r"wait|sorry|i mean|correction)|(?:说|打|写|选|发|回|填|输)错了?)[ ,.;!?:、是]*"
 )
 """What separates what was said first from what was meant."""

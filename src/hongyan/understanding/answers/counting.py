@@ -36,6 +36,11 @@ _FULL = re.compile(r"(?:给|打|必须|我给|我打)*(?:满分|满星|最高分
 _OF_MOST = re.compile(r"(\d+(?:\.\d+)?) ?/ ?(\d+)")
 _AND_A_HALF = re.compile(r"个半(小时|钟头|月|星期|礼拜)")
 _PER = re.compile(r"(?<=.)(?:/|每|一)(斤|公斤|个|只|件|吨|米|天|月|年|人|次|箱|平|份|kg)[.!吧]*$")
+_IDIOM = re.compile(
+    r"(?<![一二三四五六七八九十百千\d])(?:一(?:般|直|样|起|定|下|点[也都儿]?(?![一二三四五六七八九〇\d]))|十分(?=[^\W\d吧了啊的钟之]))"
+)
+"""Words that are written with a number and say none."""
+_SOME = re.compile(r"[一二两三四五六七八九][、,]?[二三四五六七八九](?:[十百千万]|[^\W\d])")
 _BELOW = re.compile(r"[零〇]下")
 _POINT = re.compile(r"(?<=\d)点(?=\d)")
 _IN_A_WORD = re.compile(r"(?<!rmb)(?<!cny)(?<!\bno)(?<=[a-z])$")
@@ -67,6 +72,7 @@ class _Quantity:
 
 def count(question: Question, text: str) -> Reading:
     """The number of a folded text, for WHOLE and DECIMAL."""
+    text = _IDIOM.sub("〓", text)
     text = _POINT.sub(".", _BELOW.sub("负", english_in_figures(text))).replace("〇上", "")
     if (whole := _as_a_whole(question, text)) is not None:
         return _in_range(question, whole)
@@ -110,7 +116,7 @@ def _as_a_whole(question: Question, text: str) -> Decimal | None:
 
 
 def _one(question: Question, text: str) -> Reading:
-    if (per := _PER.search(text)) and per[1] in question.prompt:
+    if (per := _PER.search(text)) and re.search(rf"[一每/]{per[1]}", question.prompt):
         # 二十块一斤, where the price of one is asked.
         text = text[: per.start()]
     found = list(_quantities(question, text))
@@ -133,7 +139,7 @@ def _one(question: Question, text: str) -> Reading:
         return ask("unclear", hint=text)
     value = values.pop()
     if value is None:
-        return ask("unclear", hint=text)
+        return ask("vague" if _SOME.search(text) else "unclear", hint=text)
     if len(found) > 1 and re.search(r"[-~至到/.:]", "".join(rest[1:-1])):
         return ask("two_answers")
     if _FEW.search("".join(rest)):
@@ -274,7 +280,7 @@ def _quantity(question: Question, measures: str | None, text: str, at: int) -> _
     more, end = _tail(text, end, unit, measures)
     if about := _ABOUT_AFTER.match(text, end):
         is_about, end = True, about.end()
-    if question.unit == "岁" and re.match(r"[后年代]", text[end:]):
+    if question.unit == "岁" and (unit == "年" or re.match(r"[后年代]", text[end:])):
         is_about = True
     whole = None if value is None else in_unit(value + (more if value >= 0 else -more), unit, question.unit, measures)
     return _Quantity(whole, start, end, unit, is_about, is_spelled=not said[-1].isdigit())

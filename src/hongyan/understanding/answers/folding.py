@@ -12,6 +12,7 @@ LONGEST = 500
 
 _BEFORE = str.maketrans(
     dict(zip("ⅠⅡⅢⅣⅤⅥⅦⅧⅨⅩ", "1 2 3 4 5 6 7 8 9 10".split(), strict=True))
+    | {chr(0x2170 + at): str(at + 1) for at in range(10)}
     | {chr(0x2776 + at): str(at + 1) for at in range(10)}
     | {chr(0x2780 + at): str(at + 1) for at in range(10)}
     | {chr(0x278A + at): str(at + 1) for at in range(10)}

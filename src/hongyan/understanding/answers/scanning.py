@@ -87,7 +87,11 @@ class Scan:
             return length
         if found := _FIGURES.match(self.text, at):
             return self._number(at, found[0])
-        if found := _NOT.match(self.text, at):
+        if (found := _NOT.match(self.text, at)) and (part := self._part(at, 1)):
+            # 不满, of 不满意.
+            self._name(part[1], by_code=False)
+            return part[0]
+        if found:
             return self._not(at, found[0])
         if found := _WORD.match(self.text, at):
             return self._letters(at, found[0])
@@ -161,12 +165,11 @@ class Scan:
     def _run(self, run: str) -> None:
         """Codes that run together, where they can be cut apart in one way only."""
         known = self._known
-        is_alone = not self.order and len(run) == len(core(self.text))
-        cuts = (
-            known.cuts(run)
-            if (self._several and (is_alone or known.are_single)) or (known.are_single and len(set(run)) > 1)
-            else []
+        is_longer = (
+            not self.order and len(run) == len(core(self.text)) and len(run) > max(map(len, known.codes), default=0)
         )
+        may_run = (self._several and (is_longer or known.are_single)) or (known.are_single and len(set(run)) > 1)
+        cuts = known.cuts(run) if may_run else []
         if len(cuts) > 1:
             self.is_unclear = True
         elif cuts:

@@ -26,9 +26,7 @@ UNITS: dict[str, dict[str, Decimal]] = {
 
 COUNTERS = frozenset("个 只 位 名 口 人 条 件 份 枚 颗 张 台 套 本 头 支 粒 根 辆 间 朵 块 次 遍 回 户".split())
 """Words behind the number of single things, of which one is as good as another."""
-OTHERS = frozenset(
-    "箱 盒 袋 包 瓶 罐 桶 打 双 对 岁 周岁 星 颗星 分 级 楼 层 号 倍 批 组 桌 杯 碗 盘 桩 晚 斤半".split()
-)
+OTHERS = frozenset("箱 盒 袋 包 瓶 罐 桶 打 双 对 岁 周岁 星 颗星 分 级 楼 层 号 倍 批 组 桌 杯 碗 盘 桩 晚".split())
 MARKS = frozenset("分 星 颗 颗星 个星 星级 级".split())
 """What marks are counted in."""
 ALL = sorted({unit for known in UNITS.values() for unit in known} | COUNTERS | OTHERS | MARKS, key=len, reverse=True)
