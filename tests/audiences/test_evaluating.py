@@ -17,6 +17,7 @@ from hongyan.contacts.models import Contact, Field
 from hongyan.dispatch.models import PortedNumber
 from hongyan.mailbox.models import Reply
 from hongyan.messaging.models import Submission
+from hongyan.reachability.models import Number as Reached
 from hongyan.runtime import clock
 from tests.audiences.people import Shop, a_shop, all_of, any_of, none_of, passed, test_of, who
 from tests.builders import Company, a_group
@@ -122,6 +123,20 @@ def test_a_number_tells_where_it_comes_from(shop: Shop) -> None:
     assert ask(shop, test_of("number.carrier", "one_of", "unicom")) == {"qian"}
     assert ask(shop, test_of("number.carrier", "one_of", "abroad")) == {"zhao"}
     assert ask(shop, test_of("number.carrier", "none_of", "unicom", "abroad")) == {"wang", "li"}
+
+
+def test_a_number_tells_whether_it_is_reached_until_a_person_has_said_that_it_is_right(shop: Shop) -> None:
+    now = clock.now()
+    for name, state, until in (
+        ("wang", "dead", None),
+        ("li", "off", None),
+        ("zhao", "dead", now + timedelta(days=1)),
+        ("qian", "", None),
+    ):
+        Reached.objects.create(number=shop.people[name].number, state=state, judged_at=now, confirmed_until=until)
+    assert ask(shop, test_of("number.health", "one_of", "dead")) == {"wang"}
+    assert ask(shop, test_of("number.health", "one_of", "dead", "off")) == {"wang", "li"}
+    assert ask(shop, test_of("number.health", "none_of", "dead", "off", "full", "suspect")) == {"zhao", "qian"}
 
 
 class TestRights:

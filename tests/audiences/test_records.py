@@ -11,7 +11,7 @@ from hongyan.accounts.errors import Refused
 from hongyan.audiences import checking, conditions, evaluating, keeping, sentences, sources
 from hongyan.audiences.conditions import Branch, Joined, Node, Test
 from hongyan.audiences.keeping import Facts
-from hongyan.audiences.tables import column_key, key_of
+from hongyan.audiences.tables import column_key, figure_key, key_of
 from hongyan.consent.models import OptOut, Standing, Topic
 from hongyan.crm import orders
 from hongyan.crm.models import Category, Post, Product
@@ -149,6 +149,44 @@ class TestTables:
         with pytest.raises(Refused):
             defining.remove(admin, session.pk)
 
+    def test_a_column_is_summed_and_its_largest_is_known_over_the_rows_that_are_meant(self, shop: Shop) -> None:
+        admin, people = shop.company.administrator, shop.people
+        table, (phone, points, kind) = a_table(
+            admin,
+            Wish("手机", Kind.PHONE),
+            Wish("分数", Kind.NUMBER),
+            Wish("场次", Kind.CHOICE, ("周六", "周日")),
+            name="比赛",
+        )
+        for name, given, day in (
+            ("wang", "7.5", "周六"), ("wang", "2.5", "周日"), ("li", "-3", "周六"), ("li", "", "周日"), ("zhao", "9", "周日"),
+        ):  # fmt: skip
+            a_row(admin, table, 手机=people[name].number, 分数=given, 场次=day)
+        total, most = figure_key(phone, points, "sum"), figure_key(phone, points, "most")
+        saturday = test_of(column_key(kind), "equals", "周六")
+        # Who has no row comes to nought: qian.
+        for test, meant in (
+            (test_of(total, "at_least", "10"), {"wang"}), (test_of(total, "less", "10"), {"li", "zhao", "qian"}),
+            (test_of(total, "at_least", "0"), {"wang", "zhao", "qian"}), (test_of(total, "less", "0"), {"li"}),
+            (test_of(total, "at_least", "-3"), {"wang", "li", "zhao", "qian"}), (test_of(total, "less", "-3"), set()),
+            (of_which(test_of(total, "at_least", "7.5"), saturday), {"wang"}),
+            (test_of(most, "at_least", "7.5"), {"wang", "zhao"}), (test_of(most, "less", "7.5"), {"li"}),
+            (of_which(test_of(most, "less", "9"), saturday), {"wang", "li"}),
+        ):  # fmt: skip
+            assert ask(shop, test) == meant, (test.operator, test.values)
+        known = sources.attributes(admin)
+        assert sentences.of_test(admin, test_of(total, "at_least", "10"), known) == "“比赛”中“分数”合计不低于 10"
+        with pytest.raises(Refused):
+            checking.check(admin, all_of(test_of(total, "at_least", "ten")), known)
+        keeping.create(admin, Facts("Winners", all_of(test_of(total, "at_least", "10"))))
+        with pytest.raises(Refused, match="Winners"):
+            defining.remove(admin, points.pk)
+        # With the table, but without the column.
+        tables.grant(admin, table.pk, Level.SEE, to_user=shop.company.stranger)
+        tables.grant(admin, table.pk, Level.SEE, to_user=shop.company.sender, field=points)
+        assert total not in sources.attributes(shop.company.stranger)
+        assert key_of(phone) in sources.attributes(shop.company.stranger)
+
     def test_that_are_not_ones_own_to_see_cannot_be_asked(self, shop: Shop) -> None:
         admin, other = shop.company.administrator, shop.company.stranger
         table, (phone, secret) = a_table(admin, Wish("手机", Kind.PHONE), Wish("工资", Kind.NUMBER), name="工资")
@@ -210,7 +248,10 @@ def test_sentences_read_like_sentences(shop: Shop, cooling: dict[str, Product]) 
         (test_of(shop.keys["生日"], "returns", "7"), "生日在今后 7 天内"),
         (test_of(shop.keys["城市"], "one_of", "北京", "上海"), "城市是“北京”或“上海”"),
         (test_of(shop.keys["积分"], "at_least", "500"), "积分不低于 500"),
-        (test_of(shop.keys["接收"], "equals", "1"), "接收：是"),
+        (test_of(shop.keys["接收"], "equals", "1"), "“接收”为“是”"),
+        (test_of("number.opted_out", "equals", "0"), "未退订营销短信"),
+        (test_of("messages.answered", "empty"), "从未回复过"),
+        (test_of("messages.delivered", "filled"), "有短信送达过"),
         (test_of("person.tags", "one_of", str(shop.tag.pk)), "有标签“老客户”"),
         (test_of("messages.unanswered", "at_least", "7"), "送达后一直未回复，已满 7 天"),
         (test_of("messages.answered", "last_days", "30"), "最近一次回复在最近 30 天内"),

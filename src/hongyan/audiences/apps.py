@@ -11,6 +11,7 @@ class AudiencesConfig(AppConfig):
             consents,
             customers,
             following,
+            health,
             needing,
             nesting,
             people,
@@ -28,7 +29,7 @@ class AudiencesConfig(AppConfig):
         merging.followers["audiences"] = following.AUDIENCES
         sources.providers += [
             people.attributes, nesting.attributes, customers.attributes, tables.attributes, places.attributes,
-            traffic.attributes, consents.attributes,
+            health.attributes, traffic.attributes, consents.attributes,
         ]  # fmt: skip
         of_contacts.providers.append(needing.of_contacts)
         fields.who_needs.append(needing.of_field)

@@ -73,6 +73,10 @@ class Attribute:
         """A condition over `c` and what the statement joins: true for who is meant, else false or null."""
         raise NotImplementedError
 
+    def sentence(self, way: Way, values: Sequence[str]) -> str:
+        """The sentence of a test, to be translated; nothing where `sentences.py` has it."""
+        return way.sentence
+
     def options(self, user: User, chosen: Sequence[str] = ()) -> list[Option]:
         """What can be chosen, the chosen ones among it."""
         return []
@@ -84,7 +88,7 @@ class Attribute:
         return [labels.get(one, "…" if self.input == "options" else one) for one in values]
 
 
-YES_OR_NO = N_("%(what)s: %(value)s")
+YES_OR_NO = N_("“%(what)s” is %(value)s")
 
 
 def _of_fields(kind: Kind, *, without: Sequence[Operator] = ()) -> list[Way]:
@@ -268,6 +272,8 @@ class YesOrNo(Attribute):
     input: str = "options"
     condition: Callable[[Statement], str]
     """True or false, never null."""
+    says: tuple[str, str]
+    """Sentences of whom it holds for, and of whom not."""
 
     def ways(self) -> list[Way]:
         return [Way(O.EQUALS.value, fields.operator_words(Kind.YES_NO, O.EQUALS), Takes.ONE, YES_OR_NO)]
@@ -279,6 +285,9 @@ class YesOrNo(Attribute):
         test = fields.read_test(Kind.YES_NO, operator, values)
         found = self.condition(statement)
         return found if test.values[0] is True else f"(not {found})"
+
+    def sentence(self, way: Way, values: Sequence[str]) -> str:
+        return self.says[0 if fields.read_test(Kind.YES_NO, way.code, values).values[0] is True else 1]
 
     def options(self, user: User, chosen: Sequence[str] = ()) -> list[Option]:
         return _yes_and_no()
@@ -315,4 +324,6 @@ class Chosen(Attribute):
 
 def missing(key: str) -> str:
     """What is said in place of an attribute that is gone."""
+    if key.startswith(("table.", "column.")):
+        return gettext("a table or column that has been deleted or is not open to you")
     return gettext("a deleted column") if key.startswith("field.") else gettext("something that is no longer known")

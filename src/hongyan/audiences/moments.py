@@ -28,9 +28,6 @@ OF_MOMENTS: dict[Operator, tuple[str, Takes]] = {
 }
 
 
-SAID = {O.EMPTY: N_("%(what)s: never"), O.FILLED: N_("%(what)s: at least once")}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment(Attribute):
     """When something happened last; never, where there is nothing."""
@@ -38,12 +35,15 @@ class Moment(Attribute):
     input: str = "date"
     expression: Callable[[Statement], str]
     """SQL of the moment, null for never."""
+    says: tuple[str, str] = ("", "")
+    """Sentences of whom it never happened to, and of whom it did."""
     always: bool = False
     """Every person has one."""
 
     def ways(self) -> list[Way]:
+        said = {O.EMPTY: self.says[0], O.FILLED: self.says[1]}
         return [
-            Way(one.value, gettext(words), takes, SAID.get(one, ""))
+            Way(one.value, gettext(words), takes, said.get(one, ""))
             for one, (words, takes) in OF_MOMENTS.items()
             if not (self.always and takes is Takes.NOTHING)
         ]

@@ -62,8 +62,8 @@ def of_table(table: Table) -> Iterator[of_accounts.Need]:
 
 
 def of_column(column: Column) -> Iterator[of_accounts.Need]:
-    """Audiences that ask about a column of a table, or know its people by it."""
-    for one in _asking(lambda key: key in (tables.key_of(column), tables.column_key(column))):
+    """Audiences that ask about a column of a table, or what it comes to, or know its people by it."""
+    for one in _asking(lambda key: column.pk in tables.columns_of(key)):
         yield of_accounts.Need("audience", one.pk, _label(one))
 
 

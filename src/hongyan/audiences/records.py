@@ -91,6 +91,50 @@ class Records(Attribute):
         return f"({name}.{self.by} is {'null' if operator in OF_NONE_TOO else 'not null'})"
 
 
+OF_FIGURES: dict[str, tuple[str, str, str, str]] = {
+    "sum": (
+        "coalesce(sum({column}), 0)", gettext_noop("Sum of “%(column)s” in “%(table)s”"),
+        gettext_noop("%(what)s is at least %(value)s"), gettext_noop("%(what)s is below %(value)s"),
+    ),
+    "most": (
+        "max({column})", gettext_noop("Largest “%(column)s” in “%(table)s”"),
+        gettext_noop("%(what)s is at least %(value)s"), gettext_noop("%(what)s is below %(value)s"),
+    ),
+}  # fmt: skip
+"""SQL of what a column of a person's rows comes to, its words, and the sentences of its two ways."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure(Records):
+    """What a column of records comes to: the sum, to which who has none comes with nought, or the largest, which those lack."""
+
+    figure: str
+    """Of `OF_FIGURES`."""
+    column: str
+    """SQL of the column's number, null where there is none."""
+
+    def ways(self) -> list[Way]:
+        _sql, _words, least, below = OF_FIGURES[self.figure]
+        return [
+            Way(O.AT_LEAST.value, fields.operator_words(Kind.NUMBER, O.AT_LEAST), Takes.ONE, least),
+            Way(O.LESS.value, fields.operator_words(Kind.NUMBER, O.LESS), Takes.ONE, below),
+        ]
+
+    def compared(self, operator: str, values: Sequence[str]) -> Decimal:
+        test = fields.read_test(Kind.NUMBER, self.way(operator).code, values)
+        return Decimal(str(test.values[0]))
+
+    def of(self, statement: Statement, operator: str, values: Sequence[str], where: str) -> str:
+        comes_to, compared = OF_FIGURES[self.figure][0].format(column=self.column), self.compared(operator, values)
+        is_below = operator == O.LESS
+        # Who has no row is in no set: where nought passes, everybody passes of whom the opposite is not true.
+        nought_passes = self.figure == "sum" and (compared > 0 if is_below else compared <= 0)
+        sign = "<" if is_below is not nought_passes else ">="
+        having = f"{comes_to} {sign} {statement.bind(compared)}"
+        name = statement.join(self.select(statement, where, having), self.by)
+        return f"({name}.{self.by} is {'null' if nought_passes else 'not null'})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day(Attribute):
     """A column of days that every record has."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext, ngettext
 
 from hongyan.accounts.models import User
 from hongyan.audiences import conditions
-from hongyan.audiences.attributes import YES_OR_NO, Attribute, O, Way, missing
+from hongyan.audiences.attributes import Attribute, O, Way, missing
 from hongyan.audiences.conditions import Branch, Joined, Node, Test
 from hongyan.audiences.records import Records
 from hongyan.fields import Takes, Unfit
@@ -65,7 +65,11 @@ def of_test(user: User, test: Test, known: dict[str, Attribute]) -> str:
     said = attribute.said(user, test.operator, test.values)
     if way.takes is Takes.DAYS:
         return _in_days(way.code, what, said[0] if said else "…")
-    template = gettext(way.sentence) if way.sentence else _template(attribute, way)
+    try:
+        told = attribute.sentence(way, test.values)
+    except Unfit:
+        return f"{what} …"
+    template = gettext(told) if told else _template(attribute, way)
     return template % {
         "what": what, "value": _listed(attribute, way, said), "first": said[0] if said else "…",
         "last": said[1] if len(said) > 1 else "…",
@@ -79,7 +83,7 @@ def _template(attribute: Attribute, way: Way) -> str:
 
 
 def _listed(attribute: Attribute, way: Way, said: Sequence[str]) -> str:
-    is_plain = attribute.input in ("number", "date") or way.sentence == YES_OR_NO
+    is_plain = attribute.input in ("number", "date")
     quoted = "%s" if is_plain else gettext("“%s”")
     joint = gettext("%(one)s and %(other)s") if way.code == O.HAS_ALL else gettext("%(one)s or %(other)s")
     named = [quoted % one for one in said[:MOST_NAMED]] or ["…"]

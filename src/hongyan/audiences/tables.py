@@ -11,13 +11,14 @@ from django.utils.translation import gettext, gettext_lazy
 
 from hongyan.accounts.models import User
 from hongyan.audiences.attributes import INPUTS, Attribute, OwnField
-from hongyan.audiences.records import Records
-from hongyan.audiences.statements import Statement
+from hongyan.audiences.records import OF_FIGURES, Figure, Records
+from hongyan.audiences.statements import By, Statement
 from hongyan.datasets import storing
 from hongyan.datasets.finding import OF_ALL, may_ask
 from hongyan.datasets.models import Field, Table
 from hongyan.datasets.rights import access_table
 from hongyan.fields import Kind, text_of
+from hongyan.inputs import whole_of
 
 SECTION = gettext_lazy("Tables")
 ROWS = "select {who} as {by} from {part} r where {who} is not null and {where} group by 1 having {having}"
@@ -30,6 +31,19 @@ def key_of(field: Field) -> str:
 
 def column_key(field: Field) -> str:
     return f"column.{field.pk}"
+
+
+def figure_key(field: Field, column: Field, figure: str) -> str:
+    """Of what a column comes to over the rows of a person."""
+    return f"{key_of(field)}.{figure}.{column.pk}"
+
+
+def columns_of(key: str) -> set[int]:
+    """The columns that an attribute of this key reads."""
+    parts = key.split(".")
+    if parts[0] == "column":
+        return {whole_of(parts[1])}
+    return {whole_of(one) for one in parts[2::2]} if parts[0] == "table" else set()
 
 
 def _select(field: Field) -> Callable[[Statement, str, str], str]:
@@ -69,19 +83,41 @@ def attributes(user: User) -> Iterator[Attribute]:
         .select_related("table")
         .order_by("table__name", "table_id", "position", "id")
     )
+    figured: dict[int, list[Field]] = {}
+    for column in Field.objects.filter(
+        kind_code__in=[Kind.NUMBER, Kind.MONEY], table_id__in={one.table_id for one in found}
+    ):
+        figured.setdefault(column.table_id, []).append(column)
     limited = set(
-        Field.objects.filter(pk__in=[one.pk for one in found], grants__isnull=False).values_list("pk", flat=True)
+        Field.objects.filter(table_id__in={one.table_id for one in found}, grants__isnull=False).values_list(
+            "pk", flat=True
+        )
     )
     ways = Counter(one.table_id for one in found)
     for one in found:
         if one.pk in limited and not _is_seen(user, one):
             continue
         facts = {"table": one.table.name, "column": one.name}
+        label = (
+            gettext("Rows of “%(table)s” by “%(column)s”") if ways[one.table_id] > 1 else gettext("Rows of “%(table)s”")
+        )
+        by: By = "number" if one.kind is Kind.PHONE else "contact_id"
         yield Records(
-            key=key_of(one), section=SECTION, by="number" if one.kind is Kind.PHONE else "contact_id",
-            label=(gettext("Rows of “%(table)s” by “%(column)s”") if ways[one.table_id] > 1 else gettext("Rows of “%(table)s”")) % facts,
-            inside=_inside(user, one.table_id), select=_select(one),
+            key=key_of(one), section=SECTION, by=by, label=label % facts, inside=_inside(user, one.table_id),
+            select=_select(one),
         )  # fmt: skip
+        for column in figured.get(one.table_id, ()):
+            if column.pk in limited and not _is_seen(user, column):
+                continue
+            for figure, (_sql, words, *_says) in OF_FIGURES.items():
+                said = gettext(words) % {"table": one.table.name, "column": column.name}
+                if ways[one.table_id] > 1:
+                    said = gettext("%(what)s by “%(column)s”") % {"what": said, "column": one.name}
+                yield Figure(
+                    key=figure_key(one, column, figure), section=SECTION, by=by, label=said, figure=figure,
+                    inside=_inside(user, one.table_id), select=_select(one),
+                    column=f"fields_number({text_of('r.data', column.key)})",
+                )  # fmt: skip
 
 
 def _is_seen(user: User, field: Field) -> bool:

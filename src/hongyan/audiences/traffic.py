@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from hongyan.accounts.models import User
 from hongyan.audiences.attributes import Attribute
@@ -90,13 +90,17 @@ def _unanswered(statement: Statement, days: int) -> str:
 
 
 def attributes(_user: User) -> Iterator[Attribute]:
-    for key, label, column in (
-        ("messages.sent", gettext_lazy("Last message sent"), "sent_at"),
-        ("messages.delivered", gettext_lazy("Last message delivered"), "delivered_at"),
-        ("messages.failed", gettext_lazy("Last message failed"), "failed_at"),
-        ("messages.answered", gettext_lazy("Last reply from the person"), "answered_at"),
-    ):
-        yield Moment(key=key, label=label, section=EXCHANGE, expression=_moment(column))  # type: ignore[arg-type]
+    for key, label, column, says in (
+        ("messages.sent", gettext_lazy("Last message sent"), "sent_at",
+         (gettext_noop("has never been sent a message"), gettext_noop("has been sent a message"))),
+        ("messages.delivered", gettext_lazy("Last message delivered"), "delivered_at",
+         (gettext_noop("no message has ever reached them"), gettext_noop("a message has reached them"))),
+        ("messages.failed", gettext_lazy("Last message failed"), "failed_at",
+         (gettext_noop("no message to them has ever failed"), gettext_noop("a message to them has failed"))),
+        ("messages.answered", gettext_lazy("Last reply from the person"), "answered_at",
+         (gettext_noop("has never replied"), gettext_noop("has replied"))),
+    ):  # fmt: skip
+        yield Moment(key=key, label=label, section=EXCHANGE, expression=_moment(column), says=says)  # type: ignore[arg-type]
     yield ForDays(
         key="messages.unanswered", label=gettext_lazy("Delivered and not answered since"), section=EXCHANGE,
         condition=_unanswered,

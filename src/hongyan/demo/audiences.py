@@ -9,7 +9,7 @@ from hongyan.audiences import conditions, drawing, keeping, traffic
 from hongyan.audiences.conditions import Branch, Joined, Test
 from hongyan.audiences.keeping import Facts
 from hongyan.audiences.models import Audience
-from hongyan.audiences.tables import column_key, key_of
+from hongyan.audiences.tables import column_key, figure_key, key_of
 from hongyan.contacts.models import Contact, Field, Tag
 from hongyan.crm.models import Category
 from hongyan.datasets.models import Table
@@ -85,6 +85,16 @@ def write(users: dict[str, User]) -> None:
     keeping.create(
         enrolled.owner,
         Facts("报名未签到", Branch(Joined.ALL, (Test(key_of(columns["手机"]), "some", (), absent),)), "改约下一场", Audience.Sharing.DEPARTMENT),
+    )  # fmt: skip
+    due = Table.objects.get(name="物业缴费")
+    columns = {one.name: one for one in due.fields.all()}
+    unpaid = Branch(Joined.ALL, (Test(column_key(columns["已缴"]), "equals", ("0",)),))
+    reached = Branch(Joined.NONE, (Test("number.health", "one_of", ("dead",)),))
+    keeping.create(
+        due.owner,
+        Facts("欠缴满 1000 元", Branch(Joined.ALL, (
+            Test(figure_key(columns["手机"], columns["应缴金额"], "sum"), "at_least", ("1000",), unpaid), reached,
+        )), "空号不再催", Audience.Sharing.DEPARTMENT),
     )  # fmt: skip
     keeping.create(
         users["huiyuan"],

@@ -58,8 +58,10 @@ def attributes(_user: User) -> Iterator[Attribute]:
     yield YesOrNo(
         key="number.opted_out", label=gettext_lazy("Has refused marketing messages"), section=WISHES,
         condition=_listed(OPTED_OUT),  # type: ignore[arg-type]
+        says=(gettext_noop("has refused marketing messages"), gettext_noop("has not refused marketing messages")),
     )  # fmt: skip
     yield YesOrNo(
         key="number.blocked", label=gettext_lazy("On the company's block list"), section=WISHES,
         condition=_listed(BLOCKED),  # type: ignore[arg-type]
+        says=(gettext_noop("is on the company's block list"), gettext_noop("is not on the company's block list")),
     )  # fmt: skip
