@@ -70,6 +70,8 @@ def readings(name: str) -> tuple[str, str]:
 
 def _initials(chars: str, syllables: list[str]) -> str:
     """First letters of the syllables; of words of letters, the first letter each."""
+    if not any(map(str.isascii, chars)):
+        return "".join([syllable[:1] for syllable in syllables])
     initials = []
     before = " "
     for char, syllable in zip(chars, syllables, strict=True):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from typing import Any
+
+import msgspec
 
 from hongyan.accounts.errors import Refused
 from hongyan.contacts import fields
@@ -36,6 +37,8 @@ class Reader:
             for field in ("name", "title", "company", "email", "notes", "group", "tags", "second")
         }
         self._keeps_all = upload.purpose == Upload.Purpose.RECIPIENTS
+        self._there = [(field, place, LENGTHS[field]) for field, place in self._places.items() if place >= 0]
+        self._nothing = dict.fromkeys(self._places, "")
         mapped = {self._number, *self._places.values()}
         self._others = [
             (place, column) for place, column in enumerate(upload.columns) if self._keeps_all or place not in mapped
@@ -58,9 +61,10 @@ class Reader:
         """(rows to stage, errors to keep) of one chunk."""
         good: list[tuple[Any, ...]] = []
         errors: list[tuple[Any, ...]] = []
-        dump = json.JSONEncoder(ensure_ascii=False).encode
+        dump = msgspec.json.Encoder().encode
         if self._own is None and not self._keeps_all:
             self._own = self._learn(rows)
+        own = self._own or {}
         for line, cells, fault in rows:
             self.seen += 1
             place = self.place = max(line, self.place + 1)
@@ -77,37 +81,44 @@ class Reader:
                 self.bad += 1
                 errors.append((self._upload_id, line, self._number_column, raw[:200], error.reason.value))
                 continue
-            others = {column: cells[at] if at < width else "" for at, column in self._others}
             if self._keeps_all:
+                others = {column: cells[at] if at < width else "" for at, column in self._others}
                 if "" in others.values():
                     self.missing.update(column for column, value in others.items() if not value)
                 # In one form, so that rows that differ in nothing else are the same, in this list and beside others.
                 others[self._number_column] = shown(number)
-                good.append((place, line, number, "", "", "", "", "", "", "", "", dump(others), "", ""))
+                good.append((place, line, number, "", "", "", "", "", "", "", "", dump(others).decode(), "", ""))
                 continue
-            values = {field: self._cell(cells, at) for field, at in self._places.items()}
-            long = next((field for field, value in values.items() if len(value) > LENGTHS[field]), None)
-            if long is not None:
+            values, long = self._values(cells)
+            if long:
                 self.bad += 1
                 errors.append((self._upload_id, line, self._mapping[long], values[long][:200], "too_long"))
                 continue
             name = values["name"]
             stored: dict[str, Stored] = {}
-            for column, value in others.items():
-                if not value:
+            for at, column in self._others:
+                if at >= width or not (value := cells[at]):
                     continue
-                stored[column], reason = (
-                    self._own[column].read(value) if self._own and column in self._own else (value, "")
-                )
+                stored[column], reason = own[column].read(value) if column in own else (value, "")
                 if reason:
                     self.unfit += 1
                     errors.append((self._upload_id, line, column, value[:200], reason))
             good.append((
                 place, line, number, name, values["title"], values["company"], values["email"], values["notes"], values["group"], values["tags"],
                 self._second(line, values["second"], errors),
-                dump(stored), readings(name)[0][:200], search_text(name, number, values["company"]),
+                dump(stored).decode(), readings(name)[0][:200], search_text(name, number, values["company"]),
             ))  # fmt: skip
         return good, errors
+
+    def _values(self, cells: list[str]) -> tuple[dict[str, str], str]:
+        """(what the row says of the person, which of it is too long or nothing)."""
+        values, width, long = self._nothing.copy(), len(cells), ""
+        for field, at, most in self._there:
+            if at < width:
+                value = values[field] = cells[at].strip()
+                if len(value) > most and not long:
+                    long = field
+        return values, long
 
     def _second(self, line: int, written: str, errors: list[tuple[Any, ...]]) -> str:
         """A further number; one that is none is told, and the row is good without it."""
