@@ -23,22 +23,23 @@ _COURTESY = re.compile(
 )
 _BOTH = re.compile(r"yn|yesno|yorn|yesorno|是否|是或否|是或者否|12|是不是|能不能|行不行|可不可以")
 """The question itself, sent back."""
+_BOTH_WAYS = re.compile(r"(?<![不没])([^\W\d])[^不没的]{1,6}[不没]\1(?!了)")
 _CODE_AND_WORDS = re.compile(r"([12yn])[ .,:;!、)]*([^\W\d_a-z].*)")
 _BUT = re.compile(r"但是?|不过|可是|可惜|只是|只不过|无奈|奈何|but|however|unfortunately")
 _CLAUSE = re.compile(r"[,.;:!、\n]+|(?<=\?)|(?<=[的了吧啊]) (?=\S)")
 _ASKED = re.compile(
-    r"\?|吗|什么|啥|哪|怎么|咋|几点|几号|多少|谁|为何|行不行|可不可以|能不能|好不好|呢$|what|when|where|how|who|which|why"
+    r"\?|吗|什么|啥|哪|怎么|咋|几点|几号|多少|谁|为何|([^\W\d])[不没]\1|可不可以|呢$|what|when|where|how|who|which|why"
 )
 
 _MAYBE = re.compile(
     r"也许|或许|可能|大概|尽量|尽力|争取|看情况|看看|再看|再说|到时(?!候?见)|不一定|不确定|没想好|没定|未定|说不准|不好说|难说|考虑|应该吧|应该可以|应该能|都行|随便|"
-    r"无所谓|不知道|不晓得|不清楚|待定|一半|还行|一般|maybe|perhaps|depends|not sure|probably|unsure|dunno|改[到成约天期]|换[个成到]|晚点|推迟"
+    r"无所谓|不知道|不晓得|不清楚|待定|一半|还行|一般|maybe|perhaps|depends|not sure|probably|unsure|dunno|(?<!不)不是[不没]|并非不|改[到成约天期]|换[个成到]|晚点|推迟"
 )
 _TWICE = re.compile(
     r"不(?:反对|介意|拒绝|讨厌|嫌弃?|能不|会不|得不|可不)|没(?:有)?(?:意见|问题|关系|毛病|事|啥问题|啥意见|什么问题|什么意见)|无(?:异议|意见)|非.{1,3}不可|不(?:能|会|可能)不|怎么会?不|"
     r"不见不散|没说不|没有不|错不了|少不了|(?:还|挺|真|很)?不错|没得说|莫得问题|冇问题|no problem|no prob|don't mind|不要紧"
 )
-_SARCASM = re.compile(r"才怪|个屁|个鬼|个头|鬼才|才不|傻子才|想得美|做梦|不可能|休想|就怪了")
+_SARCASM = re.compile(r"才怪|个屁|个鬼|个头|鬼才|才不|傻子才|想得美|做梦|不可能|休想|就怪了|得了吧|拉倒吧|省省吧")
 _NO = re.compile(
     r"不|没|未|无|勿|否|甭|莫|别|冇|唔|木有|非|免了|算了|拒绝|反对|缺席|请假|有事|出差|加班|忙|婉拒|谢绝|取消不|\b(?:no|nope|nah|not|never|can't|cannot|cant|won't|wont|don't|dont|n|neg|negative|unable|bu|buyao|buxing|bushi|buneng)\b"
 )
@@ -175,6 +176,9 @@ def _clause(clause: str, prompt: str, question: Question) -> bool | str:
         return _minding(bare, twice is not None, rest)
     if twice and not _NO.search(rest):
         return True
+    if _BOTH_WAYS.search(rest):
+        # 爸爸去妈妈不去.
+        return "vague"
     if _NO.search(rest) and _is_negative(prompt):
         # 还没领, asked whether it has not been done: yes or no, as one likes.
         return "unclear"

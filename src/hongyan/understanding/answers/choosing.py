@@ -26,6 +26,7 @@ _ANY = re.compile(r"随便.*|都行.*|都可以|哪个都行|哪个都可以|无
 _BESIDE_A_TIME = re.compile(r"[◇\W]|的|吧|了|我|选|要|那个|可以|左右")
 _STEMS = "甲乙丙丁戊己庚辛"
 _ONE_SIGN = re.compile(r"(?:我|要|选|就|那个)*([^\W\da-z_])的(?:那个|那种|吧)?")
+_NOT_ONE = re.compile(r"我?1[个项点样]儿?[也都]?[不没]")
 _SPAN = re.compile(
     r"(?:我|选|要|就|只)*(最后|后面?|末尾?|倒数|前面?|头|开头)(?:的|那|这)*(\d)[个项种](?:的|吧|都要|都)*"
 )
@@ -41,7 +42,7 @@ def choice(question: Question, text: str) -> Reading:
     known, said = vocabulary(question), spelled(_IDIOM.sub(lambda m: "" if len(m[0]) < 4 else m[0], text))
     if (exact := _exact(known, said)) is not None:
         return ok(question.options[exact].code)
-    if _ANY.fullmatch(core(said)):
+    if _ANY.fullmatch(core(said)) or _NOT_ONE.match(said):
         return ask("no_answer")
     if (place := _likeness(question, known, text)) is not None:
         return ok(question.options[place].code)

@@ -146,8 +146,8 @@ def _one(question: Question, text: str) -> Reading:
         return ask("vague")
     if len(odd) == 1 and _is_innocent(question, found, rest):
         odd = []
-    if odd:
-        question_back = re.search(r"\?|吗|多少|几", "".join(odd))
+    if odd or "?" in text:
+        question_back = re.search(r"\?|吗|多少|几", text)
         sure = _in_range(question, value)
         return ask(
             "no_answer" if question_back else "vague" if len(core("".join(odd))) > 1 else "unclear",
@@ -258,7 +258,7 @@ def _quantity(question: Question, measures: str | None, text: str, at: int) -> _
     value = number(said)
     if (sign := _NEGATIVE.search(text, 0, start)) and value is not None:
         value, start = -value, sign.start()
-    if _IN_A_WORD.search(text, 0, start):
+    if _IN_A_WORD.search(text, 0, start) or text[start - 1 : start] in ("$", "€", "£"):
         value = None
     is_about = _ABOUT_BEFORE.search(text, 0, start) is not None
     if (scale := _SCALE.match(text, end)) and value is not None and measures in (None, "money"):

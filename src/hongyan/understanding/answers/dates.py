@@ -146,7 +146,10 @@ class _Reader:
         """A day without its year: the next, or the last, such day."""
         if not _is_day(2000, month, day):
             return Day(None, "invalid_date")
-        return self._nearest(lambda year: date(year, month, day) if _is_day(year, month, day) else None)
+        found = self._nearest(lambda year: date(year, month, day) if _is_day(year, month, day) else None)
+        # A 29 February that is years away was hardly meant.
+        is_near = found.day is not None and abs((found.day - self._today).days) <= 366
+        return found if is_near or self._is_birth else Day(None, "invalid_date")
 
     def _nearest(self, in_year: Callable[[int], date | None]) -> Day:
         this = self._today.year
@@ -192,7 +195,7 @@ class _Reader:
 
     def _four(self, found: re.Match[str]) -> Day | None:
         month, day = int(found[1]), int(found[2])
-        if not _is_day(2000, month, day):
+        if not _is_day(2000, month, day) or self.found:
             return None
         # 1230 may be a time as well; 0305 may not.
         return self._month_day(month, day)
@@ -220,6 +223,9 @@ class _Reader:
     def _weekday(self, found: re.Match[str]) -> Day:
         prefix = (found[1] or "").replace("一", "").replace("个", "").replace("大", "")
         week = {"上上": -2, "上": -1, "这": 0, "本": 0, "当": 0, "下": 1, "下下": 2}.get(prefix)
+        if re.match(r"[日天](?!\d)", found.string[found.end() :]):
+            # 周六日: both.
+            return Day(None, "two_answers")
         return self._of_week(_WEEK[found[2] or found[3]], week)
 
     def _english_weekday(self, found: re.Match[str]) -> Day:

@@ -53,7 +53,7 @@ def _sunday(year: int, month: int, nth: int) -> date:
 
 DAYS = _days()
 """By name, folded: the day in a year, of the lunar year for what the lunar calendar names."""
-EITHER = ("八月十五", "二月二", "九月九", "五月五", "七月七")
+EITHER = ("八月十五", "二月二", "九月九", "五月五", "七月七", "三月三", "六月六")
 """In Chinese figures, without a word for day: of the one calendar or the other."""
 NAMES = re.compile(
     "(" + "|".join(sorted(map(re.escape, (*DAYS, *EITHER)), key=len, reverse=True)) + ")(?:节|当天|那天|这天)?"

@@ -14,9 +14,11 @@ from hongyan.understanding.answers.numbers import whole_in_figures
 from hongyan.understanding.answers.questions import Direction, Kind, Question, Reading, ask, ok
 from hongyan.understanding.answers.times import HALF_DAY, Time, find_times
 
+FURTHEST_BACK, FURTHEST_AHEAD = 130, 30
+"""Years: what lies beyond is a slip."""
 _BIRTH = re.compile(r"出生|生日是哪年|born|birth")
 _BUT_NOT = re.compile(
-    r"[^,.;!?、]*?(?:不行|没空|不方便|来不了|没时间|不可以|不能|有事|去不了|不在|要上班|除外)[^,.;!?、]*[,.;!?、 ]*"
+    r"[^,.;!?、]*?(?:不行(?!就|的话)|没空|不方便|来不了|没时间|不可以|不能|有事|去不了|不在|要上班|除外)[^,.;!?、]*[,.;!?、 ]*"
 )
 _VAGUE = re.compile(
     r"都行|都可以|都好|随时|随便|随你|看你|你定|你们定|你看|听你|任意|哪天都|什么时候都|无所谓|月底|月初|年底|年初|上旬|中旬|下旬|周末|改天|过几天|过段|这几天|近期|最近|尽快|越快|不一定|"
@@ -91,7 +93,7 @@ def _suggested(found: list[Day]) -> date | None:
 
 def _one_day(found: list[Day]) -> date | str | None:
     """The day that all of them say; a weekday may stand beside a date, where it is that day's."""
-    for reason in ("invalid_date", "unclear"):
+    for reason in ("invalid_date", "two_answers", "unclear"):
         alone = [one for one in found if one.reason == reason and not (one.is_weekday and len(found) > 1)]
         if alone:
             return reason
@@ -108,6 +110,8 @@ def _one_day(found: list[Day]) -> date | str | None:
 
 
 def _wrong_side(question: Question, day: date, today: date) -> str:
+    if not -FURTHEST_BACK <= day.year - today.year <= FURTHEST_AHEAD:
+        return "range"
     if question.direction is Direction.FUTURE and day < today:
         return "past"
     return "future" if question.direction is Direction.PAST and day > today else ""
@@ -179,6 +183,8 @@ def _moment(question: Question, text: str, days: Days, at: datetime) -> Reading:
     left = strange(times.rest, _INNOCENT, fold(question.prompt))
     if left:
         return ask("two_answers" if _EITHER.search(times.rest) else "unclear", whole, left)
+    if why := _wrong_side(question, day, at.date()):
+        return ask(why)
     if question.direction is Direction.FUTURE and whole < at:
         return ask("past")
     if question.direction is Direction.PAST and whole > at:

@@ -119,7 +119,7 @@ def in_figures(text: str) -> str:
 
 def whole_in_figures(text: str) -> str:
     """The same of whole numbers alone: 八点三十 is a time, and no decimal."""
-    return _HAN_RUN.sub(_figures, text)
+    return _HAN_RUN.sub(lambda found: found[0] if number(found[0]) is None else _figures(found), text)
 
 
 def _figures(found: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ SHORT = 40
 _FILLER = sorted(
     "我 我们 我的 我选 选 选择 选项 要 想要 想 就 就要 只 只要 应该 是 是的 回复 回 答 答案 答案是 我觉得 觉得 感觉 个人 喜欢 参加 想去 "
     "去 在 住 住在 家在 家 那个 这个 那 这 那种 的 地 得 了 吧 啊 呀 呢 哦 哈 嘛 哟 啦 噢 嗯 恩 请 麻烦 谢谢 谢谢您 谢了 多谢 感谢 你好 您好 亲 "
-    "第 个 号 项 种 款 区 县 市 色 楼 点 分 星 还 还是 都 都是 挺 很 非常 比较 特别 十分 太 蛮 真 真的 超 相当 也 可以 好 好的 行 吗 帮我 给我 来 来个 订 "
+    "第 个 号 项 种 款 区 县 市 色 楼 点 分 星 还 还是 都 都是 挺 很 非常 比较 特别 十分 太 蛮 真 真的 超 相当 也 可以 好 好的 行 帮我 给我 来 来个 订 "
     "预订 定 做 看 用 付 点 吃 喝 买 拿 带 报 学 办 有 有点 有些 轻微 稍微 坚决 完全 绝对 强烈 绝 今天 明天 "
     "no no. num option answer is i i'm choose pick want my the a please pls thanks thank you thx one session works ok it it's number 另外 加 再加 还有 以及 "
     "外加 和 跟 与 同 及 或 或者 能 会 可 考虑 更 最 最喜欢 方便 一下".split(),
@@ -72,13 +72,20 @@ class Scan:
             if at == 0 and len(self.by_code) > coded and _ENDED.match(self.text, length):
                 self.starts_with_code = True
             if self.text[at] in ",.;!?":
-                self._is_negated = False
+                self._end_of_clause()
             elif len(self.without) > ruled_out:
                 # What is joined to something that was ruled out is ruled out too.
                 self._is_negated = bool(_JOIN.match(self.text, at + length))
             at += length
+        self._end_of_clause()
         if self._range_from is not None:
             self.is_unclear = True
+
+    def _end_of_clause(self) -> None:
+        """ "1，3不要": a no without anything behind it may be of all that was named."""
+        if self._is_negated and self.order and not self.without:
+            self.is_unclear = True
+        self._is_negated = False
 
     def _step(self, at: int) -> int:
         """Reads what stands at `at`; its length."""
@@ -148,6 +155,10 @@ class Scan:
         if (part := self._part(at, len(run))) and not self.text[at + len(run) : at + part[0]].startswith(_COUNTED):
             self._name(part[1], by_code=False)
             return part[0]
+        if self.text[at + len(run) : at + len(run) + 1] in tuple("次遍天年月回岁"):
+            # 第3次了 counts something else.
+            self.unknown.append(run)
+            return len(run)
         known, bare = self._known, run.lstrip("0") or "0"
         coded = next((known.codes[code] for code in (run, bare) if code in known.codes), None)
         exact = [place for place, words in enumerate(known.texts) if words == bare]

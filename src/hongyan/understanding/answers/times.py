@@ -130,7 +130,7 @@ def _is_within(one: time, hours: tuple[Decimal | None, Decimal | None]) -> bool:
 _SPANS: dict[str, tuple[dict[int, int], range]] = {
     "night": ({12: 0, 24: 0}, range(7)),
     "morning": ({}, range(3, 12)),
-    "forenoon": ({}, range(13)),
+    "forenoon": ({}, range(5, 13)),
     "noon": ({1: 13, 2: 14}, range(10, 15)),
     "afternoon": ({hour: hour + 12 for hour in range(1, 9)}, range(12, 21)),
     "am": ({12: 0}, range(12)),
@@ -141,7 +141,7 @@ _SPANS: dict[str, tuple[dict[int, int], range]] = {
 
 def _in_half(hour: int, minute: int, half: str) -> Time:
     if half in ("evening", "midnight"):
-        if hour in (12, 24):
+        if hour in (0, 12, 24):
             return Time(time(0, minute), is_next_day=True)
         if half == "midnight" and hour <= 5:
             return Time(time(hour, minute))
