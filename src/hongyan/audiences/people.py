@@ -44,12 +44,12 @@ def _books(user: User, _chosen: Sequence[str]) -> list[Option]:
 
 
 def _groups(user: User, chosen: Sequence[str]) -> list[Option]:
-    """With those above them, and the book: "Sales / East (Staff)"."""
+    """With those above them that the user sees too, and the book: "Sales / East (Staff)"."""
     visible = Group.objects.visible_to(user).select_related("book")
     found = {one.pk: one for one in visible.order_by("book_id", "path")[:MOST_OFFERED]}
     found |= {one.pk: one for one in visible.filter(pk__in=ids_of(chosen))}
     above = {int(part) for one in found.values() for part in one.path.split("/") if part}
-    names = dict(Group.objects.filter(pk__in=above).values_list("pk", "name"))
+    names = dict(visible.filter(pk__in=above).values_list("pk", "name"))
     return [
         Option(
             str(one.pk),
