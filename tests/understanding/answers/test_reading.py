@@ -24,6 +24,11 @@ QUESTIONS = [
     Question(Kind.CODE, pattern=r"[A-Z]{2}\d{4}"),
     *(Question(kind, direction=direction) for kind in (Kind.DATE, Kind.MOMENT) for direction in Direction),
 ]
+PIECES = (
+    "0 1 9 12 31 2026 9999 12-31 24:00 农历 闰 正月 腊月 初一 三十 除夕 下下周 周三 日 月 年 号 点 半 刻 差 前 后 天 个 万 亿 百 二 两 〇 . , : - / ~ 到 不 没 不是 要 除了 都 最后 "
+    "吗 上午 晚 今晚 明天 今年 去年 小时后 in days ago next fri mar 5th a dozen $ k ★ 元 斤 % 成 百分之 改 不对 A C 红 俩 ① Ⅲ ½ \ud800"
+).split()
+"""What numbers, days and choices are written with; put together at random they are almost something."""
 SIGNS = "0123456789一二两三百千万点半年月日号周上下午:：.。,，、-~到不没要是好改错对abcNY①３Ｏ👌★?？ \u200b\n农历初正月天后前"
 
 
@@ -43,7 +48,22 @@ def test_any_text_has_a_reading(question: Question, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\ud800", "1\udfff", "", " ", "\x00", "9" * 2000, "一" * 2000, "1," * 1000, "不" * 2000, "周" * 2000]
+    "text",
+    [
+        "\ud800",
+        "1\udfff",
+        "",
+        " ",
+        "\x00",
+        "9" * 2000,
+        "一" * 2000,
+        "1," * 1000,
+        "不" * 2000,
+        "周" * 2000,
+        "最后",
+        "9999-12-31 24:00",
+        "前9个",
+    ],
 )
 @pytest.mark.parametrize("question", QUESTIONS, ids=lambda one: one.kind)
 def test_no_text_is_too_odd(question: Question, text: str) -> None:

@@ -65,7 +65,7 @@ def _exact(known: Vocabulary, said: str) -> int | None:
     size = len(known.texts)
     if bare in _STEMS and _STEMS.index(bare) < size:
         return _STEMS.index(bare)
-    if _LAST.fullmatch(core(said)):
+    if size and _LAST.fullmatch(core(said)):
         return size - 1
     if size % 2 and size > 1 and _MIDDLE.fullmatch(core(said)):
         return size // 2

@@ -177,14 +177,14 @@ def _moment(question: Question, text: str, days: Days, at: datetime) -> Reading:
     if day is None:
         later = datetime.combine(at.date(), one.at, at.tzinfo) + timedelta(days=one.is_next_day)
         return ask("no_date", later if later > at else None)
+    if why := _wrong_side(question, day, at.date()):
+        return ask(why)
     whole = datetime.combine(day, one.at, at.tzinfo) + timedelta(days=one.is_next_day)
     if _BOUND.search(times.rest) or _VAGUE.search(times.rest):
         return ask("vague", whole)
     left = strange(times.rest, _INNOCENT, fold(question.prompt))
     if left:
         return ask("two_answers" if _EITHER.search(times.rest) else "unclear", whole, left)
-    if why := _wrong_side(question, day, at.date()):
-        return ask(why)
     if question.direction is Direction.FUTURE and whole < at:
         return ask("past")
     if question.direction is Direction.PAST and whole > at:
