@@ -32,6 +32,8 @@ PLACES = (
         fate=Fate.EMPTIED,
         empties=("text",),
         words=("text",),
+        # Carriers number texts by sender, and no two of one carrier may be alike: without a sender they might be.
+        also="carrier_id = ''",
         never=("carrier_id", "service_number", "link_id"),
     ),
     Place(
