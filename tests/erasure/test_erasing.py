@@ -236,6 +236,20 @@ class TestErasure:
             assert optouts.take_back({HERS: (1, "要")}) == [1]
         assert not OptOut.objects.exists()
 
+    def test_texts_that_one_carrier_numbered_alike_are_emptied_all(self, committed_company: Company) -> None:
+        """Carriers number texts by sender; and a text that came again after the first erasure has its old number."""
+        for number in (HERS, OTHER):
+            Incoming.objects.create(
+                channel_id=committed_company.channel.pk, number=number, carrier_id="7", text="您好",
+                service_number="10690001", received_at=MARCH, routed_at=MARCH,
+            )  # fmt: skip
+        erased(committed_company)
+        row = asked_to_erase(committed_company, OTHER)
+        requests.erase(row.pk)
+        row.refresh_from_db()
+        assert row.state == Request.State.ERASED
+        assert set(Incoming.objects.values_list("number", "text")) == {("", "")}
+
     def test_erased_twice_is_one_seal(self, committed_company: Company) -> None:
         a_life(committed_company)
         erased(committed_company)
@@ -343,6 +357,14 @@ class TestAccess:
         assert "我是13800138000" in page
         assert "李强" not in page + json.dumps(told, ensure_ascii=False)
         assert told["named_elsewhere"]["people"]
+
+    def test_whoever_is_in_more_rows_than_fit_a_glance_gets_them_all(self, company: Company) -> None:
+        raw_connection().execute(
+            """insert into dispatch_parked_report (channel_id, carrier_id, number, outcome, code)
+               select 1, n::text, %s, 'delivered', '' from generate_series(1, 100001) n""",
+            [HERS],
+        )
+        assert sum(1 for _ in Sweep(HERS).rows()) == 100_001
 
     def test_the_file_ends_with_its_day_and_is_kept_encrypted(self, company: Company) -> None:
         a_life(company)

@@ -57,9 +57,10 @@ class Sweep:
                 if named:
                     conditions.append((False, f"({named}) and not coalesce({own}, false)" if own else named))
                 for is_own, condition in conditions:
-                    with connection.cursor() as cursor:
+                    # Row by row from the server: somebody may be in a million of them, and the law asks for all.
+                    with connection.chunked_cursor() as cursor:
                         cursor.execute(
-                            f"select to_jsonb(t) from {part} t where {condition} limit 100000",  # noqa: S608 - declared names
+                            f"select to_jsonb(t) from {part} t where {condition}",  # noqa: S608 - declared names
                             self._values,
                         )
                         for (row,) in cursor:

@@ -6,7 +6,7 @@ from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from hongyan.erasure import requests, restoring
+from hongyan.erasure import echoes, requests, restoring
 
 AGAIN = RetryStrategy(max_attempts=20, wait=5)
 
@@ -29,3 +29,10 @@ def look_again(timestamp: int) -> None:
     """Go on with what waited for receipts, and erase again what a restore brought back."""
     requests.look_again(timezone.now())
     restoring.erase_again()
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(name="erasure.forget_echoes", queueing_lock="erasure.forget_echoes", priority=-10)
+def forget_echoes(timestamp: int) -> None:
+    """Nightly: receipts that carriers sent after their number had been erased."""
+    echoes.forget()
