@@ -21,7 +21,7 @@ from hongyan.understanding.field_reports import (
 )
 from tests.understanding.field_reports.shops import a_world, with_check_digit
 
-GT7 = [with_check_digit(f"3580000000{at:04}") for at in range(100, 1000, 100)]
+GT7 = [with_check_digit(f"3580000000{at:04}") for at in range(1000, 10000, 1000)]
 SOLD = with_check_digit("35800000077777")
 ELSEWHERE = with_check_digit("35800000088888")
 TWIN, SECOND = with_check_digit("35800000099999"), with_check_digit("35900000099999")
@@ -33,7 +33,7 @@ STOCK = [
     Unit(TWIN, "E20", "HY204", State.RECEIVED, SECOND),
 ]
 WORLD = a_world(CODES, STOCK)
-SENDER = WORLD_SENDER = "+8614200000000"
+SENDER = "+8614200000000"
 
 
 def read(text: str, sender: str = SENDER) -> Report:
@@ -71,9 +71,14 @@ def test_no_text_is_too_odd(text: str) -> None:
         f"您好！卖出HY204，串号{GT7[0]}，售价1,999元，谢谢🙏",
         f"3月5日卖出 {GT7[0]} 价格：1999.00",
         f"XL HY2O4 {GT7[0]} l999",
+        f"xl hy2o4 {GT7[0].replace('0', 'o')} 价格l999",
         f"XLHY204{GT7[0]} ¥1999",
         f"XL HY204 {GT7[0]}1999元",
         f"XL HY204 GT7 {GT7[0]} 1台 1999",
+        f"XL HY204 {GT7[0]} 1pc 1999RMB",
+        f"XL HY204 {GT7[0]} 8+256 RMB1999",
+        f"XL HY204 IMEI1:{GT7[0]} 1999 张三 139 1234 5678",
+        f"今天卖出一台GT7，串码{GT7[0]}，一千九百九十九块",
         f"XL HY204 {GT7[0]} 1999 XL HY204 {GT7[0]} 1999",
         f"1. XL HY204 {GT7[0][:5]}-{GT7[0][5:10]}-{GT7[0][10:]} 卖了1999",
     ],
@@ -102,6 +107,8 @@ def test_a_sale_may_be_written_in_any_order_and_dress(text: str) -> None:
         ("YH HY204 GT7", Code.QUANTITY_MISSING, Status.REJECT),
         ("YH HY204 GT7x2 5", Code.QUANTITY, Status.CONFIRM),
         ("PD HY204 GT7x2 GT7x3", Code.TWICE, Status.PARTIAL),
+        ("PD HY204 GT7 2 E20 3 合计6台", Code.COUNT_DIFFERS, Status.CONFIRM),
+        ("PD HY204 GT7x3 CloMAXxl", Code.MODEL_UNKNOWN, Status.PARTIAL),
         ("PD HY304 GT7x2", Code.DEALER_UNKNOWN, Status.CONFIRM),
         ("BJ LITE9", Code.MODEL_UNKNOWN, Status.CONFIRM),
     ],
@@ -138,11 +145,30 @@ def test_talk_is_left_to_people(text: str) -> None:
         ("PD HY204 GT7 PLUS x3", (("GT7PLUS", 3),)),
         ("PD HY204 GT7 X10 E20 X2", (("GT7", 10), ("E20", 2))),
         ("PD HY204 C10MAXx5,Y5=6；Y55 七台", (("C10MAX", 5), ("Y5", 6), ("Y55", 7))),
+        ("PDHY204GT7x3", (("GT7", 3),)),
+        ("PD HY204 GT7 2 E20 3 合计5台", (("GT7", 2), ("E20", 3))),
+        ("PD GT7 E20 各5台", (("GT7", 5), ("E20", 5))),
+        ("PD GT7 5pcs E20 3pcs", (("GT7", 5), ("E20", 3))),
         ("存货 3台GT7 2个E20S", (("GT7", 3), ("E20S", 2))),
     ],
 )
 def test_models_are_paired_with_their_numbers(text: str, items: tuple[tuple[str, int], ...]) -> None:
     assert read(text) == Report(Status.ACCEPT, Action.STOCK, "HY204", items=tuple(Item(*one) for one in items))
+
+
+def test_ten_phones_in_one_text_of_several_segments() -> None:
+    stock = [*GT7, TWIN]
+    text = (
+        "您好，今天的销售报一下：卖出，商家HY204\n"
+        + "\n".join(f"{at}、{one}" for at, one in enumerate(stock, 1))
+        + "\n谢谢"
+    )
+    assert len(text) > 2 * 67
+    assert read(text) == Report(Status.ACCEPT, Action.SALE, "HY204", tuple(stock))
+
+
+def test_a_price_in_letters_alone_is_a_price() -> None:
+    assert read(f"XL {GT7[0]} 价格llll 谢谢").price == "1111"
 
 
 def test_both_imeis_of_a_phone_are_one_unit() -> None:

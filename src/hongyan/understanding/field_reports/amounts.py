@@ -10,11 +10,13 @@ from decimal import Decimal
 from hongyan.understanding.field_reports.parts import Kind, Part
 from hongyan.understanding.field_reports.serials import LONGEST_NUMBER, Piece, cut, windows
 from hongyan.understanding.field_reports.vocabulary import (
+    EACH_BEFORE,
     MONEY_BEFORE,
     MONEY_BEHIND,
     OTHER_COUNTS,
-    PIECES,
+    PIECES_BEHIND,
     QUANTITY_BEFORE,
+    TOTAL_BEFORE,
 )
 from hongyan.understanding.field_reports.world import Unit, World
 
@@ -34,6 +36,10 @@ class Amount:
     """The text says so; other numbers may be money too."""
     is_count: bool
     """The text says so: so many phones."""
+    is_total: bool = False
+    """The text says so: so many of all together."""
+    is_each: bool = False
+    """The text says so: so many of each model before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +113,10 @@ def _amount(said: str, start: int, end: int, text: str) -> Amount | None:
     entry = r"[.,):]\s*\D{0,8}\d" if is_first else r"\)\s*\d"
     if value <= _LARGEST_ENTRY and re.match(entry, text[end : end + 12]):
         return None
-    is_count = bool(nearest and nearest in PIECES) or bool(QUANTITY_BEFORE.search(before))
+    is_count = bool(PIECES_BEHIND.match(text, end)) or bool(QUANTITY_BEFORE.search(before))
     is_money = not is_count and bool(MONEY_BEHIND.match(behind) or MONEY_BEFORE.search(before))
-    return Amount(value, start, end, is_money, is_count)
+    is_each, is_total = bool(EACH_BEFORE.search(before)), bool(TOTAL_BEFORE.search(before))
+    return Amount(value, start, end, is_money, is_count, is_total, is_each)
 
 
 def price_of(figures: Figures) -> tuple[str | None, tuple[str, ...]]:

@@ -125,7 +125,8 @@ def _question(report: Report, world: World, *, is_short: bool) -> str:
         elif one.code is Code.PRICE_ODD:
             asked.append(f"单价{one.value}元，对吗？")
         elif one.code is Code.COUNT_DIFFERS:
-            asked.append(f"您写{one.value}台，串号有{one.detail}个，登记{len(report.units)}台吗？")
+            found = f"串号有{one.detail}个，登记{len(report.units)}台" if report.units else f"合计{one.detail}台"
+            asked.append(f"您写{one.value}台，{found}吗？")
         elif one.code is Code.MODEL_DIFFERS:
             asked.append(f"串号是{'、'.join(one.suggest)}，不是{one.value}，对吗？")
         else:

@@ -43,7 +43,8 @@ def whose(
     codes = list(dict.fromkeys(lexicon.as_dealer(part.text) for part in named))
     if not codes:
         return _unnamed(own, figures)
-    real = [code for code in codes if code in world.dealers_among(codes)]
+    known = world.dealers_among(codes)
+    real = [code for code in codes if code in known]
     if len(real) == 1 and all(code in real or is_one_edit(code, real[0]) for code in codes):
         if lexicon.habits.dealers.get(real[0]) == real[0]:
             # The sender said before that this one is meant.
@@ -110,11 +111,11 @@ def _misspelled(
     meant = lexicon.habits.dealers.get(code)
     if meant and meant in world.dealers_among([meant]):
         return Whose(meant, habit=(code, meant), used=used)
-    apart = {one: edits(code, one) for one in world.dealers_near(code)}
-    near = sorted(one for one, many in apart.items() if many == 1)
-    chosen = _chosen(near, own, figures)
+    possible = world.dealers_near(code)
+    chosen = _chosen(sorted(one for one in possible if is_one_edit(code, one)), own, figures)
     if chosen:
         return Whose(chosen, Problem(Code.DEALER_UNKNOWN, code, (chosen,)), used=used)
+    apart = {one: edits(code, one) for one in possible}
     within = sorted(
         (one for one, many in apart.items() if many <= 2), key=lambda one: (apart[one], one not in own, one)
     )

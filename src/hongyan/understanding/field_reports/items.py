@@ -43,20 +43,32 @@ def listed(
         or (part.kind is Kind.CODE and part.start not in used and part.text not in SMALL_WORDS)
     ]
     free = [one for one in amounts if one.start not in used and not one.is_money]
+    totals = [one for one in free if one.is_total] if len(named) > 1 else []
+    free = [one for one in free if one not in totals]
     result = Listed()
     pairs, rest = ([(part, None) for part in named], []) if action is Action.PRICE else _pairs(named, free)
     # Latin words that are no model and have no number beside them are talk, where there are models besides.
     has_models = any(part.kind is Kind.MODEL for part in named)
     seen: set[str] = set()
     for part, amount in pairs:
-        if part.kind is Kind.CODE and amount is None and has_models and part.text.isalpha():
+        if part.kind is Kind.CODE and amount is None and has_models and _is_talk(part.text, lexicon):
             continue
         _add(result, part, amount, lexicon, action=action, policy=policy, seen=seen)
     result.is_doubtful = bool(rest)
     result.problems.extend(Problem(Code.QUANTITY, as_digits(one.value)) for one in rest)
+    sum_ = sum(one.quantity or 0 for one in result.offered)
+    for total in totals:
+        if total.value != sum_ and action is not Action.PRICE:
+            result.problems.append(Problem(Code.COUNT_DIFFERS, as_digits(total.value), detail=str(sum_)))
+            result.is_doubtful = True
     if not result.offered and not result.problems:
         result.problems.append(Problem(Code.ITEMS_MISSING))
     return result
+
+
+def _is_talk(word: str, lexicon: Lexicon) -> bool:
+    """Letters alone that do not begin as a model does."""
+    return word.isalpha() and not any(lexicon.model(word[:size]) for size in range(2, min(len(word), 20)))
 
 
 def _pairs(named: list[Part], amounts: list[Amount]) -> tuple[list[tuple[Part, Amount | None]], list[Amount]]:
@@ -70,6 +82,8 @@ def _pairs(named: list[Part], amounts: list[Amount]) -> tuple[list[tuple[Part, A
         if isinstance(one, Part):
             pairs.append((one, waiting))
             waiting = None
+        elif one.is_each and pairs:
+            pairs = [(part, amount or one) for part, amount in pairs]
         elif not is_before and pairs and pairs[-1][1] is None:
             pairs[-1] = (pairs[-1][0], one)
         else:

@@ -26,6 +26,7 @@ class Lexicon:
         self.models: Mapping[str, Model] = world.models
         self.habits = habits
         self._masks = world.policy.dealer_codes
+        self.dealer_sizes = sorted({len(mask) for mask in self._masks}, reverse=True)
         nicknames = tuple(one for one, code in habits.models.items() if not one.isascii() and code in self.models)
         self.in_han = _in_han(words, nicknames)
 

@@ -11,7 +11,16 @@ from hongyan.understanding.answers.numbers import number
 from hongyan.understanding.field_reports.folding import in_digits
 from hongyan.understanding.field_reports.lexicon import Lexicon
 from hongyan.understanding.field_reports.serials import SHORTEST, is_valid
-from hongyan.understanding.field_reports.vocabulary import DEALER_LABELS, OTHER_COUNTS, PIECES, SERIAL_LABELS
+from hongyan.understanding.field_reports.vocabulary import (
+    DEALER_LABELS,
+    MONEY_BEFORE,
+    MONEY_BEHIND,
+    OTHER_COUNTS,
+    PIECES,
+    PIECES_BEHIND,
+    SERIAL_LABELS,
+    SMALL_WORDS,
+)
 from hongyan.understanding.field_reports.world import Action
 
 
@@ -48,12 +57,15 @@ class Part:
 _HAN = r"\u3400-\u9fff〇"
 _NUMERAL = re.compile(r"[〇一二两三四五六七八九十百千万]+(?:点[〇一二三四五六七八九]+)?")
 _TOKEN = re.compile(
-    r"(?P<number>(?:(?<![0-9A-WYZ.])\d{1,6}\.\d{1,2}|(?<![0-9A-WYZ.,])\d{1,2},\d{3}(?:\.\d{1,2})?)(?![0-9A-Z.])(?!,\d)"
+    r"(?P<number>(?:(?<![0-9A-WYZ.])(?=[OIL]*\d)[\dOIL]{1,6}\.[\dOIL]{1,2}|(?<![0-9A-WYZ.,])\d{1,2},\d{3}(?:\.\d{1,2})?)(?![0-9A-Z.])(?!,\d)"
+    r"|(?<![0-9A-Z.])\d{1,2}(?:\.\d{1,3})?K(?![0-9A-Z])"
     r"|(?<![0-9A-Z])\d{1,4}(?:\.\d)?[百千万]\d{0,3}(?![0-9A-Z百千万]))"
     r"|(?P<times>[0-9A-Z]+X)(?=\d{1,4}\.\d{1,2}(?![0-9A-Z.]))"
     rf"|(?P<word>[0-9A-Z]+)|(?P<han>[{_HAN}]+)|(?P<sign>.)",
     re.DOTALL,
 )
+_UNIT_BEHIND = re.compile(r"(\d[\dOIL]{0,6})(RMB|YUAN|CNY|PCS|PC|SETS?|UNITS?)")
+_UNIT_BEFORE = re.compile(r"(RMB|CNY|PRICE|QTY)(\d[\dOIL]{0,6})")
 _TIMES = re.compile(r"(.+)X(?=[OIL]*\d)([0-9OIL]{1,6})")
 _TIMES_BEFORE = re.compile(r"(\d{1,6})X(.+)")
 _ONLY_LETTERS = re.compile(r"[OIL]{1,6}")
@@ -72,7 +84,7 @@ def parts_of(text: str, lexicon: Lexicon) -> list[Part]:
         start, end = token.span()
         match token.lastgroup:
             case "number":
-                value = number(token[0])
+                value = number(in_digits(token[0]).replace("K", "千"))
                 found.append(
                     Part(
                         Kind.WORDS if value is None else Kind.NUMBER,
@@ -115,7 +127,11 @@ def _split(word: str, start: int, lexicon: Lexicon, depth: int) -> list[Part]:
         rest = _split(word[: -len(alias)], start, lexicon, depth + 1) if word.endswith(alias) else []
         if rest and _may_follow(rest[0]) and rest[0].kind is not Kind.MODEL:
             return [*rest, Part(Kind.KEYWORD, alias, end - len(alias), end, action)]
-    return _quantity(word, start, lexicon) or _run_together(word, start, lexicon, depth)
+    for size in lexicon.dealer_sizes:
+        rest = _behind(word[:size], word, start, lexicon, depth) if lexicon.dealer(word[:size]) else []
+        if rest and rest[0].kind is Kind.MODEL:
+            return [*_word_of_dealer(word[:size], start, lexicon), *rest]
+    return _with_unit(word, start) or _quantity(word, start, lexicon) or _run_together(word, start, lexicon, depth)
 
 
 def _behind(head: str, word: str, start: int, lexicon: Lexicon, depth: int) -> list[Part]:
@@ -133,6 +149,8 @@ def _one(word: str, start: int, lexicon: Lexicon) -> Part | None:
     end = start + len(word)
     if action := lexicon.keywords.get(word):
         return Part(Kind.KEYWORD, word, start, end, action)
+    if word in SMALL_WORDS and word not in lexicon.models:
+        return Part(Kind.CODE, word, start, end)
     digits = in_digits(word)
     if digits.isdigit() and any(one.isdigit() for one in word) and not lexicon.could_be_dealer(word):
         return Part(Kind.DIGITS, digits, start, end)
@@ -146,6 +164,18 @@ def _one(word: str, start: int, lexicon: Lexicon) -> Part | None:
     if letters <= _MOST_LETTERS and len(word) in range(14, 17):
         return Part(Kind.DIGITS, digits, start, end)
     return None
+
+
+def _with_unit(word: str, start: int) -> list[Part]:
+    """A number and the Latin letters that say of what: 899RMB, RMB899, 2K, 5PCS."""
+    if found := _UNIT_BEHIND.fullmatch(word):
+        at = start + found.end(1)
+        number = Part(Kind.DIGITS, in_digits(found[1]), start, at)
+        return [number, Part(Kind.CODE, found[2], at, start + len(word))]
+    if found := _UNIT_BEFORE.fullmatch(word):
+        at = start + found.end(1)
+        return [Part(Kind.CODE, found[1], start, at), Part(Kind.DIGITS, in_digits(found[2]), at, start + len(word))]
+    return []
 
 
 def _quantity(word: str, start: int, lexicon: Lexicon) -> list[Part]:
@@ -243,12 +273,15 @@ def _with_letters_read(parts: list[Part], text: str) -> list[Part]:
     found: list[Part] = []
     for at, part in enumerate(parts):
         if part.kind is Kind.CODE and _ONLY_LETTERS.fullmatch(part.text):
-            before = next((one for one in reversed(found) if one.text not in " -\n"), None)
-            behind = next((one for one in parts[at + 1 :] if one.text not in " -\n"), None)
+            before = next((one for one in reversed(found) if one.kind is not Kind.SIGN or one.text in "=¥*"), None)
+            behind = next((one for one in parts[at + 1 :] if one.kind is not Kind.SIGN or one.text in "=¥*"), None)
             is_number = any(
                 one and (one.kind in (Kind.DIGITS, Kind.MODEL) or one.text in "=¥*") for one in (before, behind)
             )
-            if is_number or (text[part.end : part.end + 1] or " ") in PIECES + "元块":
+            is_money = MONEY_BEHIND.match(text, part.end) or MONEY_BEFORE.search(
+                text[max(0, part.start - 12) : part.start]
+            )
+            if is_number or is_money or PIECES_BEHIND.match(text, part.end):
                 found.append(replace(part, kind=Kind.DIGITS, text=in_digits(part.text)))
                 continue
         found.append(part)

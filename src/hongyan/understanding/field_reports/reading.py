@@ -19,9 +19,10 @@ from hongyan.understanding.field_reports.report import Code, Problem, Report, St
 from hongyan.understanding.field_reports.serials import SHORTEST
 from hongyan.understanding.field_reports.world import Action, Unit, World
 
-_DATE = re.compile(
-    r"(?<![0-9A-Z])(?:20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}[日号]?|\d{1,2}月\d{1,2}[日号]|\d{1,2}:\d\d(?::\d\d)?)(?![0-9A-Z])"
+_ASIDE = re.compile(
+    r"(?<![0-9A-Z])(?:\d{1,2}G?\+(?:64|128|256|512|1024)G?|20\d\d[-/.年]\d{1,2}[-/.月]\d{1,2}[日号]?|\d{1,2}月\d{1,2}[日号]|\d{1,2}:\d\d(?::\d\d)?)(?![0-9A-Z])"
 )
+"""Days, times of day and sizes of memory are no numbers of a report."""
 _SHORTEST_TWICE = 20
 """Letters and digits of a text that is the same report twice."""
 NO_HABITS = Habits()
@@ -33,7 +34,7 @@ def read_report(text: str, sender: str, world: World, habits: Habits = NO_HABITS
     `habits` are those of this sender (see `learning`). Nothing is booked here, and whether the sender may report for the
     dealer that is named is the caller's to check.
     """
-    folded = _DATE.sub(" ", _once(fold(text[:LONGEST])))
+    folded = _ASIDE.sub(" ", _once(fold(text[:LONGEST])))
     lexicon = Lexicon(world, habits)
     parts = parts_of(folded, lexicon)
     figures = figures_of(parts, folded, world)

@@ -42,7 +42,7 @@ class Code(StrEnum):
     NOT_SOLD = "not_sold"
     TWICE = "twice_in_text"
     COUNT_DIFFERS = "count_differs"
-    """The text says another number of phones than it names."""
+    """The text says another number of phones than it names, or another total than its sum."""
     PRICE_ODD = "price_odd"
     PRICE_SEVERAL = "price_several"
     MODEL_UNKNOWN = "model_unknown"

@@ -13,16 +13,19 @@ PIECES = "台部个只件支套臺"
 """What phones are counted in."""
 OTHER_COUNTS = "月日号点时分天年周楼店层次位"
 """What else numbers count; such a number is neither a price nor a quantity."""
+PIECES_BEHIND = re.compile(rf"\s*(?:[{PIECES}]|PCS?(?![A-Z])|SETS?(?![A-Z])|UNITS?(?![A-Z]))")
 MONEY_BEHIND = re.compile(r"\s*(?:元|块|圆|RMB|CNY|YUAN|人民币|¥(?!\s*\d))")
 MONEY_BEFORE = re.compile(
     r"(?:¥|\$|RMB|CNY|PRICE|价格?|价钱|售价|单价|实收|收了?|卖了?|卖价|金额|价款|收款|货款|每台)[\s:=是为]*$"
 )
+EACH_BEFORE = re.compile(r"(?:各|每款|每种|每样|都是|都)\s*(?:要|订|补|有|剩)?\s*$")
+TOTAL_BEFORE = re.compile(r"(?:共|合计|总共|总计|一共)[\s:=是为]*$")
 QUANTITY_BEFORE = re.compile(r"(?:数量|QTY|共|合计|总共|一共)[\s:=是为]*$")
 
 SERIAL_LABELS = ("IMEI1", "IMEI2", "IMEI", "SN", "MEID", "ID", "NO")
 DEALER_LABELS = ("DEALER", "SHOP", "STORE", "CODE")
 SMALL_WORDS = frozenset(
-    "IMEI IMEI1 IMEI2 SN S N MEID ID NO DEALER SHOP STORE CODE RMB CNY YUAN QTY PCS PC X "
+    "IMEI IMEI1 IMEI2 SN S N MEID ID NO DEALER SHOP STORE CODE RMB CNY YUAN QTY PCS PC SET SETS UNIT UNITS X "
     "THX THANKS THANK YOU OK HI HELLO PLS PLEASE DEAR SIR BYE GOOD THE AND A OF TO AT FOR IS MODEL PHONE SOLD ONE".split()
 )
 """Words in Latin letters that are neither keyword nor code."""
@@ -32,7 +35,7 @@ DEALER_BEFORE = re.compile(
 )
 
 WITHDRAWN = re.compile(
-    r"取消|撤销|撤回|作废|报错|错报|误报|报重|重报|重复报|更正|改成|改为|不要报|别报|不报了|[没未](?:有)?[卖销售出]|不算|不是[^,.]{0,6}(?:卖|售)"
+    r"取消|退款|撤销|撤回|作废|报错|错报|误报|报重|重复报|更正|改成|改为|不要报|别报|不报了|[没未](?:有)?[卖销售出]|不算|不是[^,.]{0,6}(?:卖|售)"
 )
 """Takes something back, or says that it was not: for people, never to be booked."""
 
