@@ -23,6 +23,13 @@ OF_NOUN: dict[str, tuple[str, ...]] = {
         "unusable", "name_too_long", "takes_too_long", "too_many",
     ),
     "tables": ("invalid_values", "no_such_field", "wrong_conditions", "changed_meanwhile", "needed"),
+    "people": (
+        "changed_since", "number_taken", "number_twice", "number_not_reached", "too_many_phones", "too_many_relations",
+        "no_such_person", "too_many_tags", "tag_too_long", "bad_birthday", "no_email", "no_time_zone", "no_group",
+        "unfit", "unknown_choice", "too_long", *NUMBERS,
+    ),
+    "address-books": ("no_department",),
+    "groups": ("name_taken", "bad_parent", "below_itself"),
     "people-grants": ("nobody_named", "not_active", "no_level", "over_already", "granted_already"),
     "consents": ("no_evidence", "unknown_topic", "file_too_large", "not_a_date", *NUMBERS),
     "opt-outs": ("unknown_topic", "not_a_date", *NUMBERS),

@@ -18,6 +18,7 @@ from hongyan.api import (
     grants,
     messages,
     numbers,
+    people,
     persons,
     problems,
     replies,
@@ -66,6 +67,7 @@ for noun in (
     consents,
     numbers,
     duplicates,
+    people,
     persons,
 ):
     api.add_router("/v1", noun.router)

@@ -61,7 +61,7 @@ def read(main: str, phones: Iterable[PhoneFacts]) -> list[Phone]:
         found[number] = Phone(number=number, kind=one.kind, state=one.state)
     if len(found) > MOST_PHONES:
         raise Refused(
-            "too_many_phones", gettext("A person has at most %(most)d further numbers.") % {"most": MOST_PHONES}, field="phones"
+            "too_many_phones", gettext("A person has at most %(most)d further numbers.") % {"most": MOST_PHONES}, field="phones", status=409
         )  # fmt: skip
     return list(found.values())
 
