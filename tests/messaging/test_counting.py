@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from hongyan.consent.models import Listed, OptOut
@@ -11,6 +13,8 @@ from hongyan.messaging.asking import Request, request_of
 from hongyan.messaging.confirming import ChangedSince
 from hongyan.messaging.models import Submission
 from hongyan.messaging.recipients import Selection
+from hongyan.reachability.models import Number
+from hongyan.runtime import clock
 from tests.builders import Company, a_contact, a_group
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +111,25 @@ def test_what_one_list_keeps_says_what_counting_it_says(company: Company, text: 
     kept = surveying.survey(company.sender, draft, request)
     assert kept == surveying.survey_exactly(company.sender, draft, request)
     assert not kept.is_counting
+
+
+def test_who_is_left_out_is_told_before_the_check_and_as_there(company: Company) -> None:
+    rows = [(line, number, {"姓名": "王芳"}) for line, number in enumerate(numbers(8), 1)]
+    made = lists.from_rows(company.sender, "list", ["姓名"], rows)
+    listed, refused, dead, confirmed = numbers(5)[1:]
+    Listed.objects.create(number=listed, kind="block")
+    OptOut.objects.create(number=refused)
+    for number in (listed, refused, dead, confirmed):
+        Number.objects.create(number=number, state="dead", judged_at=clock.now())
+    Number.objects.filter(number=confirmed).update(confirmed_until=clock.now() + timedelta(days=30))
+    for category, paused in (("marketing", 1), ("notice", 0)):
+        draft = drafts.save(
+            company.sender, None, text="通知", category=category, recipients={"list_ids": [made.pk]}
+        )  # fmt: skip
+        request = request_of(draft)
+        told = surveying.survey_exactly(company.sender, draft, request)
+        assert surveying.survey(company.sender, draft, request) == told
+        assert (told.blocked, told.opted_out, told.paused) == (1, paused, paused)
+        blocked = asking.rehearse(company.sender, request).blocked
+        assert told.blocked + told.opted_out + told.paused == blocked.total()
+        assert told.paused == blocked["number_dead"]

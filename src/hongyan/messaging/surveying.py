@@ -24,6 +24,7 @@ from hongyan.messaging.counting import Count
 from hongyan.messaging.jobs import defer_count
 from hongyan.messaging.merge import ALIASES
 from hongyan.messaging.models import Category, Submission
+from hongyan.reachability import pausing
 
 SALT = "hongyan.survey"
 GOOD_FOR_S = 300
@@ -45,6 +46,8 @@ class Survey:
     opted_out: int = 0
     """Of marketing only; so is the next."""
     without_consent: int = 0
+    paused: int = 0
+    """Numbers that are not reached, by what is paused for them. Who is left out for several reasons counts with the first."""
     lacking: tuple[tuple[str, int], ...] = ()
     """Of the text's variables, how many messages have no value for which."""
     is_about: bool = False
@@ -74,16 +77,19 @@ def survey_exactly(user: User, draft: Submission, request: Request) -> Survey:
     is_marketing = request.category == Category.MARKETING
     asks = is_marketing and forbidding.policy().consent == Policy.Consent.ENFORCE
     about = {"topic": request.topic, "signature": request.signature}
-    people, messages, blocked, opted_out, silent, *without = recipients.figures(
+    blocks, refuses = f"number in ({forbidding.BLOCKED})", f"number in ({forbidding.REFUSING})"
+    earlier = [blocks, *([refuses] if is_marketing else []), *([forbidding.SILENT] if asks else [])]
+    people, messages, blocked, opted_out, silent, paused, *without = recipients.figures(
         user, selection, by_row=bool(names),
         ask=[
             "count(distinct number)", "count(*)",
-            f"count(distinct number) filter (where number in ({forbidding.BLOCKED}))",
-            f"count(distinct number) filter (where number in ({forbidding.REFUSING}))" if is_marketing else "0",
-            f"count(distinct number) filter (where {forbidding.SILENT})" if asks else "0",
+            f"count(distinct number) filter (where {blocks})",
+            f"count(distinct number) filter (where {refuses} and not {blocks})" if is_marketing else "0",
+            f"count(distinct number) filter (where {forbidding.SILENT} and not {refuses} and not {blocks})" if asks else "0",
+            f"count(distinct number) filter (where number in ({pausing.HELD}) and not ({' or '.join(earlier)}))",
             *lacks,
         ],
-        values={**values, **about},
+        values={**values, **about, **pausing.of_category(request.category)},
     )  # fmt: skip
     differing = messages
     if names and selection.is_once and selection.list_ids:
@@ -91,20 +97,21 @@ def survey_exactly(user: User, draft: Submission, request: Request) -> Survey:
     dropped = accounting.dropped(draft).of(messages)
     return Survey(
         people, differing, messages, dropped.get("duplicate", 0), dropped.get("excluded", 0), dropped.get("bad_number", 0),
-        blocked, opted_out, silent, tuple((name, count) for name, count in zip(names, without, strict=True) if count),
+        blocked, opted_out, silent, paused, tuple((name, count) for name, count in zip(names, without, strict=True) if count),
     )  # fmt: skip
 
 
+_STANDS = "exists (select from contacts_recipientlistrow r where r.list_id = %(list)s and r.number = {}.number)"
 # By the index on numbers: as many look-ups as there are numbers that must not be written to.
 LISTED = f"""
-select (select count(*) from ({forbidding.BLOCKED} limit %(most)s) b
-        where exists (select from contacts_recipientlistrow r where r.list_id = %(list)s and r.number = b.number)),
-       case when %(is_marketing)s then
-           (select count(distinct number) from ({forbidding.REFUSING} limit %(most)s) o
-            where exists (select from contacts_recipientlistrow r where r.list_id = %(list)s and r.number = o.number))
-       else 0 end,
-       (select count(*) from ({forbidding.BLOCKED} limit %(most)s) b) = %(most)s
-           or (%(is_marketing)s and (select count(*) from ({forbidding.REFUSING} limit %(most)s) o) = %(most)s)
+with blocked as materialized ({forbidding.BLOCKED} limit %(most)s),
+refusing as materialized (select number from ({forbidding.REFUSING}) r where %(is_marketing)s limit %(most)s),
+held as materialized ({pausing.HELD} limit %(most)s)
+select (select count(*) from blocked b where {_STANDS.format("b")}),
+       (select count(distinct number) from refusing o where {_STANDS.format("o")} and number not in (select number from blocked)),
+       (select count(*) from held h where {_STANDS.format("h")}
+          and number not in (select number from blocked) and number not in (select number from refusing)),
+       %(most)s in ((select count(*) from blocked), (select count(*) from refusing), (select count(*) from held))
 """  # noqa: S608 - constants only
 
 
@@ -122,15 +129,15 @@ def _of_one_list(user: User, draft: Submission, request: Request, found: Count) 
         cursor.execute(
             LISTED,
             {"most": counting.AT_ONCE + 1, "list": lists[0].pk, "is_marketing": is_marketing, "topic": request.topic,
-             "signature": request.signature},
+             "signature": request.signature, **pausing.of_category(request.category)},
         )  # fmt: skip
-        blocked, opted_out, are_more = cursor.fetchone()
+        blocked, opted_out, paused, are_more = cursor.fetchone()
     if are_more:
         return None
     dropped = accounting.dropped(draft).of(found.messages)
     return Survey(
         found.people, found.differing, found.messages, dropped.get("duplicate", 0), 0, dropped.get("bad_number", 0),
-        blocked, opted_out, 0, lacking,
+        blocked, opted_out, 0, paused, lacking,
     )  # fmt: skip
 
 

@@ -32,12 +32,14 @@ USUAL: Mapping[str, tuple[str, ...]] = {
 TERMS_DAYS = (30, 90, 365)
 """For how long a person may say that a number is right."""
 
-PAUSED = """
-select number, 'number_' || state from reachability_number
-where number = any(%(numbers)s::text[]) and state <> '' and (confirmed_until is null or confirmed_until <= %(now)s)
-  and coalesce((select paused from reachability_policy limit 1) -> %(category)s, %(usual)s::jsonb) ? state
-"""
+_HOLDS = """state <> '' and (confirmed_until is null or confirmed_until <= %(now)s)
+  and coalesce((select paused from reachability_policy limit 1) -> %(category)s, %(usual)s::jsonb) ? state"""
+PAUSED = f"""
+select number, 'number_' || state from reachability_number where number = any(%(numbers)s::text[]) and {_HOLDS}
+"""  # noqa: S608 - constants only
 """Number and reason, by the policy as it stands: one statement for a chunk of a submission."""
+HELD = f"select number from reachability_number where {_HOLDS}"  # noqa: S608 - constants only
+"""The same as a condition on many, where they are counted before anything is planned; its parameters: `of_category`."""
 
 REASONS = tuple(f"number_{one}" for one in State.values)
 # Blocked messages have no price of their own: each would have cost what the others of its submission did.
@@ -62,8 +64,11 @@ class Saved:
 
 def asked(numbers: Sequence[str], category: str) -> dict[str, Any]:
     """The parameters of PAUSED."""
-    usual = json.dumps(USUAL.get(category, ()))
-    return {"numbers": arrays.texts(numbers), "category": category, "usual": usual, "now": clock.now()}
+    return {"numbers": arrays.texts(numbers), **of_category(category)}
+
+
+def of_category(category: str) -> dict[str, Any]:
+    return {"category": category, "usual": json.dumps(USUAL.get(category, ())), "now": clock.now()}
 
 
 def paused() -> dict[str, tuple[str, ...]]:
