@@ -54,8 +54,10 @@ class RightIn(Body):
 
 class PausedIn(Body):
     marketing: list[State] | None = None
-    verification: list[State] | None = Field(None, description=gettext_noop("Codes and account data."))
-    notice: list[State] | None = None
+    verification: list[State] | None = None
+    notice: list[State] | None = Field(
+        None, description=gettext_noop("Account data, such as balances and bills, goes out as notices.")
+    )
     interactive: list[State] | None = None
 
 

@@ -40,7 +40,9 @@ TABS: dict[str, tuple[str | Promise, str | Promise]] = {
     "block": (gettext_lazy("Block list"), gettext_lazy("Numbers the company never sends to, whatever the message.")),
     "grey": (
         gettext_lazy("Grey list"),
-        gettext_lazy("Numbers to be careful with: one marketing message at most in the days set under Marketing."),
+        gettext_lazy(
+            "Numbers to be careful with: one marketing message at most in the days set under Marketing rules."
+        ),
     ),
     "white": (gettext_lazy("White list"), gettext_lazy("Numbers that the limit on marketing does not count.")),
     "vip": (gettext_lazy("VIP list"), gettext_lazy("Important people, who never get marketing.")),
