@@ -51,6 +51,12 @@ def test_known_imeis_are_found_wherever_they_are_cut_or_run_together(serials: li
     assert found == serials
 
 
+def test_a_hundred_imeis_without_anything_between_are_a_hundred() -> None:
+    serials = [with_check_digit(f"3580000{at:07}") for at in range(100)]
+    found = cut(["".join(serials)], set())
+    assert [(one.start, one.end) for one in found] == [(at * 15, at * 15 + 15) for at in range(100)]
+
+
 @pytest.mark.parametrize("digits", ["1" * 2000, "0" * 2000, "123456789012345 " * 100])
 def test_a_long_row_is_cut_in_no_time(digits: str) -> None:
     pieces = cut(digits.split(), set())

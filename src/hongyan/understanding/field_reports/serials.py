@@ -95,7 +95,9 @@ def _next(
         if size - LENGTH in _TAILS and row[at : at + LENGTH] in known:
             # A price written right behind an IMEI that exists.
             found.append((at + LENGTH, 0.1, True))
-        found.append((end, 3.0 if size <= LONGEST_NUMBER or is_phone else 9.0, size > LONGEST_NUMBER and not is_phone))
+        found.append(
+            (end, 3.0 if size <= LONGEST_NUMBER or is_phone else 9.0 + size / 5, size > LONGEST_NUMBER and not is_phone)
+        )
         if size in (13, 17):
             found.append((end, 5.0, True))
     if whole.get(at) == at + 3 and whole.get(at + 3) == at + 7 and whole.get(at + 7) == at + 11 and row[at] == "1":
