@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hongyan.cli.output import Json, refuse, say, set_up_django
+
+if TYPE_CHECKING:
+    from hongyan.erasure.models import Request
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -21,14 +24,17 @@ def export(
 ) -> None:
     """Write everything that is known of NUMBER into a file: a page to read, and the same for programs."""
     set_up_django()
+    from hongyan.dispatch.numbers import LAST_DIGITS
     from hongyan.erasure import requests
     from hongyan.erasure.models import Request
 
-    row = requests.ask(None, Request.Kind.ACCESS, number)
-    file = to or Path(f"person-{row.masked[-4:]}.zip")
+    # Looked at first: to ask anew is to drop the file that somebody may be about to fetch.
+    file = to or Path(f"person-{requests.read(number)[-LAST_DIGITS:]}.zip")
     if file.exists():
-        requests.drop(None, row.pk)
         refuse(f"{file} exists.", as_json=as_json)
+    if not file.parent.is_dir():
+        refuse(f"There is no folder {file.parent}.", as_json=as_json)
+    row = requests.ask(None, Request.Kind.ACCESS, number)
     requests.look(row.pk)
     content = requests.take(None, row.pk)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
@@ -49,6 +55,19 @@ def erase(
     row = requests.ask(None, Request.Kind.ERASURE, number)
     requests.look(row.pk)
     row.refresh_from_db()
+    if row.state == Request.State.READY:
+        _confirm(row, yes=yes, as_json=as_json)
+    # What was begun before goes on.
+    requests.erase(row.pk)
+    row.refresh_from_db()
+    words = "Erased." if row.state == Request.State.ERASED else f"Erased but for {row.waits_for} messages on the wire."
+    say({"id": row.pk, "state": row.state, "found": row.found, "waits_for": row.waits_for}, words, as_json=as_json)
+
+
+def _confirm(row: Request, *, yes: bool, as_json: bool) -> None:
+    """Ask whether this is meant; else the request goes and the command ends."""
+    from hongyan.erasure import requests
+
     lines = "\n".join(f"  {kind}: {count:,}" for kind, count in row.found.items())
     if not yes:
         typer.echo(f"{row.masked}:\n{lines or '  nothing'}", err=as_json)
@@ -56,10 +75,6 @@ def erase(
             requests.drop(None, row.pk)
             raise typer.Exit(1)
     requests.confirm(None, row.pk, row.number[-4:])
-    requests.erase(row.pk)
-    row.refresh_from_db()
-    words = "Erased." if row.state == Request.State.ERASED else f"Erased but for {row.waits_for} messages on the wire."
-    say({"id": row.pk, "state": row.state, "found": row.found, "waits_for": row.waits_for}, words, as_json=as_json)
 
 
 @app.command()

@@ -52,14 +52,19 @@ def check(user: User | None) -> None:
         raise Refused("not_allowed", _("Only administrators may answer requests about personal data."), status=403)
 
 
+def read(typed: str) -> str:
+    """A number that somebody typed, in E.164. Raises Refused."""
+    try:
+        return normalise(typed)
+    except BadNumber as error:
+        raise Refused("bad_number", _(str(error)), field="number") from error
+
+
 @transaction.atomic
 def ask(user: User | None, kind: Request.Kind, number: str, *, address: str | None = None) -> Request:
     """Have everything looked through for a number; nothing is changed by it. Raises Refused."""
     check(user)
-    try:
-        number = normalise(number)
-    except BadNumber as error:
-        raise Refused("bad_number", _(str(error)), field="number") from error
+    number = read(number)
     sealed = seal(number)
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, sealed])
