@@ -224,3 +224,23 @@ class TestColumnsOfPeople:
         assert names(tag=shop.tag.pk) == {"li"}
         assert names(column=points.pk, way="between", value=["1", "1000"]) == {"wang"}
         assert names(column=points.pk, way="nonsense") == {"wang", "li", "zhao", "qian"}
+
+
+def test_an_audience_is_opened_to_another_on_its_page_which_says_why(shop: Shop, sender: Client) -> None:
+    company = shop.company
+    gold = keeping.create(company.sender, Facts("Gold", all_of(test_of(shop.keys["等级"], "equals", "金卡"))))
+    path, page = reverse("console:audience_rights", args=[gold.pk]), reverse("console:audience", args=[gold.pk])
+    other = signed_in(company.stranger)
+    assert other.get(path).status_code == other.get(page).status_code == 404
+    whom = {"whom": f"user-{company.stranger.pk}", "act": "give"}
+    assert "这不是有效的时间" in text(sender.post(path, whom | {"allows": "see", "expires_at": "soon"}, follow=True))
+    sender.post(path, whom | {"allows": "see"})
+    given = gold.grants.get()
+    assert company.sender.name in text(other.get(path))
+    assert f"?audience={gold.pk}" not in text(other.get(page))
+    assert other.post(path, {"act": "withdraw", "id": given.pk}).status_code == 404
+    sender.post(path, {"act": "change", "id": given.pk, "allows": "send", "expires_at": ""})
+    assert f"?audience={gold.pk}" in text(other.get(page))
+    assert other.get(reverse("console:audience_edit", args=[gold.pk])).status_code == 404
+    sender.post(path, {"act": "withdraw", "id": given.pk})
+    assert other.get(path).status_code == 404

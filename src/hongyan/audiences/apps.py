@@ -11,6 +11,7 @@ class AudiencesConfig(AppConfig):
             consents,
             customers,
             following,
+            grants,
             health,
             needing,
             nesting,
@@ -33,6 +34,6 @@ class AudiencesConfig(AppConfig):
         ]  # fmt: skip
         of_contacts.providers.append(needing.of_contacts)
         fields.who_needs.append(needing.of_field)
-        of_accounts.of_department.append(needing.of_department)
+        of_accounts.of_department += [needing.of_department, grants.of_department]
         of_tables.needs_of.append(needing.of_table)
         defining.needs_of.append(needing.of_column)

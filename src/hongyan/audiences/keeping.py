@@ -46,6 +46,14 @@ def access_changeable_audience(user: User, audience_id: int) -> Audience:
     return found
 
 
+def access_ruled_audience(user: User, audience_id: int) -> Audience:
+    """One that is the user's to share and to delete."""
+    found = access_audience(user, audience_id)
+    if not Audience.objects.ruled_by(user).filter(pk=found.pk).exists():
+        raise Http404
+    return found
+
+
 def may_change(user: User, audience: Audience) -> bool:
     return Audience.objects.changeable_by(user).filter(pk=audience.pk).exists()
 
@@ -70,7 +78,9 @@ def _check(user: User, facts: Facts, audience: Audience | None) -> tuple[str, st
     if (same.exclude(pk=audience.pk) if audience else same).exists():
         raise Refused("name_taken", _("There is an audience with this name already."), field="name", status=409)
     is_kept = audience is not None and facts.sharing == audience.sharing
-    if facts.sharing not in sharings_for(user) and not is_kept:
+    # Who was let change it says what it asks, not who else has it.
+    rules = audience is None or Audience.objects.ruled_by(user).filter(pk=audience.pk).exists()
+    if not is_kept and not (rules and facts.sharing in sharings_for(user)):
         raise Refused("not_allowed", _("You may not share it with these."), field="sharing", status=403)
     return name, " ".join(facts.note.split())[:300]
 
@@ -140,7 +150,7 @@ def _keep_version(user: User, row: Audience) -> None:
 @transaction.atomic
 def delete(user: User, audience: Audience) -> None:
     """Take it away. Raises Refused while something needs it, and says what."""
-    access_changeable_audience(user, audience.pk)
+    access_ruled_audience(user, audience.pk)
     row = Audience.objects.select_for_update().get(pk=audience.pk)
     needing.check(row)
     audit.record(user, "audience.deleted", row)

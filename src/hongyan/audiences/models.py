@@ -1,7 +1,8 @@
-"""Audiences, what they were before, the people of those that stand still, and what passed with each number."""
+"""Audiences, who else may use them, what they were before, the people of those that stand still, and what passed with each number."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
@@ -9,26 +10,50 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.models import Department, User
-from hongyan.accounts.rights import Reach, Right
+from hongyan.accounts.rights import Reach, Right, Role
+from hongyan.runtime import clock
+
+
+class Allows(models.TextChoices):
+    """What one grant on an audience gives; each with what stands above it."""
+
+    SEE = "see", _("see")
+    SEND = "send", _("see and send to")
+    EDIT = "edit", _("see, send to and change")
 
 
 class AudienceQuerySet(models.QuerySet["Audience"]):
-    def visible_to(self, user: User) -> Self:
+    def standing_open_to(self, user: User) -> Self:
         """One's own, those shared with everybody, and those shared with a department that one stands in or reaches."""
         if not user.may(Right.SEE_PEOPLE):
             return self.none()
         own = Q(owner=user) | Q(sharing=Audience.Sharing.ENTERPRISE)
         of_departments = Q(sharing=Audience.Sharing.DEPARTMENT)
         if user.reach is not Reach.EVERYTHING:
-            above = [int(part) for part in user.department.path.split("/") if part]
-            within = Q(department_id__in=above)
+            within = Q(department_id__in=_upward(user.department))
             if user.reach is Reach.SUBTREE:
                 within |= Q(department__path__startswith=user.department.path)
             of_departments &= within
         return self.filter(own | of_departments)
 
-    def changeable_by(self, user: User) -> Self:
-        """One's own, and shared ones for who manages people as far as they reach."""
+    def open_to(self, user: User, allows: Allows, at: datetime | None = None) -> Self:
+        """Those by standing, and those that a grant in force at that moment (now) lets the user use so."""
+        if not user.may(Right.SEE_PEOPLE):
+            return self.none()
+        enough = Allows.values[Allows.values.index(allows) :]
+        granted = Grant.objects.of_holder(user).in_force(at).filter(allows__in=enough)
+        standing = Audience.objects.standing_open_to(user)
+        return self.filter(Q(pk__in=standing.order_by().values("pk")) | Q(pk__in=granted.order_by().values("audience")))
+
+    def visible_to(self, user: User) -> Self:
+        return self.open_to(user, Allows.SEE)
+
+    def sendable_by(self, user: User, at: datetime | None = None) -> Self:
+        """To whose people the user may write, as far as the role and the people's books let them."""
+        return self.open_to(user, Allows.SEND, at)
+
+    def ruled_by(self, user: User) -> Self:
+        """One's own, and shared ones for who manages people as far as they reach: who shares, grants and deletes."""
         own = Q(owner=user)
         if not user.may(Right.MANAGE_PEOPLE):
             return self.filter(own)
@@ -36,6 +61,17 @@ class AudienceQuerySet(models.QuerySet["Audience"]):
             return self.filter(own | ~Q(sharing=Audience.Sharing.OWN))
         below = Q(sharing=Audience.Sharing.DEPARTMENT, department__path__startswith=user.department.path)
         return self.filter(own | below)
+
+    def changeable_by(self, user: User) -> Self:
+        """Those that one rules, and those that one was let change."""
+        granted = Grant.objects.of_holder(user).in_force().filter(allows=Allows.EDIT)
+        ruled = Audience.objects.ruled_by(user)
+        return self.filter(Q(pk__in=ruled.order_by().values("pk")) | Q(pk__in=granted.order_by().values("audience")))
+
+
+def _upward(department: Department) -> list[int]:
+    """It and those above it."""
+    return [int(part) for part in department.path.split("/") if part]
 
 
 class Audience(models.Model):
@@ -83,6 +119,64 @@ class Audience(models.Model):
     @property
     def is_static(self) -> bool:
         return self.kind == self.Kind.STATIC
+
+
+class AudienceGrantQuerySet(models.QuerySet["Grant"]):
+    def in_force(self, at: datetime | None = None) -> Self:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at or clock.now()))
+
+    def of_holder(self, user: User) -> Self:
+        """What was given to the user, to the department or one above it, or to the role; to nobody who may not sign in."""
+        if not user.is_active:
+            return self.none()
+        return self.filter(Q(user=user) | Q(department_id__in=_upward(user.department)) | Q(role=user.role))
+
+
+class Grant(models.Model):
+    """Somebody may see, write to or change an audience; over which people, their own rights say.
+
+    It adds to how the audience is shared. One that has ended stays until it is renewed or withdrawn.
+    """
+
+    audience = models.ForeignKey(Audience, models.CASCADE, related_name="grants")
+    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="audience_grants")
+    department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="audience_grants")
+    """With all below it."""
+    role = models.CharField(max_length=32, blank=True)
+    allows = models.CharField(max_length=16, choices=Allows.choices)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    given_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(default=clock.now)
+
+    objects = AudienceGrantQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="audience_grant_is_to_one_of_three",
+                condition=Q(user__isnull=False, department=None, role="")
+                | Q(user=None, department__isnull=False, role="")
+                | (Q(user=None, department=None) & ~Q(role="")),
+            ),
+            models.CheckConstraint(name="audience_grant_allows_what_there_is", condition=Q(allows__in=Allows.values)),
+            # What is allowed includes what is below it: one grant to each is enough.
+            models.UniqueConstraint(
+                fields=["audience", "user", "department", "role"], nulls_distinct=False,
+                name="audience_grant_is_given_once",
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.audience} → {self.whom}: {self.get_allows_display()}"
+
+    @property
+    def whom(self) -> str:
+        return str(self.user or self.department or Role(self.role).label)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= clock.now()
 
 
 class Version(models.Model):

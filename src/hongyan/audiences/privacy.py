@@ -10,4 +10,5 @@ PLACES = (
     ),
     Place("audiences_version", Kind.AUDIENCES, words=("name",), values=("conditions",), never=("sharing",)),
     nothing("audiences_gathered", "tally"),
+    nothing("audiences_grant", "role", "allows"),
 )  # fmt: skip

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
 
 from hongyan.accounts.models import User
-from hongyan.audiences import conditions, drawing, keeping, traffic
+from hongyan.accounts.rights import Role
+from hongyan.audiences import conditions, drawing, grants, keeping, traffic
 from hongyan.audiences.conditions import Branch, Joined, Test
 from hongyan.audiences.keeping import Facts
-from hongyan.audiences.models import Audience
+from hongyan.audiences.models import Allows, Audience
 from hongyan.audiences.tables import column_key, figure_key, key_of
 from hongyan.contacts.models import Contact, Field, Tag
 from hongyan.crm.models import Category
@@ -102,6 +104,10 @@ def write(users: dict[str, User]) -> None:
             Test("consent.given", "one_of", ("03",)), Test("consent.refused", "none_of", ("03",)), Test("messages.failed", "lacks", ("30",)),
         )), "每季度一次", Audience.Sharing.DEPARTMENT),
     )  # fmt: skip
+    ends = clock.now() + timedelta(days=30)
+    grants.give(users["shichang"], beijing, Allows.SEND, to_user=users["huabei"], expires_at=ends)
+    grants.give(users["shichang"], beijing, Allows.EDIT, to_user=users["pinpai"])
+    grants.give(users["huiyuan"], silent, Allows.SEE, to_role=Role.VIEWER)
     # Changed once, so that its history has something to show.
     more = Branch(Joined.ALL, (*conditions.read(beijing.conditions).parts, Test(keys["积分"], "at_least", ("500",))))
     keeping.change(users["shichang"], beijing, Facts(beijing.name, more, beijing.note, beijing.sharing))

@@ -218,7 +218,9 @@ def check(user: User, request: Request) -> None:
     _check_kind(request)
     if request.selection.is_empty:
         raise Refused("no_recipients", _("Nobody has been chosen."), field="to")
-    if request.selection.audience_ids and (wrong := of_audiences.unusable(user, request.selection.audience_ids)):
+    if request.selection.audience_ids and (
+        wrong := of_audiences.unusable(user, request.selection.audience_ids, request.scheduled_at)
+    ):
         raise Refused("audience_unusable", wrong, field="to")
     if request.scheduled_at is not None:
         check_time(request.scheduled_at)

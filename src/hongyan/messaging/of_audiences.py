@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -17,9 +18,9 @@ from hongyan.runtime import clock
 COUNTED_WITHIN_MS = 60_000
 
 
-def chosen(owner: User, ids: Sequence[int]) -> list[Audience]:
-    """Those of `ids` that the owner may see."""
-    return list(Audience.objects.visible_to(owner).filter(pk__in=ids).order_by("pk")) if ids else []
+def chosen(owner: User, ids: Sequence[int], at: datetime | None = None) -> list[Audience]:
+    """Those of `ids` that the owner may write to, now or at a moment."""
+    return list(Audience.objects.sendable_by(owner, at).filter(pk__in=ids).order_by("pk")) if ids else []
 
 
 def parts(owner: User, ids: Sequence[int]) -> list[Part]:
@@ -46,11 +47,14 @@ def count(owner: User, audience: Audience) -> int:
         return 0
 
 
-def unusable(owner: User, ids: Sequence[int]) -> str:
-    """Why one of them cannot be asked: gone, closed to the owner, or asking about what is gone. Nothing where all can."""
+def unusable(owner: User, ids: Sequence[int], at: datetime | None = None) -> str:
+    """Why one of them cannot be asked: gone, closed to the owner now or by then, or asking about what is gone. Nothing where all can."""
     found = chosen(owner, ids)
     if len(found) < len(set(ids)):
         return _("An audience that was chosen has been deleted or is no longer open to its owner.")
+    if at is not None and (ended := {one.pk for one in found} - {one.pk for one in chosen(owner, ids, at)}):
+        names = ", ".join(one.name for one in found if one.pk in ended)
+        return _("The right to send to “%(names)s” ends before this time.") % {"names": names}
     for one in found:
         try:
             evaluating.part(owner, one, clock.now())

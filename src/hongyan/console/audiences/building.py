@@ -36,7 +36,9 @@ class AudienceForm(forms.Form):
 
     def __init__(self, user: User, audience: Audience | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = list(keeping.sharings_for(user))
+        # Who was only let change it does not say who else has it.
+        rules = audience is None or Audience.objects.ruled_by(user).contains(audience)
+        choices = list(keeping.sharings_for(user)) if rules else []
         if audience is not None and audience.sharing not in choices:
             choices.append(Audience.Sharing(audience.sharing))
         self.fields["sharing"].choices = [(one.value, one.label) for one in choices]  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from hongyan.console.audiences import building, views
+from hongyan.console.audiences import building, rights, views
 
 urlpatterns = [
     path("people/audiences/", views.audiences, name="audiences"),
@@ -17,5 +17,6 @@ urlpatterns = [
     path("people/audiences/<int:audience_id>/figures/", views.figures, name="audience_figures"),
     path("people/audiences/<int:audience_id>/people/", views.people, name="audience_people"),
     path("people/audiences/<int:audience_id>/export/", views.export, name="audience_export"),
+    path("people/audiences/<int:audience_id>/rights/", rights.rights, name="audience_rights"),
     path("people/audiences/<int:audience_id>/act/", views.act, name="audience_act"),
 ]

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Right
-from hongyan.audiences import drawing, evaluating, keeping, needing, sentences, sources
+from hongyan.audiences import drawing, evaluating, grants, keeping, needing, sentences, sources
 from hongyan.audiences.evaluating import TakesTooLong
 from hongyan.audiences.models import Audience, Version
 from hongyan.console.access import me, needs
@@ -37,7 +37,8 @@ def audiences(request: HttpRequest) -> HttpResponseBase:
         found = found.filter(name__icontains=asked)
     known = sources.attributes(user)
     rows = [(one, _in_words(user, one, known)) for one in found[:MOST_SHOWN]]
-    return render(request, "console/audiences/list.html", {"rows": rows, "asked": asked})
+    sendable = set(Audience.objects.sendable_by(user).values_list("pk", flat=True))
+    return render(request, "console/audiences/list.html", {"rows": rows, "asked": asked, "sendable": sendable})
 
 
 def _in_words(user: User, one: Audience, known: dict[str, Any]) -> str:
@@ -73,6 +74,7 @@ def audience(request: HttpRequest, audience_id: int) -> HttpResponseBase:
         "console/audiences/audience.html",
         {
             "audience": found, "words": _in_words(user, found, known), "may_change": keeping.may_change(user, found),
+            "may_delete": grants.may_give(user, found), "may_send": Audience.objects.sendable_by(user).contains(found),
             "history": _history(user, found, known), "needed_by": list(dict.fromkeys(needing.who_needs(found))),
             "seed": drawing.new_seed(),
         },

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import Department, User
 from hongyan.accounts.rights import Role
+from hongyan.console import granting
 from hongyan.console.access import me
 from hongyan.console.people.opening import for_who_reaches_people
 from hongyan.console.refusing import told
@@ -21,7 +18,7 @@ from hongyan.contacts.allowing import Allows
 from hongyan.contacts.books import access_book
 from hongyan.contacts.groups import access_group
 from hongyan.contacts.models import AddressBook, Grant, Group
-from hongyan.inputs import Unreadable, id_of, read_moment
+from hongyan.inputs import id_of
 
 
 @for_who_reaches_people
@@ -69,32 +66,14 @@ def _is_here(grant: Grant, target: AddressBook | Group) -> bool:
 
 
 def _act(request: HttpRequest, user: User, target: AddressBook | Group) -> None:
-    """`whom` is a kind and an id: "user-3", "department-4", "role-sender"."""
     act, grant_id = request.POST.get("act"), id_of(request.POST.get("id"))
     allows = request.POST.get("allows", "")
     if act == "withdraw":
         grants.withdraw(user, grant_id)
     elif act == "change":
-        grants.change(user, grant_id, allows, _until(request))
+        grants.change(user, grant_id, allows, granting.until(request))
     else:
-        kind, _dash, text = request.POST.get("whom", "").partition("-")
-        grants.give(
-            user, target, allows,
-            to_user=User.objects.filter(pk=id_of(text), is_active=True).first() if kind == "user" else None,
-            to_department=Department.objects.filter(pk=id_of(text)).first() if kind == "department" else None,
-            to_role=text if kind == "role" else "",
-            expires_at=_until(request),
-        )  # fmt: skip
-
-
-def _until(request: HttpRequest) -> datetime | None:
-    given = request.POST.get("expires_at", "").strip()
-    if not given:
-        return None
-    try:
-        return read_moment(given, timezone.get_current_timezone())
-    except Unreadable as error:
-        raise Refused("no_moment", _("This is not a time."), field="expires_at") from error
+        grants.give(user, target, allows, **granting.given(request))
 
 
 def _standing(book: AddressBook) -> list[tuple[str, str]]:

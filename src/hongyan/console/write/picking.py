@@ -146,7 +146,7 @@ def chosen(user: User, selection: Selection) -> list[Node]:
         found += _of_contacts(
             user, Contact.objects.sendable_by(user).filter(pk__in=ids)[:300], is_exclusion=is_exclusion
         )
-    found += of_audiences(user, Audience.objects.visible_to(user).filter(pk__in=selection.audience_ids))
+    found += of_audiences(user, Audience.objects.sendable_by(user).filter(pk__in=selection.audience_ids))
     lists = RecipientList.objects.filter(owner=user, pk__in=selection.list_ids)
     return found + [Node("list", one.pk, one.name, f"l{one.pk}", one.size) for one in lists]
 

@@ -95,7 +95,7 @@ def write(request: HttpRequest) -> HttpResponseBase:
             # Where there are numbers and nobody chosen, the numbers are what one came for.
             "opens_numbers": bool(form["numbers"].value()) and not chips,
             "may_groups": user.may(Right.SEND_TO_GROUPS),
-            "audiences": picking.of_audiences(user, Audience.objects.visible_to(user).select_related("owner")[:200])
+            "audiences": picking.of_audiences(user, Audience.objects.sendable_by(user).select_related("owner")[:200])
             if user.may(Right.SEND_TO_GROUPS) else [],
             "lists": RecipientList.objects.filter(owner=user, is_kept=True)[:50],
         },
