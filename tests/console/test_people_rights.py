@@ -6,15 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from hongyan.accounts.models import User
 from hongyan.accounts.rights import Role
-from hongyan.contacts import grants
+from hongyan.contacts import grants, loading
 from hongyan.contacts.allowing import Allows
 from hongyan.contacts.models import AddressBook, Contact, Grant, Group
 from hongyan.runtime import clock
+from hongyan.uploads.models import Upload
 from tests.builders import Company, a_contact, a_group, a_user
 from tests.console.test_rights import signed_in
 
@@ -148,3 +150,29 @@ def test_who_may_change_one_group_adds_a_person_to_it(company: Company, staff: G
     assert Contact.objects.get(name="New").groups.get() == staff
     other = a_group(company.book, "Other")
     assert client.post(f"{new}?group={other.pk}", _facts("Newer", "13900000004")).status_code == 404
+
+
+def test_a_group_that_was_given_to_change_is_imported_into_and_its_book_is_not_offered(
+    company: Company, field: User, staff: Group
+) -> None:
+    client, people = signed_in(field), reverse("console:people")
+    grant = grants.give(company.administrator, staff, Allows.SEE, to_user=field)
+    assert reverse("console:import") not in text(client.get(people, {"group": staff.pk}))
+    grants.change(company.administrator, grant.pk, Allows.EDIT, None)
+    into = f"group-{staff.pk}"
+    assert f"{reverse('console:import')}?book={into}" in text(client.get(people, {"group": staff.pk}))
+    file = SimpleUploadedFile("a.csv", "姓名,手机\n王芳,13800138000\n".encode())
+    where = client.post(reverse("console:import"), {"file": file, "book": into}).headers["Location"]
+    page = text(client.get(where))
+    assert f'<option value="{into}" selected>Staff' in page
+    assert f'<option value="{company.book.pk}"' not in page
+    answers = {"map-name": "姓名", "map-number": "手机", "mode": "both", "key": "number"}
+    for refused in (str(company.book.pk), f"group-{a_group(company.book, 'Other').pk}"):
+        client.post(where, answers | {"book": refused})
+        assert Upload.objects.get().state == "uploaded"
+    client.post(where, answers | {"book": into})
+    loading.load(Upload.objects.get().pk)
+    assert staff.contacts.filter(name="王芳").exists()
+    errors = client.get(reverse("console:upload_errors", args=[Upload.objects.get().pk]))
+    assert errors.status_code == 200
+    errors.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +12,17 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import AuditEntry, User
-from hongyan.contacts import importing, loading
+from hongyan.accounts.rights import Role
+from hongyan.contacts import grants, importing, loading, undoing
+from hongyan.contacts.allowing import Allows
 from hongyan.contacts.columns import guess
-from hongyan.contacts.models import Contact, RecipientList
+from hongyan.contacts.models import Contact, Grant, Group, RecipientList
 from hongyan.contacts.people import STANDARD
 from hongyan.contacts.tasks import inspect_upload
+from hongyan.runtime import clock
 from hongyan.uploads import guesses, receiving
 from hongyan.uploads.models import Upload, UploadError, UploadPart
-from tests.builders import Company, a_contact
+from tests.builders import Company, a_contact, a_group, a_user
 
 pytestmark = pytest.mark.django_db
 Purpose = Upload.Purpose
@@ -197,3 +201,75 @@ def test_what_is_exported_is_known_again_by_its_headings(language: str) -> None:
     row = ["王芳", "13800138000", "女士", "云帆", "fang@example.com", "老客户"]
     assert guess(headings, [row]) == dict(zip([name for name, _words in STANDARD], headings, strict=True))
     assert "标题" not in headings
+
+
+@pytest.fixture
+def field(company: Company) -> User:
+    """Whose role sees nobody without a grant."""
+    return a_user("field", company.finance, Role.SALESPERSON)
+
+
+def brought(user: User, text: str, **into: Any) -> Upload:
+    upload = received(user, text)
+    importing.start(user, upload, upload.mapping, **into)
+    loading.load(upload.pk)
+    upload.refresh_from_db()
+    return upload
+
+
+def test_who_was_given_a_book_to_change_imports_into_it(company: Company, field: User) -> None:
+    with pytest.raises(Refused):
+        received(field, HEADED)
+    grants.give(company.administrator, company.book, Allows.EDIT, to_user=field)
+    done = brought(field, HEADED + "王芳,13800138000,,1,\n", book=company.book)
+    assert (done.state, Contact.objects.get().name) == ("finished", "王芳")
+
+
+def test_who_was_given_a_group_imports_into_it_and_touches_nobody_beside_it(company: Company, field: User) -> None:
+    inside = a_contact(company.book, "旧名", "+8613800138001")
+    beside = a_contact(company.book, "旁人", "+8613800138002")
+    staff = a_group(company.book, "Staff", inside)
+    grants.give(company.administrator, staff, Allows.EDIT, to_user=field)
+    rows = "王芳,13800138000,,,华东\n新名,13800138001,,,\n改他,13800138002,,,\n"
+    with pytest.raises(Http404):
+        brought(field, HEADED + rows, book=company.book)
+    done = brought(field, HEADED + rows, group=staff)
+    assert (done.state, done.rows_good, done.rows_updated, done.rows_bad) == ("finished", 2, 1, 1)
+    assert [(error.line, error.reason) for error in UploadError.objects.all()] == [(4, "number_taken")]
+    for one in (inside, beside):
+        one.refresh_from_db()
+    assert (inside.name, beside.name) == ("新名", "旁人")
+    made = Contact.objects.get(number="+8613800138000").groups.get()
+    assert (made.name, made.parent) == ("华东", staff)
+
+    inside.groups.clear()
+    undoing.begin(field, done)
+    undoing.undo(done.pk)
+    inside.refresh_from_db()
+    assert inside.name == "新名"
+    assert not Contact.objects.filter(number="+8613800138000").exists()
+
+
+@pytest.mark.parametrize("is_of_group", [False, True])
+def test_an_import_whose_grant_ends_while_it_is_read_leaves_nothing(
+    company: Company, field: User, is_of_group: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff = a_group(company.book, "Staff")
+    target = staff if is_of_group else company.book
+    until = clock.now() + timedelta(hours=1)
+    grants.give(company.administrator, target, Allows.EDIT, to_user=field, expires_at=until)
+    upload = received(field, HEADED + "王芳,13800138000,,1,华东\n")
+    importing.start(field, upload, upload.mapping, **({"group": staff} if is_of_group else {"book": company.book}))
+    put = loading.put_tags
+
+    def put_when_it_ends(*facts: Any) -> None:
+        put(*facts)
+        Grant.objects.update(expires_at=clock.now())
+
+    monkeypatch.setattr(loading, "put_tags", put_when_it_ends)
+    loading.load(upload.pk)
+    upload.refresh_from_db()
+    assert upload.state == "failed"
+    assert "不能修改" in upload.error
+    assert not Contact.objects.exists()
+    assert list(Group.objects.values_list("name", flat=True)) == ["Staff"]

@@ -31,7 +31,9 @@ BY_NUMBER = Order(key="number")
 def may_upload(user: User, purpose: Upload.Purpose) -> bool:
     if purpose == Upload.Purpose.RECIPIENTS:
         return user.may(Right.SEND)
-    return purpose == Upload.Purpose.CONTACTS and AddressBook.objects.changeable_by(user).exists()
+    return purpose == Upload.Purpose.CONTACTS and (
+        AddressBook.objects.changeable_by(user).exists() or Group.objects.changeable_by(user).exists()
+    )
 
 
 def receive(user: User, file_name: str, chunks: Iterable[bytes], *, purpose: Upload.Purpose) -> Upload:
@@ -89,7 +91,8 @@ def start(
 ) -> Upload:  # fmt: skip
     """Begin reading in the background, or trying. `mapping`: our field -> column.
 
-    Contacts go into `book` (and `group`), as `order` says; recipients become a list called `name`, kept for `keep_days` if given.
+    Contacts go into `book` (and `group`), as `order` says; who may change only the group changes nobody outside it.
+    Recipients become a list called `name`, kept for `keep_days` if given.
     """
     upload = receiving.waiting(user, upload)
     clean = cleaned(upload, mapping, set(FIELDS))
@@ -102,9 +105,10 @@ def start(
         if group is not None:
             group = access_changeable_group(user, group.pk)
             book = group.book
+        elif book is not None:
+            book = access_changeable_book(user, book.pk)
         if book is None:
             raise Refused("no_book", _("Choose the address book to import into."), field="book")
-        book = access_changeable_book(user, book.pk)
         upload.target = {"book": book.pk, "order": order.kept()} | ({"group": group.pk} if group else {})
     upload.mapping = clean
     upload.state, upload.rows_done, upload.rows_bad = Upload.State.RUNNING, 0, 0

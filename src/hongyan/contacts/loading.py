@@ -19,7 +19,7 @@ from hongyan.accounts.models import User
 from hongyan.contacts import filling
 from hongyan.contacts.books import may_change
 from hongyan.contacts.joining import MADE, join_groups, put_phones, put_tags
-from hongyan.contacts.models import AddressBook, Field
+from hongyan.contacts.models import AddressBook, Field, Group
 from hongyan.contacts.names import search_text, sort_key
 from hongyan.contacts.reading import Reader
 from hongyan.contacts.staging import SLICE, TWICE, stage
@@ -36,6 +36,10 @@ MERGED = {one: f"case when s.{one} <> '' then s.{one} else c.{one} end" for one 
 CHANGES = f"({', '.join(f'c.{one}' for one in MERGED)}) is distinct from ({', '.join(MERGED.values())})"
 MERGED_ROW = "jsonb_build_object(" + ", ".join(f"'{one}', {how}" for one, how in MERGED.items()) + ")"
 RENAMES = f"(c.name, c.number, c.company) is distinct from ({MERGED['name']}, {MERGED['number']}, {MERGED['company']})"
+# Whom somebody may change who was given groups of the book.
+WITHIN = """
+    and exists (select from contacts_group_contacts l where l.contact_id = c.id and l.group_id = any(%(within)s))
+"""
 KNOWN = "met m join staged s using (place) join contacts_contact c on c.id = m.id"
 
 INSERT = """
@@ -76,10 +80,8 @@ def _work(upload: Upload, cursor: Any, progress: Progress) -> None:
     if upload.purpose == Upload.Purpose.RECIPIENTS:
         filling.fill(upload, cursor, progress)
         return
-    book = book_of(upload)
-    _check_may(upload.owner, book)
-    assert book is not None
-    _People(upload, book, cursor, progress).run()
+    book, within = check_may(upload.owner, upload)
+    _People(upload, book, within, cursor, progress).run()
 
 
 def book_of(upload: Upload) -> AddressBook | None:
@@ -87,19 +89,30 @@ def book_of(upload: Upload) -> AddressBook | None:
     return AddressBook.objects.filter(pk=upload.target.get("book") or 0).first()
 
 
-def _check_may(user: User, book: AddressBook | None) -> None:
-    """Allowed when asked is checked again when it happens."""
-    if book is None or not may_change(user, book):
+def check_may(user: User, upload: Upload) -> tuple[AddressBook, list[int] | None]:
+    """The book, and the groups whose people the user may change; None for all people of the book. Raises Refused.
+
+    Allowed when asked is checked again when it happens.
+    """
+    book = book_of(upload) if user.is_active else None
+    if book is not None and may_change(user, book):
+        return book, None
+    granted = Group.objects.filter(book=book).changeable_by(user) if book is not None else Group.objects.none()
+    within = sorted(granted.order_by().values_list("pk", flat=True))
+    if book is None or upload.target.get("group") not in within:
         raise Refused(
             "not_allowed", _("The address book no longer exists, or you may no longer change it."), status=403
         )
+    return book, within
 
 
 class _People:
     """One reading: the steps share their cursor, counts and names."""
 
-    def __init__(self, upload: Upload, book: AddressBook, cursor: Any, progress: Progress) -> None:
-        self.upload, self.book, self.cursor, self.progress = upload, book, cursor, progress
+    def __init__(
+        self, upload: Upload, book: AddressBook, within: list[int] | None, cursor: Any, progress: Progress
+    ) -> None:
+        self.upload, self.book, self.within, self.cursor, self.progress = upload, book, within, cursor, progress
         self.order = order_of(upload)
         self.reader = Reader(upload, may_lack_number=self.order.key != "number")
         self.now = clock.now()
@@ -142,6 +155,7 @@ class _People:
             "book": self.book.pk,
             "own": own,
             "now": self.now,
+            "within": self.within,
             "column": self._column[:120],
         } | more
 
@@ -159,7 +173,8 @@ class _People:
         self.twice = self.cursor.rowcount
         self.cursor.execute(
             "create temp table met on commit drop as select s.place, min(c.id) as id, count(*) as times from staged s"  # noqa: S608
-            f" join contacts_contact c on c.book_id = %(book)s and {self._key('c')} = {self._key('s')} group by 1",
+            f" join contacts_contact c on c.book_id = %(book)s and {self._key('c')} = {self._key('s')}"
+            f"{'' if self.within is None else WITHIN} group by 1",
             self._facts(),
         )
         self.cursor.execute("create unique index on met (place)")
@@ -179,6 +194,7 @@ class _People:
                 "s.place in (select place from (select place, row_number() over (partition by number order by place) as nth"
                 " from staged where number <> '') of_number where nth > 1)", "number_twice_in_file",
             )  # fmt: skip
+        if self.order.key != "number" or self.within is not None:
             self._refuse(
                 "s.number <> '' and exists (select from contacts_contact c where c.book_id = %(book)s and c.number = s.number"
                 f" and not exists ({met} and m.id = c.id))", "number_taken",
@@ -260,7 +276,13 @@ class _People:
     def _finish(self, new: int, changed: int, same: int) -> None:
         # Who lost the right while the file was being read imports nothing.
         owner = User.objects.select_related("department").get(pk=self.upload.owner_id)
-        _check_may(owner if owner.is_active else self.upload.owner, book_of(self.upload) if owner.is_active else None)
+        _book, within = check_may(owner, self.upload)
+        if within is not None and not (self.within is not None and set(self.within) <= set(within)):
+            raise Refused(
+                "not_allowed",
+                _("What you may change became less while the file was read. Nothing was imported."),
+                status=403,
+            )
         UploadPart.objects.filter(upload=self.upload).delete()
         bad = self.reader.bad + self.refused
         audit.record(

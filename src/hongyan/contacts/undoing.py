@@ -15,8 +15,7 @@ from procrastinate.contrib.django import app
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import User
 from hongyan.contacts import fields, needs, people
-from hongyan.contacts.books import may_change
-from hongyan.contacts.loading import book_of
+from hongyan.contacts.loading import check_may
 from hongyan.contacts.models import Contact, Field, Group, Tag
 from hongyan.uploads import undoing
 from hongyan.uploads.models import Upload
@@ -27,6 +26,7 @@ WORDS = STAYING | {
     "tagged": _("tagged since"),
     "related": _("related to somebody since"),
     "number_taken": _("somebody else has the old number now"),
+    "out_of_reach": _("no longer in a group that you may change"),
 }
 _JOINED = """exists (
     select from {table} l where l.contact_id = r.id and not exists (
@@ -39,6 +39,9 @@ FURTHER = f"""
     when t.old ? 'number' and exists (select from contacts_contact x where x.book_id = r.book_id
         and x.number = t.old->>'number' and x.id <> r.id) then 'number_taken'
 """  # noqa: S608 - our own names
+_OUTSIDE = """
+    when not exists (select from contacts_group_contacts l where l.contact_id = r.id and l.group_id in ({groups})) then 'out_of_reach'
+"""
 # Of people who were there before; those who stay as they are stay where they are.
 LEAVE = """
 delete from {table} l using uploads_touched t
@@ -65,23 +68,24 @@ def foretell(upload: Upload) -> Undone | None:
     if undoing.size(upload, "contact") > undoing.FORETOLD:
         return None
     with transaction.atomic(), connection.cursor() as cursor:
-        return undoing.decide(cursor, upload, "contact", Contact, FURTHER)
+        try:
+            return undoing.decide(cursor, upload, "contact", Contact, _further(upload))
+        except Refused:
+            return None
+
+
+def _further(upload: Upload) -> str:
+    """Who stays, of the people whom the owner may change. Raises Refused where that is nobody."""
+    _book, within = check_may(upload.owner, upload)
+    return FURTHER if within is None else _OUTSIDE.format(groups=", ".join(map(str, within))) + FURTHER
 
 
 def begin(user: User, upload: Upload) -> None:
     """Undo an import in the background. Raises Refused."""
-    _check_may(user, upload)
+    check_may(user, upload)
     undoing.begin(
         user, upload, lambda: app.configure_task("contacts.undo_upload", allow_unknown=False).defer(upload_id=upload.pk)
     )
-
-
-def _check_may(user: User, upload: Upload) -> None:
-    book = book_of(upload)
-    if book is None or not may_change(user, book):
-        raise Refused(
-            "not_allowed", _("The address book no longer exists, or you may no longer change it."), status=403
-        )
 
 
 def undo(upload_id: int) -> None:
@@ -90,12 +94,10 @@ def undo(upload_id: int) -> None:
 
 
 def _undo(upload: Upload, cursor: Any) -> Undone:
-    _check_may(upload.owner, upload)
-    book = book_of(upload)
-    assert book is not None
+    book, _within = check_may(upload.owner, upload)
     cursor.execute("select pg_advisory_xact_lock(hashtext('address book'), %s)", [book.pk % 2**31])
     undoing.hold(cursor, upload, "contact", Contact)
-    found = undoing.decide(cursor, upload, "contact", Contact, FURTHER)
+    found = undoing.decide(cursor, upload, "contact", Contact, _further(upload))
     undoing.restore(cursor, Contact)
     for table, column, kind in (
         ("contacts_group_contacts", "group_id", "membership"), ("contacts_contact_tags", "tag_id", "tagging"),

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from hongyan.accounts.models import User
-from hongyan.accounts.rights import Right
-from hongyan.console.access import me, needs
+from hongyan.console.access import for_everybody, me
 from hongyan.console.context import follow
 from hongyan.console.downloads import first_errors, row_errors, spreadsheet
+from hongyan.console.people.opening import for_who_reaches_people
 from hongyan.console.refusing import told
 from hongyan.console.strips import answers_of, strip
 from hongyan.console.undoings import MODES, order_from, undoing_of
@@ -30,8 +30,11 @@ from hongyan.uploads import receiving, running
 from hongyan.uploads.models import Upload
 from hongyan.uploads.orders import Sample, trial_of
 
+OF_GROUP = "group-"
+"""Before the id of a group where the form names a book or a group."""
 
-@needs(Right.SEE_PEOPLE)
+
+@for_who_reaches_people
 def upload(request: HttpRequest) -> HttpResponseBase:
     user = me(request)
     if request.method == "POST":
@@ -53,7 +56,7 @@ def upload(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 def mapping(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     """Which column is what; a trial; then progress; then the result, which may be undone."""
     user = me(request)
@@ -76,8 +79,11 @@ def mapping(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
 def _start(request: HttpRequest, user: User, one: Upload) -> None:
     chosen = {name: column for name in FIELDS if (column := request.POST.get(f"map-{name}", ""))}
-    book = AddressBook.objects.changeable_by(user).filter(pk=id_of(request.POST.get("book"))).first()
-    group = Group.objects.filter(pk=id_of(request.POST.get("group")), book=book).first() if book else None
+    into = request.POST.get("book", "")
+    book = AddressBook.objects.changeable_by(user).filter(pk=id_of(into)).first()
+    group = None
+    if into.startswith(OF_GROUP):
+        group = Group.objects.changeable_by(user).filter(pk=id_of(into.removeprefix(OF_GROUP))).first()
     order = order_from(request.POST, importing.keys_of(one))
     importing.start(user, one, chosen, book=book, group=group, order=order)
 
@@ -89,13 +95,29 @@ def _facts(request: HttpRequest, user: User, one: Upload) -> dict[str, Any]:
     return {
         "upload": one, "strip": strip(one, needs_number=False) if one.columns else None, "into_book": into,
         "fields": [(name, labels[name], one.mapping.get(name, "")) for name in FIELDS],
-        "books": AddressBook.objects.changeable_by(user),
-        "book": str(into.pk) if into else request.GET.get("book", ""),
+        "books": AddressBook.objects.changeable_by(user), "groups": _groups(user),
+        "book": _chosen(one) or request.GET.get("book", ""),
         "list": RecipientList.objects.filter(upload=one).first(), "errors": first_errors(one, user),
         "modes": MODES, "keys": [(key, labels.get(key, key.removeprefix("field:"))) for key in importing.keys_of(one)],
         "order": one.target.get("order", {}), "trial": trial, "changes": _changes(user, trial.samples) if trial else [],
         "undo": undoing_of(one, undoing.foretell, lambda ids: _people(user, ids), undoing.WORDS),
     }  # fmt: skip
+
+
+def _groups(user: User) -> list[tuple[str, Group]]:
+    """Those that were given of books that were not, as the form names them."""
+    whole = AddressBook.objects.changeable_by(user)
+    found = (
+        Group.objects.changeable_by(user).exclude(book__in=whole).select_related("book").order_by("book__name", "path")
+    )
+    return [(f"{OF_GROUP}{one.pk}", one) for one in found]
+
+
+def _chosen(one: Upload) -> str:
+    """Into what it was tried, as the form names it."""
+    if group := one.target.get("group"):
+        return f"{OF_GROUP}{group}"
+    return str(one.target.get("book", ""))
 
 
 def _labels() -> dict[str, str]:
@@ -134,13 +156,13 @@ def _people(user: User, ids: list[int]) -> dict[int, tuple[str, str]]:
     }
 
 
-@needs(Right.SEND)
+@for_everybody
 def errors(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     """All rows that could not be used, with line, column, value and reason, as xlsx."""
     return row_errors(receiving.access_upload(me(request), upload_id), me(request))
 
 
-@needs(Right.SEE_PEOPLE)
+@for_who_reaches_people
 def template(request: HttpRequest) -> HttpResponseBase:
     """A file to fill in."""
     headings = ["姓名", "手机", "称呼", "公司", "邮箱", "备注"]

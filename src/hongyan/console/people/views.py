@@ -27,17 +27,19 @@ from hongyan.console.people.finding import (
     page_of,
     together,
 )
+from hongyan.console.people.imports import OF_GROUP
 from hongyan.console.people.opening import for_who_reaches_people
 from hongyan.console.refusing import at, told
 from hongyan.console.search import MOST_HITS, Hit, provider
 from hongyan.console.taking import take_away
-from hongyan.contacts import books, groups, reach, sizes, tags
+from hongyan.contacts import books, groups, importing, reach, sizes, tags
 from hongyan.contacts import lists as list_verbs
 from hongyan.contacts import people as verbs
 from hongyan.contacts.allowing import Doing
 from hongyan.contacts.models import AddressBook, Contact, ContactQuerySet, Group, RecipientList
 from hongyan.contacts.searching import look_up
 from hongyan.inputs import id_of, query_of
+from hongyan.uploads.models import Upload
 
 COUNTED_UP_TO = 1000
 """Of a search; more are said to be more."""
@@ -84,7 +86,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
             "total": total, "is_about": is_about, "is_more": is_more, "counted": COUNTED_UP_TO, "found": found,
             "is_uncounted": is_about or is_more, "places": looked.places[:MOST_PLACES], "places_total": len(looked.places),
             "may_add": AddressBook.objects.changeable_by(user).exists() or (group and groups.may_change_group(user, group)),
-            "may_import": user.may(Right.SEE_PEOPLE) and AddressBook.objects.changeable_by(user).exists(),
+            "may_import": importing.may_upload(user, Upload.Purpose.CONTACTS), "import_into": _import_into(user, book, group),
             "groups": Group.objects.filter(book=book).changeable_by(user) if book else [], **columns.filters(request.GET),
             "targets": AddressBook.objects.changeable_by(user).exclude(pk=book.pk if book else 0),
         },
@@ -104,6 +106,13 @@ def _may_write(reached: reach.Reached, book: AddressBook | None, group: Group | 
     if group is not None:
         return reached.on_group(group).allows(Doing.SEND)
     return book is not None and reached.on_book(book.pk).allows(Doing.SEND)
+
+
+def _import_into(user: User, book: AddressBook | None, group: Group | None) -> str:
+    """What the form of an import begins with: the book, or the group of who was given only that."""
+    if book is None or books.may_change(user, book):
+        return str(book.pk) if book else ""
+    return f"{OF_GROUP}{group.pk}" if group else ""
 
 
 def _may_change(user: User, book: AddressBook | None, group: Group | None) -> bool:
