@@ -16,6 +16,7 @@ from hongyan.cli import (
     channels,
     consents,
     demo,
+    dialogues,
     doors,
     keys,
     parts,
@@ -57,5 +58,6 @@ app.add_typer(channels.app, name="channel", help="Carrier accounts: add, list, t
 app.add_typer(bench.app, name="bench", help="Measure speed and cost on an installation of its own.")
 app.add_typer(consents.app, name="consent", help="The ledger of consents: verify.")
 app.add_typer(doors.app, name="door", help="Customers' doors: add, list, remove.")
+app.add_typer(dialogues.app, name="dialogue", help="Text files of dialogues: check them, play their tests.")
 app.add_typer(people.app, name="person", help="What is known of a number: export, erase, again after a restore.")
 app.add_typer(keys.app, name="apikey", help="Keys for programs: create, list, revoke.")
