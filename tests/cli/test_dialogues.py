@@ -40,3 +40,13 @@ def test_for_programs(tmp_path: Path) -> None:
     (told,) = json.loads(result.output)
     assert (told["dialogue"], told["tests_passed"]) == ("满意度调查", 0)
     assert [one["code"] for one in told["findings"]] == ["test_failed"]
+
+
+def test_what_differs(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(SURVEY, "utf-8")
+    new.write_text(SURVEY.replace("您对本次服务满意吗?", "您满意吗?"), "utf-8")
+    result = CliRunner().invoke(app, ["diff", str(old), str(new)])
+    assert result.exit_code == 1
+    assert result.output == "score: text\n  text: 您对本次服务满意吗? → 您满意吗?\n"
+    assert CliRunner().invoke(app, ["diff", str(old), str(old)]).exit_code == 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hongyan.cli.output import Json, say
+from hongyan.cli.output import Json, refuse, say
 
 if TYPE_CHECKING:
     from hongyan.conversations.text import Compiled
@@ -30,6 +30,45 @@ def check(files: Files, as_json: Json = False) -> None:
 def play(files: Files, as_json: Json = False) -> None:
     """Check FILES and play the tests that they hold; say which steps and ways no test goes."""
     _tell(files, tests=True, as_json=as_json)
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    new: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    as_json: Json = False,
+) -> None:
+    """Say what differs between OLD and NEW, step by step. Ends with 1 when something does."""
+    from hongyan.conversations.text import compile_text
+    from hongyan.conversations.text.differing import differences
+
+    texts = []
+    for file in (old, new):
+        try:
+            made = compile_text(file.read_text("utf-8-sig"), tests=False).dialogue
+        except UnicodeDecodeError:
+            refuse(f"{file}: {CANNOT_BE_READ}", as_json=as_json)
+        if made is None:
+            refuse(f"{file} holds no dialogue; `hongyan dialogue check {file}` says why.", as_json=as_json)
+        texts.append(made)
+    found = differences(*texts)
+    if as_json:
+        say(
+            [
+                {"step": one.step, "change": one.change, "strands": one.strands, "was": one.was, "now": one.now}
+                for one in found
+            ],
+            "",
+            as_json=True,
+        )
+    for one in found if not as_json else ():
+        typer.echo(
+            f"{one.step or texts[1].name}: {one.change}{' (who waits there cannot be moved)' if one.strands else ''}"
+        )
+        for name in dict.fromkeys([*one.was, *one.now]):
+            typer.echo(f"  {name}: {one.was.get(name, '–')} → {one.now.get(name, '–')}")
+    if found:
+        raise typer.Exit(1)
 
 
 def _tell(files: list[Path], *, tests: bool, as_json: bool) -> None:
