@@ -16,11 +16,9 @@ from django.http import Http404
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.accounts import audit, changes
-from hongyan.accounts.errors import Refused
+from hongyan.accounts import audit, changes, granting
 from hongyan.accounts.models import Department, User
 from hongyan.accounts.needs import Need
-from hongyan.accounts.rights import Role
 from hongyan.audiences.models import Allows, Audience, Grant
 from hongyan.runtime import clock
 
@@ -58,22 +56,16 @@ def give(
 ) -> Grant:  # fmt: skip
     """Let somebody do one thing more. Exactly one of user, department, role; who has it already is refused."""
     _access_ruled(user, audience.pk)
-    if [bool(to_user), bool(to_department), bool(to_role)].count(True) != 1 or (to_role and to_role not in Role.values):
-        raise Refused("nobody_named", _("Choose a person, a department or a role."), field="whom")
-    if to_user is not None and not to_user.is_active:
-        raise Refused("not_active", _("This person may not sign in."), field="whom")
-    _check(allows, expires_at)
+    holder = granting.holder(to_user, to_department, to_role)
+    granting.check(allows, Allows.values, expires_at)
     try:
         with transaction.atomic():
             found = Grant.objects.create(
-                audience=audience, user=to_user, department=to_department, role=to_role, allows=allows,
-                expires_at=expires_at, given_by=user, given_at=clock.now(),
+                audience=audience, allows=allows, expires_at=expires_at, given_by=user, given_at=clock.now(), **holder,
             )  # fmt: skip
     except IntegrityError:
-        raise Refused(
-            "granted_already", _("This was given to them already: change it below."), field="whom", status=409
-        ) from None
-    audit.record(user, "audience_grant.given", audience, detail=_told(found))
+        raise granting.given_already() from None
+    audit.record(user, "audience_grant.given", audience, detail=found.told)
     return found
 
 
@@ -81,12 +73,11 @@ def give(
 def change(user: User, audience: Audience, grant_id: int, allows: str, expires_at: datetime | None) -> Grant:
     """Let the holder do something else, or until another time. A time that has passed is no time to set."""
     found = _locked(user, audience, grant_id)
-    _check(allows, expires_at if expires_at != found.expires_at else None)
-    before = {"allows": found.allows, "expires_at": _moment(found.expires_at)}
+    granting.check(allows, Allows.values, expires_at if expires_at != found.expires_at else None)
+    before = found.terms
     found.allows, found.expires_at, found.given_by, found.given_at = allows, expires_at, user, clock.now()
     found.save()
-    after = {"allows": found.allows, "expires_at": _moment(found.expires_at)}
-    detail = {"to": found.whom} | changes.of({name: [before[name], after[name]] for name in after})
+    detail = {"to": found.whom} | changes.of({name: [before[name], now] for name, now in found.terms.items()})
     audit.record(user, "audience_grant.changed", audience, detail=detail)
     return found
 
@@ -94,7 +85,7 @@ def change(user: User, audience: Audience, grant_id: int, allows: str, expires_a
 @transaction.atomic
 def withdraw(user: User, audience: Audience, grant_id: int) -> None:
     found = _locked(user, audience, grant_id)
-    audit.record(user, "audience_grant.withdrawn", audience, detail=_told(found))
+    audit.record(user, "audience_grant.withdrawn", audience, detail=found.told)
     found.delete()
 
 
@@ -119,19 +110,3 @@ def _locked(user: User, audience: Audience, grant_id: int) -> Grant:
     if found is None:
         raise Http404
     return found
-
-
-def _check(allows: str, expires_at: datetime | None) -> None:
-    if allows not in Allows.values:
-        raise Refused("no_level", _("Choose what is allowed."), field="allows")
-    if expires_at is not None and expires_at <= clock.now():
-        raise Refused("over_already", _("This time has passed already."), field="expires_at")
-
-
-def _moment(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
-
-
-def _told(found: Grant) -> dict[str, object]:
-    until = {"until": _moment(found.expires_at)} if found.expires_at else {}
-    return {"to": found.whom, "allows": found.allows, **until}

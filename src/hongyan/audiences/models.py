@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from hongyan.accounts.granting import Lent, LentQuerySet, to_one_of_three, upward
 from hongyan.accounts.models import Department, User
-from hongyan.accounts.rights import Reach, Right, Role
-from hongyan.runtime import clock
+from hongyan.accounts.rights import Reach, Right
 
 
 class Allows(models.TextChoices):
@@ -30,7 +30,7 @@ class AudienceQuerySet(models.QuerySet["Audience"]):
         own = Q(owner=user) | Q(sharing=Audience.Sharing.ENTERPRISE)
         of_departments = Q(sharing=Audience.Sharing.DEPARTMENT)
         if user.reach is not Reach.EVERYTHING:
-            within = Q(department_id__in=_upward(user.department))
+            within = Q(department_id__in=upward(user.department))
             if user.reach is Reach.SUBTREE:
                 within |= Q(department__path__startswith=user.department.path)
             of_departments &= within
@@ -67,11 +67,6 @@ class AudienceQuerySet(models.QuerySet["Audience"]):
         granted = Grant.objects.of_holder(user).in_force().filter(allows=Allows.EDIT)
         ruled = Audience.objects.ruled_by(user)
         return self.filter(Q(pk__in=ruled.order_by().values("pk")) | Q(pk__in=granted.order_by().values("audience")))
-
-
-def _upward(department: Department) -> list[int]:
-    """It and those above it."""
-    return [int(part) for part in department.path.split("/") if part]
 
 
 class Audience(models.Model):
@@ -121,44 +116,21 @@ class Audience(models.Model):
         return self.kind == self.Kind.STATIC
 
 
-class AudienceGrantQuerySet(models.QuerySet["Grant"]):
-    def in_force(self, at: datetime | None = None) -> Self:
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at or clock.now()))
-
-    def of_holder(self, user: User) -> Self:
-        """What was given to the user, to the department or one above it, or to the role; to nobody who may not sign in."""
-        if not user.is_active:
-            return self.none()
-        return self.filter(Q(user=user) | Q(department_id__in=_upward(user.department)) | Q(role=user.role))
-
-
-class Grant(models.Model):
+class Grant(Lent):
     """Somebody may see, write to or change an audience; over which people, their own rights say.
 
-    It adds to how the audience is shared. One that has ended stays until it is renewed or withdrawn.
+    It adds to how the audience is shared.
     """
 
     audience = models.ForeignKey(Audience, models.CASCADE, related_name="grants")
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="audience_grants")
-    department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="audience_grants")
-    """With all below it."""
-    role = models.CharField(max_length=32, blank=True)
     allows = models.CharField(max_length=16, choices=Allows.choices)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    given_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    given_at = models.DateTimeField(default=clock.now)
 
-    objects = AudienceGrantQuerySet.as_manager()
+    objects = LentQuerySet["Grant"].as_manager()
 
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.CheckConstraint(
-                name="audience_grant_is_to_one_of_three",
-                condition=Q(user__isnull=False, department=None, role="")
-                | Q(user=None, department__isnull=False, role="")
-                | (Q(user=None, department=None) & ~Q(role="")),
-            ),
+            to_one_of_three("audience_grant_is_to_one_of_three"),
             models.CheckConstraint(name="audience_grant_allows_what_there_is", condition=Q(allows__in=Allows.values)),
             # What is allowed includes what is below it: one grant to each is enough.
             models.UniqueConstraint(
@@ -169,14 +141,6 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.audience} → {self.whom}: {self.get_allows_display()}"
-
-    @property
-    def whom(self) -> str:
-        return str(self.user or self.department or Role(self.role).label)
-
-    @property
-    def has_ended(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= clock.now()
 
 
 class Version(models.Model):

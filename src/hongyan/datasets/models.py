@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from hongyan.accounts.models import Department, User
-from hongyan.accounts.rights import Reach, Right, Role
+from hongyan.accounts.granting import Held, reaching, to_one_of_three
+from hongyan.accounts.models import User
+from hongyan.accounts.rights import Reach, Right
 from hongyan.fields import Kind, kind_words
 from hongyan.runtime import clock
 from hongyan.uploads.models import Upload
@@ -30,12 +31,6 @@ class Level(IntEnum):
     """Fields, rights, the table itself."""
 
 
-def granted_to(user: User) -> Q:
-    """Grants that reach the user: in person, by role, by a department at or above the user's own."""
-    above = [int(part) for part in user.department.path.split("/") if part]
-    return Q(user=user) | Q(role=user.role) | Q(department_id__in=above)
-
-
 def ruled_by(user: User) -> Q:
     """Tables that are the user's to manage without a grant: one's own, and, for who manages people, those within reach."""
     own = Q(owner=user)
@@ -51,7 +46,7 @@ class TableQuerySet(models.QuerySet["Table"]):
         """Tables that the user manages or is granted."""
         if not user.may(Right.SEE_PEOPLE):
             return self.none()
-        granted = Grant.objects.filter(granted_to(user), field=None).values("table_id")
+        granted = Grant.objects.filter(reaching(user), field=None).values("table_id")
         return self.filter(ruled_by(user) | Q(pk__in=granted))
 
 
@@ -124,7 +119,7 @@ class Field(models.Model):
         return str(_("Link to a person") if self.target_id is None else _("Link to %(table)s") % {"table": self.target})
 
 
-class Grant(models.Model):
+class Grant(Held):
     """Somebody may do something with a table, or with one field of it.
 
     A field that has grants of its own is for those alone, and for who manages the table.
@@ -132,26 +127,11 @@ class Grant(models.Model):
 
     table = models.ForeignKey(Table, models.CASCADE, related_name="grants")
     field = models.ForeignKey(Field, models.CASCADE, null=True, blank=True, related_name="grants")
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="table_grants")
-    department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="table_grants")
-    """With all below it."""
-    role = models.CharField(max_length=32, blank=True)
     level = models.SmallIntegerField()
 
     class Meta:
         ordering = ["id"]
-        constraints = [
-            models.CheckConstraint(
-                name="grant_is_to_one_of_three",
-                condition=Q(user__isnull=False, department=None, role="")
-                | Q(user=None, department__isnull=False, role="")
-                | (Q(user=None, department=None) & ~Q(role="")),
-            )
-        ]
-
-    @property
-    def whom(self) -> str:
-        return str(self.user or self.department or Role(self.role).label)
+        constraints = [to_one_of_three("grant_is_to_one_of_three")]
 
 
 class Filling(models.Model):

@@ -8,8 +8,9 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
 from hongyan.accounts.errors import Refused
+from hongyan.accounts.granting import reaching
 from hongyan.accounts.models import User
-from hongyan.datasets.models import Field, Grant, Level, Table, granted_to, ruled_by
+from hongyan.datasets.models import Field, Grant, Level, Table, ruled_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class View:
 def level_of(user: User, table: Table) -> Level:
     if Table.objects.filter(ruled_by(user), pk=table.pk).exists():
         return Level.MANAGE
-    granted = Grant.objects.filter(granted_to(user), table=table, field=None).values_list("level", flat=True)
+    granted = Grant.objects.filter(reaching(user), table=table, field=None).values_list("level", flat=True)
     return Level(max(granted, default=Level.NONE))
 
 
@@ -67,7 +68,7 @@ def access_table(user: User, table_id: int, least: Level = Level.SEE) -> View:
     own: dict[int, int] = {}
     if level < Level.MANAGE and limited:
         for field_id, given in (
-            Grant.objects.filter(granted_to(user), table=table).exclude(field=None).values_list("field_id", "level")
+            Grant.objects.filter(reaching(user), table=table).exclude(field=None).values_list("field_id", "level")
         ):
             own[field_id] = max(given, own.get(field_id, 0))
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from hongyan.accounts import audit, changes
+from hongyan.accounts import audit, changes, granting
 from hongyan.accounts.errors import Refused
 from hongyan.accounts.models import Department, User
 from hongyan.accounts.needs import Need
-from hongyan.accounts.rights import Right, Role
+from hongyan.accounts.rights import Right
 from hongyan.datasets import storing
 from hongyan.datasets.models import Change, Field, Grant, Level, Table
 from hongyan.datasets.rights import access_table
@@ -92,16 +92,13 @@ def grant(
 ) -> Grant:  # fmt: skip
     """Let somebody do something, in place of what was granted them before. Exactly one of user, department, role."""
     view = access_table(user, table_id, Level.MANAGE)
-    if [bool(to_user), bool(to_department), bool(to_role)].count(True) != 1 or (to_role and to_role not in Role.values):
-        raise Refused("nobody_named", _("Choose a person, a department or a role."), field="whom")
+    holder = granting.holder(to_user, to_department, to_role)
     most = Level.EDIT if field is not None else Level.MANAGE
     if not Level.SEE <= level <= most:
         raise Refused("no_level", _("Choose what is allowed."), field="level")
     if field is not None and field.table_id != table_id:
         raise Refused("no_field", _("This field belongs to another table."), field="field")
-    found, _is_new = Grant.objects.update_or_create(
-        table=view.table, field=field, user=to_user, department=to_department, role=to_role, defaults={"level": level}
-    )
+    found, _is_new = Grant.objects.update_or_create(table=view.table, field=field, **holder, defaults={"level": level})
     audit.record(user, "table.granted", view.table, detail=_told(found))
     return found
 

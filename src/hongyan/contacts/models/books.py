@@ -10,10 +10,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from hongyan.accounts.granting import Lent, LentQuerySet, to_one_of_three, upward
 from hongyan.accounts.models import Department, User
-from hongyan.accounts.rights import Reach, Right, Role
+from hongyan.accounts.rights import Reach, Right
 from hongyan.contacts.allowing import Allows, Doing, giving
-from hongyan.runtime import clock
 
 
 class AddressBookQuerySet(models.QuerySet["AddressBook"]):
@@ -56,7 +56,7 @@ def _seen_by(user: User) -> Q:
     own = Q(kind=AddressBook.Kind.PERSONAL, owner=user)
     department = Q(kind=AddressBook.Kind.DEPARTMENT)
     if user.reach is not Reach.EVERYTHING:
-        reachable = Q(department_id__in=_upward(user.department))
+        reachable = Q(department_id__in=upward(user.department))
         if user.reach is Reach.SUBTREE:
             reachable |= Q(department__path__startswith=user.department.path)
         department &= reachable
@@ -70,11 +70,6 @@ def _changed_by(user: User) -> Q:
     if user.reach is Reach.EVERYTHING:
         return own | ~Q(kind=AddressBook.Kind.PERSONAL)
     return own | Q(kind=AddressBook.Kind.DEPARTMENT, department__path__startswith=user.department.path)
-
-
-def _upward(department: Department) -> list[int]:
-    """It and those above it."""
-    return [int(part) for part in department.path.split("/") if part]
 
 
 class AddressBook(models.Model):
@@ -181,37 +176,21 @@ class Group(models.Model):
         return self.name
 
 
-class GrantQuerySet(models.QuerySet["Grant"]):
-    def in_force(self, at: datetime | None = None) -> Self:
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at or clock.now()))
-
-    def of_holder(self, user: User) -> Self:
-        """What was given to the user, to the department or one above it, or to the role; to nobody who may not sign in."""
-        if not user.is_active:
-            return self.none()
-        return self.filter(Q(user=user) | Q(department_id__in=_upward(user.department)) | Q(role=user.role))
-
+class GrantQuerySet(LentQuerySet["Grant"]):
     def held_by(self, user: User, doing: Doing = Doing.SEE_NAMES, at: datetime | None = None) -> Self:
         """Those that let the user do it now, or at a moment."""
         return self.of_holder(user).in_force(at).filter(allows__in=giving(doing))
 
 
-class Grant(models.Model):
+class Grant(Lent):
     """Somebody may do something with the people of a book, or of a group with all below it.
 
-    It adds to what roles and departments give and never takes away. One that has ended stays until it is renewed or withdrawn.
+    It adds to what roles and departments give and never takes away.
     """
 
     book = models.ForeignKey(AddressBook, models.CASCADE, null=True, blank=True, related_name="grants")
     group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="grants")
-    user = models.ForeignKey(User, models.CASCADE, null=True, blank=True, related_name="people_grants")
-    department = models.ForeignKey(Department, models.CASCADE, null=True, blank=True, related_name="people_grants")
-    """With all below it."""
-    role = models.CharField(max_length=32, blank=True)
     allows = models.CharField(max_length=16, choices=Allows.choices)
-    expires_at = models.DateTimeField(null=True, blank=True)
-    given_by = models.ForeignKey(User, models.PROTECT, related_name="+")
-    given_at = models.DateTimeField(default=clock.now)
 
     objects = GrantQuerySet.as_manager()
 
@@ -222,12 +201,7 @@ class Grant(models.Model):
                 name="people_grant_is_on_a_book_or_a_group",
                 condition=Q(book__isnull=False, group=None) | Q(book=None, group__isnull=False),
             ),
-            models.CheckConstraint(
-                name="people_grant_is_to_one_of_three",
-                condition=Q(user__isnull=False, department=None, role="")
-                | Q(user=None, department__isnull=False, role="")
-                | (Q(user=None, department=None) & ~Q(role="")),
-            ),
+            to_one_of_three("people_grant_is_to_one_of_three"),
             models.CheckConstraint(name="people_grant_allows_what_there_is", condition=Q(allows__in=Allows.values)),
             models.UniqueConstraint(
                 fields=["book", "group", "user", "department", "role", "allows"],
@@ -244,11 +218,3 @@ class Grant(models.Model):
         found = self.group or self.book
         assert found is not None
         return found
-
-    @property
-    def whom(self) -> str:
-        return str(self.user or self.department or Role(self.role).label)
-
-    @property
-    def has_ended(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= clock.now()
