@@ -67,7 +67,8 @@ class RefusedMiddleware:
             return None
         if request.method != "POST":
             return render(request, "console/refused.html", {"sentence": str(error)}, status=error.status)
-        messages.error(request, str(error))
+        # The form marks the field that it is about (`refused.js`).
+        messages.error(request, str(error), extra_tags=error.field)
         back = came_from(request, reverse("console:overview"))
         return HttpResponseClientRedirect(back) if getattr(request, "htmx", False) else redirect(back)
 

@@ -50,7 +50,11 @@ def at(form: forms.BaseForm, called: Mapping[str, str] = {}) -> _Told:
 
 def told(request: HttpRequest, about: str | Promise = "") -> _Told:
     """Shown as the page's message, behind what it is `about`."""
-    return _Told(lambda error: messages.error(request, f"{about}: {error}" if about else str(error)))
+
+    def tell(error: Refused) -> None:
+        messages.error(request, f"{about}: {error}" if about else str(error), extra_tags=error.field)
+
+    return _Told(tell)
 
 
 def summed_up(form: forms.BaseForm) -> str:

@@ -43,12 +43,18 @@
   on("[data-bulk-all]", "change", (box) => recount(box.closest("form")));
 
   // A table that fits needs no scrolling box of its own, and only without one can its head stay at the window's top.
-  const fit = (frame) => {
-    frame.classList.remove("hy-fits");
-    if (frame.firstElementChild && frame.firstElementChild.scrollWidth <= frame.clientWidth + 1) frame.classList.add("hy-fits");
+  // All are read before any is written to: a page of 150 tables is laid out anew once, not 300 times (19 s on a phone).
+  const fit = (frames) => {
+    frames.forEach((frame) => frame.classList.remove("hy-fits"));
+    const fitting = frames.filter((frame) => frame.firstElementChild && frame.firstElementChild.scrollWidth <= frame.clientWidth + 1);
+    fitting.forEach((frame) => frame.classList.add("hy-fits"));
   };
-  const watch = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target)));
-  const fitAll = (root) => root.querySelectorAll?.(".table-responsive").forEach((frame) => { fit(frame); watch.observe(frame); });
+  const watch = new ResizeObserver((entries) => fit(entries.map((entry) => entry.target)));
+  const fitAll = (root) => {
+    const frames = [...(root.querySelectorAll?.(".table-responsive") ?? [])];
+    fit(frames);
+    frames.forEach((frame) => watch.observe(frame));
+  };
 
   // On a phone the filters but the search stand behind one button, which says how many are set. What adds or asks stays in sight.
   const gather = (form) => {

@@ -20,10 +20,11 @@
       form.append(reason);
       toast.remove();
     });
-    const first = fields(form)[0];
-    first.setAttribute("aria-invalid", "true");
-    first.classList.add("is-invalid");
-    first.focus();
+    const about = toasts.map((toast) => toast.dataset.about);
+    const wrong = fields(form).find((one) => about.includes(one.name)) || fields(form)[0];
+    wrong.setAttribute("aria-invalid", "true");
+    wrong.classList.add("is-invalid");
+    wrong.focus();
   }
 
   document.addEventListener("submit", (event) => {
