@@ -25,7 +25,7 @@ from hongyan.api.customer_shapes import (
     Search,
 )
 from hongyan.api.keys import user_of
-from hongyan.api.shapes import After, Id, Limit, shown
+from hongyan.api.shapes import After, Id, Limit, next_of, shown
 from hongyan.crm import customers, finding, orders, products
 from hongyan.crm.facts import Facts
 from hongyan.crm.models import Customer, Order, Product
@@ -79,7 +79,7 @@ def list_customers(request: HttpRequest, after: After, limit: Limit, q: Search) 
     rows = list(_full(found.filter(pk__gt=after)).order_by("pk")[: limit + 1])
     return {
         "items": [_customer(user, one) for one in rows[:limit]],
-        "next": rows[limit - 1].pk if len(rows) > limit else None,
+        "next": next_of(rows, limit),
     }
 
 
@@ -132,7 +132,7 @@ def _order(one: Order) -> dict[str, Any]:
 )
 def list_orders(request: HttpRequest, after: After, limit: Limit) -> dict[str, Any]:
     rows = list(Order.objects.visible_to(user_of(request)).filter(pk__gt=after).order_by("pk")[: limit + 1])
-    return {"items": [_order(one) for one in rows[:limit]], "next": rows[limit - 1].pk if len(rows) > limit else None}
+    return {"items": [_order(one) for one in rows[:limit]], "next": next_of(rows, limit)}
 
 
 @router.get("/orders/{order_id}", response=OrderOut, summary=gettext_noop("One order"))
@@ -184,7 +184,7 @@ def list_products(request: HttpRequest, after: After, limit: Limit) -> dict[str,
         else Product.objects.none()
     )
     rows = list(found.filter(pk__gt=after).order_by("pk")[: limit + 1])
-    return {"items": [_product(one) for one in rows[:limit]], "next": rows[limit - 1].pk if len(rows) > limit else None}
+    return {"items": [_product(one) for one in rows[:limit]], "next": next_of(rows, limit)}
 
 
 @router.post(

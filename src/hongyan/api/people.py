@@ -36,7 +36,7 @@ from hongyan.api.people_shapes import (
     PersonPage,
     Search,
 )
-from hongyan.api.shapes import After, Id, Limit, shown
+from hongyan.api.shapes import After, Id, Limit, next_of, shown
 from hongyan.contacts import books, fields, groups, people, reach, relations
 from hongyan.contacts.allowing import Doing
 from hongyan.contacts.birthdays import Birthday
@@ -243,7 +243,7 @@ def list_people(
     sights = reach.sights(user, rows[:limit])
     return {
         "items": [_row(user, one, sights[one.pk]) for one in rows[:limit]],
-        "next": rows[limit - 1].pk if len(rows) > limit else None,
+        "next": next_of(rows, limit),
     }
 
 

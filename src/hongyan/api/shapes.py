@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -49,6 +50,11 @@ States = Annotated[
     Literal["scheduled", "planning", "running", "paused", "finished", "cancelled", "failed"] | None,
     Query(None, description=gettext_noop("Only those in this state.")),
 ]
+
+
+def next_of(rows: Sequence[Any], limit: int) -> int | None:
+    """The `next` of a page whose rows were asked for with one more than `limit`."""
+    return int(rows[limit - 1].pk) if len(rows) > limit else None
 
 
 class Body(Schema):

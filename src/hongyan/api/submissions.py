@@ -12,7 +12,18 @@ from ninja import Router
 
 from hongyan.accounts.models import User
 from hongyan.api.keys import user_of
-from hongyan.api.shapes import After, Id, Limit, MessageOut, MessagePage, States, SubmissionOut, SubmissionPage, shown
+from hongyan.api.shapes import (
+    After,
+    Id,
+    Limit,
+    MessageOut,
+    MessagePage,
+    States,
+    SubmissionOut,
+    SubmissionPage,
+    next_of,
+    shown,
+)
 from hongyan.dispatch.models import Channel, Message
 from hongyan.dispatch.moving import now_called
 from hongyan.messaging import accounting, canary, submissions, unseen
@@ -74,7 +85,7 @@ def listed(request: HttpRequest, after: After, limit: Limit, state: States = Non
     rows = list((found.filter(state=state) if state else found).order_by("pk")[: limit + 1])
     return {
         "items": [_line(one) for one in rows[:limit]],
-        "next": rows[limit - 1].pk if len(rows) > limit else None,
+        "next": next_of(rows, limit),
     }
 
 
@@ -102,7 +113,7 @@ def messages_of(request: HttpRequest, submission_id: Id, after: After, limit: Li
     unseen.look(user, rows, [found])
     return {
         "items": [_message(user, one, protocols.get(one.channel_id or 0, "")) for one in rows[:limit]],
-        "next": rows[limit - 1].pk if len(rows) > limit else None,
+        "next": next_of(rows, limit),
     }
 
 

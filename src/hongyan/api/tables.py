@@ -14,7 +14,7 @@ from ninja import Query, Router, Schema, Status
 
 from hongyan.accounts.errors import Refused
 from hongyan.api.keys import user_of
-from hongyan.api.shapes import After, Body, Id, Limit, Text, Told, shown
+from hongyan.api.shapes import After, Body, Id, Limit, Text, Told, next_of, shown
 from hongyan.datasets import finding, rows
 from hongyan.datasets.finding import Wanted
 from hongyan.datasets.models import Field, Level, Row, Table
@@ -113,7 +113,7 @@ def list_tables(request: HttpRequest, after: After, limit: Limit) -> dict[str, A
     found = list(Table.objects.visible_to(user).filter(pk__gt=after).order_by("pk")[: limit + 1])
     return {
         "items": [_table(access_table(user, one.pk)) for one in found[:limit]],
-        "next": found[limit - 1].pk if len(found) > limit else None,
+        "next": next_of(found, limit),
     }
 
 
@@ -146,7 +146,7 @@ def list_rows(request: HttpRequest, table_id: Id, after: After, limit: Limit, q:
     found = list(finding.found(view, wanted).filter(pk__gt=after).order_by("pk")[: limit + 1])
     return {
         "items": [_of(view, one) for one in found[:limit]],
-        "next": found[limit - 1].pk if len(found) > limit else None,
+        "next": next_of(found, limit),
     }
 
 
