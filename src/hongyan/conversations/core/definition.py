@@ -196,23 +196,11 @@ class Dialogue(Struct, frozen=True, omit_defaults=True):
 
     def at(self, step_id: str) -> int | None:
         """Where a step stands; None: there is none of that id."""
-        return _places(self).get(step_id)
+        return next((place for place, step in enumerate(self.steps) if step.id == step_id), None)
 
     @property
     def first_question(self) -> Ask | None:
         return next((one for one in self.steps if isinstance(one, Ask)), None)
-
-
-_known: dict[int, tuple[Dialogue, dict[str, int]]] = {}
-
-
-def _places(dialogue: Dialogue) -> dict[str, int]:
-    kept = _known.get(id(dialogue))
-    if kept is None or kept[0] is not dialogue:
-        if len(_known) > 500:
-            _known.clear()
-        kept = _known[id(dialogue)] = (dialogue, {one.id: place for place, one in enumerate(dialogue.steps)})
-    return kept[1]
 
 
 _encoder = msgspec.json.Encoder(order="deterministic")

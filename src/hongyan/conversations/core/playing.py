@@ -25,6 +25,7 @@ from hongyan.conversations.core.happening import (
     Text,
     Wait,
 )
+from hongyan.conversations.core.keywords import begins
 from hongyan.conversations.core.stepping import step
 
 BEGINS = datetime(2026, 3, 4, 10, tzinfo=timezone(timedelta(hours=8)))
@@ -125,21 +126,3 @@ def found(given: Given, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if all(str(row.get(name, "")) == str(wanted) for name, wanted in by.items())
     ]
     return (rows[0] if rows else {}) | {"count": len(rows), "rows": rows}
-
-
-def begins(dialogue: Dialogue, text: str) -> tuple[str, str]:
-    """The keyword with which a text begins this dialogue, and what stands behind it; "" where it does not.
-
-    Keyword and rest part at blanks and , ; : or where digits follow letters: `DY1`, `DY 1`, `dy，1`.
-    """
-    from hongyan.conversations.core.answering import core_of
-
-    for keyword in sorted(dialogue.keywords, key=len, reverse=True):
-        wanted = core_of(keyword)
-        for cut in range(len(text), 0, -1):
-            if core_of(text[:cut]) == wanted and wanted:
-                rest = text[cut:].strip(" ,;:、，：；\u3000")
-                parted = cut == len(text) or not text[cut].isalpha() or text[cut] in " ,;:、，：；\u3000"
-                if parted or not rest:
-                    return keyword, rest
-    return "", ""
