@@ -116,3 +116,14 @@ def test_an_answer_is_kept_in_one_spelling(question: Question, text: str, kept: 
 def test_a_pattern_that_could_take_long_is_no_question(pattern: str) -> None:
     with pytest.raises(ValueError, match=r"pattern|expression"):
         Question(Kind.CODE, pattern=pattern)
+
+
+@pytest.mark.parametrize("text", [">5", "<5", "≥5", "5≤", "≈5", "5‰"])
+def test_a_number_with_a_sign_that_says_more_or_less_is_asked_again(text: str) -> None:
+    assert read_answer(Question(Kind.WHOLE), text, NOW).reason == "vague"
+
+
+def test_a_share_is_a_number_only_where_one_was_asked_for() -> None:
+    assert read_answer(Question(Kind.WHOLE, prompt="几位?"), "5%", NOW).status is Status.ASK
+    assert read_answer(Question(Kind.WHOLE, prompt="完成了百分之多少?"), "5%", NOW).value == 5
+    assert read_answer(Question(Kind.WHOLE, unit="%"), "5％", NOW).value == 5

@@ -56,6 +56,8 @@ _NOUN = re.compile(
     r"(?:小孩子?|孩子|小孩|娃娃?|闺女|儿子|女儿|丫头|小子|男孩|女孩|宝宝?|娃儿|崽|人|大人|老人|女娃|男娃|仔)+儿?"
 )
 _THINGS = ("个", "位", "名", "口", "只", "份", "件", "人")
+_BOUND = re.compile(r"[<>≤≥≦≧≈‰]")
+"""More, less, about so much, or of a thousand: not so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +144,12 @@ def _one(question: Question, text: str) -> Reading:
         return ask("vague" if _SOME.search(text) else "unclear", hint=text)
     if len(found) > 1 and re.search(r"[-~至到/.:]", "".join(rest[1:-1])):
         return ask("two_answers")
-    if _FEW.search("".join(rest)):
+    beside = "".join(rest)
+    if _FEW.search(beside) or _BOUND.search(beside):
         return ask("vague")
+    if any(one.unit == "%" for one in found) and not re.search(r"%|百分", prompt + question.unit):
+        # A share of something, where nobody asked for one.
+        return ask("unclear", hint=text)
     if len(odd) == 1 and _is_innocent(question, found, rest):
         odd = []
     if odd or "?" in text:
